@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+// The launcher. Plain JavaScript that old versions of Node can parse, so that they can say why not.
+import { spawn } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
+import module from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const oldest = [22, 13];
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+if (isNewEnough(process.versions.node)) await start();
+else startWithPinnedNode();
+
+async function start() {
+  silenceSqliteWarning();
+  const folder = cacheFolder();
+  if (folder !== undefined) module.enableCompileCache(folder);
+  const { main } = await import('../dist/cli/main.js');
+  await main(process.argv.slice(2), root);
+}
+
+/** A clone has a Node of its own in its devDependencies. */
+function startWithPinnedNode() {
+  const pinned = join(root, 'node_modules', 'node', 'bin', 'node');
+  if (!existsSync(pinned)) {
+    console.error(
+      `mcpd needs Node ${oldest.join('.')} or newer; this is ${process.versions.node}.`,
+    );
+    process.exit(1);
+  }
+  const child = spawn(pinned, process.argv.slice(1), { stdio: 'inherit' });
+  // The terminal sends Ctrl-C to both; the child decides how it ends.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+/**
+ * Where compiled code is kept between runs. Whoever can write there can run code as this user, so
+ * never Node's shared default in the temporary folder; undefined when there is no safe place.
+ */
+function cacheFolder() {
+  const uid = process.getuid();
+  try {
+    const folder =
+      uid === 0
+        ? '/var/cache/mcpd'
+        : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mcpd');
+    if (!existsSync(folder)) mkdirSync(folder, { recursive: uid !== 0, mode: 0o700 });
+    const stats = lstatSync(folder);
+    const isOurs = stats.isDirectory() && stats.uid === uid && (stats.mode & 0o077) === 0;
+    return isOurs ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Node 22 calls its SQLite experimental on every start. */
+function silenceSqliteWarning() {
+  const emitWarning = process.emitWarning.bind(process);
+  process.emitWarning = (warning, ...rest) => {
+    if (!String(warning).startsWith('SQLite is an experimental feature')) {
+      emitWarning(warning, ...rest);
+    }
+  };
+}
+
+function isNewEnough(version) {
+  const [major, minor] = version.split('.').map(Number);
+  return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
+}

@@ -1,0 +1,44 @@
+import type { ServerResponse } from 'node:http';
+import { formatFailure, type RpcFailure } from '../mcp/jsonrpc.ts';
+
+export type HeaderValues = Readonly<Record<string, string>>;
+
+/** Answers with a whole JSON text. */
+export function sendJson(
+  response: ServerResponse,
+  { status, json, headers }: { status: number; json: Buffer; headers?: HeaderValues },
+): void {
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': json.length,
+    'Cache-Control': 'no-store',
+    ...headers,
+  });
+  response.end(json);
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly failure: RpcFailure;
+  readonly headers?: HeaderValues;
+  /** The id of the refused request, as it was written. */
+  readonly idText?: string | undefined;
+}
+
+/** Answers with a JSON-RPC error, which is what MCP clients show to their users. */
+export function refuse(response: ServerResponse, refusal: Refusal): void {
+  const { status, failure, headers = {}, idText } = refusal;
+  sendJson(response, { status, json: formatFailure(idText, failure), headers });
+}
+
+/** Answers with a short text or nothing. */
+export function sendText(
+  response: ServerResponse,
+  status: number,
+  text = '',
+  headers: HeaderValues = {},
+): void {
+  const type = text === '' ? {} : { 'Content-Type': 'text/plain' };
+  response.writeHead(status, { ...type, 'Content-Length': text.length, ...headers });
+  response.end(text);
+}

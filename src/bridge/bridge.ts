@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../clock.ts';
+import { createAuthenticator } from './auth.ts';
+import { startChild, type Child, type ChildEvents, type ChildSurroundings } from './child.ts';
+import { childEnvironment } from './child-environment.ts';
+import type { BridgeConfig } from './config.ts';
+import { createEndpoint } from './endpoint.ts';
+import { createCleaner, type Log } from './log.ts';
+import { metadata, metadataUrl } from './metadata.ts';
+import { createBodyReader } from './read-body.ts';
+import { createReadiness } from './readiness.ts';
+import { createHttpServer } from './server.ts';
+import { createSessions, type Sessions } from './sessions.ts';
+import { trackStartups } from './startups.ts';
+import { within } from './within.ts';
+
+export interface BridgeOptions {
+  readonly config: BridgeConfig;
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly isLive: (tokenId: string) => boolean;
+  readonly countOomKills: () => number;
+  readonly patience: ChildSurroundings['patience'];
+  /** `PATH` of the bridge itself, the only thing its children take over from it. */
+  readonly path: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where a server's own output goes, line by line. */
+  readonly printStderr: Log;
+}
+
+export interface Bridge {
+  /** Resolves to the port that is listened on. */
+  listen(): Promise<number>;
+  /** Runs what time demands; called every second while listening. */
+  sweep(): void;
+  /** Stops listening, ends every server and resolves within 8 seconds. */
+  close(): Promise<void>;
+}
+
+const sweepMs = 1_000;
+const graceMs = 1_500;
+/** Bodies being read at once may together hold this many times the bound of one. */
+const bodiesAtOnce = 4;
+
+/** Puts the bridge together; nothing runs before `listen`. */
+export function createBridge(options: BridgeOptions): Bridge {
+  const { config, clock, log } = options;
+  const { bounds } = config;
+  const start = childStarter(options);
+  const startups = trackStartups(clock);
+  const authenticator = createAuthenticator({ auth: config.auth, isLive: options.isLive, clock });
+  const { isCurrent } = authenticator;
+  const sessions = createSessions({ config, clock, log, startups, startChild: start, isCurrent });
+  const readiness = createReadiness({ startups, startChild: start, answerMs: bounds.requestMs });
+  const bodies = createBodyReader(bounds.bodyBytes, bodiesAtOnce * bounds.bodyBytes);
+  let isClosing = false;
+  let sweeper: NodeJS.Timeout | undefined;
+
+  const server = createHttpServer({
+    doors: {
+      hosts: new Set(config.hosts.map((host) => host.toLowerCase())),
+      origins: new Set(config.origins),
+    },
+    endpoint: createEndpoint({
+      authenticator,
+      sessions,
+      startups,
+      bodies,
+      metadataUrl: metadataUrl(config.url),
+    }),
+    metadata: metadata(config.url),
+    readiness: () => (isClosing ? 'closing' : readiness.check()),
+    log,
+  });
+
+  return {
+    listen: async () => {
+      server.listen(config.listen.port, config.listen.host);
+      await once(server, 'listening');
+      sweeper = setInterval(sessions.sweep, sweepMs);
+      return (server.address() as AddressInfo).port;
+    },
+    sweep: sessions.sweep,
+    close: async () => {
+      isClosing = true;
+      clearInterval(sweeper);
+      await Promise.all([closeServer(server, sessions), readiness.close()]);
+    },
+  };
+}
+
+/** Answers in flight get their end before the connections are cut. */
+async function closeServer(server: Server, sessions: Sessions): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  await sessions.close(graceMs);
+  server.closeIdleConnections();
+  await within(closed, 500);
+  server.closeAllConnections();
+}
+
+function childStarter(options: BridgeOptions): (label: string, events: ChildEvents) => Child {
+  const { config, secrets, path } = options;
+  const { argv, cwd, identity } = config.server;
+  const env = childEnvironment({ declared: config.server.env, secrets, path });
+  const clean = createCleaner(secrets.values());
+  return (label, events) =>
+    startChild({ argv, cwd, env, identity }, events, {
+      lineBytes: config.bounds.lineBytes,
+      clean,
+      printStderr: (line) => options.printStderr(`[${label}] ${line}`),
+      countOomKills: options.countOomKills,
+      patience: options.patience,
+    });
+}

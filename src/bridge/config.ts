@@ -1,0 +1,48 @@
+/**
+ * What the host tells the bridge, as JSON in `/run/mcpd/bridge.json`. The host writes it from
+ * validated data, so the bridge trusts its shape.
+ */
+export interface BridgeConfig {
+  readonly schema: 1;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly user: { readonly id: string; readonly name: string };
+  readonly server: {
+    /** `bob/filesystem` */
+    readonly key: string;
+    readonly argv: readonly string[];
+    readonly cwd: string;
+    readonly env: Readonly<Record<string, string>>;
+    /** Names of files in `/run/mcpd/secrets`; each is exported to the child's environment. */
+    readonly secrets: readonly string[];
+    /** The tenant's uid and gid; null when the container itself already runs as them. */
+    readonly identity: { readonly uid: number; readonly gid: number } | null;
+  };
+  readonly auth: {
+    readonly issuer: string;
+    readonly audience: string;
+    /** Ed25519 public key. Live token ids are in `tokens.json`: `{"live": string[]}`. */
+    readonly publicKey: { readonly kty: 'OKP'; readonly crv: 'Ed25519'; readonly x: string };
+  };
+  /** Canonical address that clients use, for RFC 9728 metadata: `http://127.0.0.1:20000/mcp`. */
+  readonly url: string;
+  /** Allowed `Host` header values, with port. */
+  readonly hosts: readonly string[];
+  /** Allowed `Origin` header values; a request without `Origin` passes. */
+  readonly origins: readonly string[];
+  /** The container's memory cap in bytes, for error messages. */
+  readonly memoryBytes: number;
+  readonly bounds: BridgeBounds;
+}
+
+/** Limits of what one bridge accepts. Times in milliseconds, sizes in bytes. */
+export interface BridgeBounds {
+  readonly bodyBytes: number;
+  readonly lineBytes: number;
+  readonly sessions: number;
+  readonly pendingPerSession: number;
+  readonly sessionIdleMs: number;
+  readonly requestMs: number;
+}
+
+/** Where the host's run-time material is mounted in the container, read-only. */
+export const runtimeMount = '/run/mcpd';

@@ -1,0 +1,97 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { rpcCodes } from '../mcp/jsonrpc.ts';
+import { mcpHeaders, sessionRevisions } from '../mcp/protocol.ts';
+import { refuse, sendText, type Refusal } from './answer.ts';
+import type { Authenticator, Principal } from './auth.ts';
+import { findSession } from './find-session.ts';
+import { accepts } from './negotiation.ts';
+import { handlePost } from './post.ts';
+import type { BodyReader } from './read-body.ts';
+import type { Sessions } from './sessions.ts';
+import type { Startups } from './startups.ts';
+
+interface EndpointOptions {
+  readonly authenticator: Authenticator;
+  readonly sessions: Sessions;
+  readonly startups: Startups;
+  readonly bodies: BodyReader;
+  /** Where the protected resource metadata is (RFC 9728). */
+  readonly metadataUrl: string;
+}
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** The MCP endpoint: who asks, in which revision, and then POST, GET or DELETE. */
+export function createEndpoint(options: EndpointOptions): Handler {
+  const { authenticator, sessions } = options;
+  const challenge = (...details: string[]): string =>
+    `Bearer ${[...details, `resource_metadata="${options.metadataUrl}"`].join(', ')}`;
+  const scopeChallenge = (scope: string): string =>
+    challenge('error="insufficient_scope"', `scope="${scope}"`);
+
+  return async (request, response) => {
+    const { method = '' } = request;
+    if (!['GET', 'POST', 'DELETE'].includes(method)) {
+      return sendText(response, 405, '', { Allow: 'GET, POST, DELETE' });
+    }
+    const principal = await authenticator.authenticate(request.headers.authorization);
+    if (principal === 'missing') return refuse(response, unauthorized(challenge()));
+    if (principal === 'invalid') {
+      return refuse(response, unauthorized(challenge('error="invalid_token"')));
+    }
+    const revision = request.headers[mcpHeaders.revision];
+    if (revision !== undefined && !isSpoken(revision, request, { sessions, principal })) {
+      return refuse(response, unsupported(revision));
+    }
+    if (method === 'POST') {
+      return handlePost(request, response, { ...options, principal, scopeChallenge });
+    }
+    const session = findSession(request, sessions, principal);
+    if (!('id' in session)) return refuse(response, session);
+    if (method === 'DELETE') {
+      void sessions.end(session, 'its client ended it');
+      return sendText(response, 204);
+    }
+    if (!accepts(request.headers.accept, 'text/event-stream')) {
+      return refuse(response, notAcceptable);
+    }
+    const lastEventId = request.headers[mcpHeaders.lastEvent];
+    session.listen(response, principal, typeof lastEventId === 'string' ? lastEventId : undefined);
+  };
+}
+
+/** A revision with sessions, or whatever this session's own server chose. */
+function isSpoken(
+  revision: string | string[],
+  request: IncomingMessage,
+  { sessions, principal }: { sessions: Sessions; principal: Principal },
+): boolean {
+  if (typeof revision !== 'string') return false;
+  if (sessionRevisions.includes(revision)) return true;
+  const session = findSession(request, sessions, principal);
+  return 'id' in session && session.revision === revision;
+}
+
+function unauthorized(challenge: string): Refusal {
+  return {
+    status: 401,
+    failure: { code: rpcCodes.refused, message: 'a valid bearer token is needed' },
+    headers: { 'WWW-Authenticate': challenge },
+  };
+}
+
+function unsupported(requested: string | string[]): Refusal {
+  return {
+    status: 400,
+    failure: {
+      code: rpcCodes.unsupportedRevision,
+      message: 'this protocol revision is not supported',
+      data: { supported: sessionRevisions, requested },
+    },
+  };
+}
+
+const notAcceptable: Refusal = {
+  status: 406,
+  failure: { code: rpcCodes.invalidRequest, message: 'Accept must allow text/event-stream' },
+};

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { systemClock } from '../clock.ts';
+import { createBridge, type Bridge } from './bridge.ts';
+import { runtimeMount } from './config.ts';
+import { readLiveTokens } from './live-tokens.ts';
+import { readMaterial } from './material.ts';
+import { countOomKills } from './oom.ts';
+
+const log = (line: string): void => void process.stdout.write(`${line}\n`);
+const printStderr = (line: string): void => void process.stderr.write(`${line}\n`);
+
+try {
+  const folder = configFolder(process.argv.slice(2));
+  const { config, secrets } = readMaterial(folder);
+  const bridge = createBridge({
+    config,
+    secrets,
+    isLive: readLiveTokens(join(folder, 'tokens.json')),
+    countOomKills,
+    patience: { eofMs: 2_000, termMs: 2_000 },
+    path: process.env['PATH'],
+    clock: systemClock,
+    log,
+    printStderr,
+  });
+  closeOnSignal(bridge);
+  const port = await bridge.listen();
+  log(`${config.server.key}: listening on port ${port}`);
+} catch (error) {
+  printStderr(`the bridge cannot start: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
+
+/** `--config DIR`, else where the host mounts it in a container. */
+function configFolder(argv: readonly string[]): string {
+  const [option, folder, ...rest] = argv;
+  if (option === undefined) return runtimeMount;
+  if (option !== '--config' || folder === undefined || rest.length > 0) {
+    throw new Error('usage: bridge [--config DIR]');
+  }
+  return folder;
+}
+
+function closeOnSignal(bridge: Bridge): void {
+  let isClosing = false;
+  const close = (signal: NodeJS.Signals): void => {
+    if (isClosing) return;
+    isClosing = true;
+    log(`${signal}: shutting down`);
+    void bridge.close().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', close).on('SIGINT', close);
+}

@@ -1,0 +1,114 @@
+import type { Clock } from '../clock.ts';
+import { fieldOf, type ClientMessage } from '../mcp/body.ts';
+import { formatFailure, rpcCodes, type RequestId } from '../mcp/jsonrpc.ts';
+import type { Principal } from './auth.ts';
+import type { Reply } from './reply.ts';
+import type { InFlight } from './route.ts';
+
+/** A client's request that the server has not answered. */
+export interface PendingRequest extends InFlight {
+  readonly id: RequestId;
+  /** The id as it was written. */
+  readonly idText: string;
+  readonly reply: Reply;
+  readonly startedAt: number;
+  deadline: number;
+  isCancelled: boolean;
+}
+
+interface Sweep {
+  readonly now: number;
+  readonly keepAlive: boolean;
+  readonly isCurrent: (principal: Principal) => boolean;
+}
+
+/** A silent wait turns into an event stream after this, before clients and proxies give up on a head. */
+const quietMs = 15_000;
+const cancelGraceMs = 1_000;
+
+/** The requests of one session that are in flight, by id. */
+export class PendingRequests {
+  readonly #clock: Clock;
+  readonly #requestMs: number;
+  readonly #requests = new Map<RequestId, PendingRequest>();
+
+  constructor(clock: Clock, requestMs: number) {
+    this.#clock = clock;
+    this.#requestMs = requestMs;
+  }
+
+  get size(): number {
+    return this.#requests.size;
+  }
+
+  has(id: RequestId): boolean {
+    return this.#requests.has(id);
+  }
+
+  /** Oldest first. */
+  list(): PendingRequest[] {
+    return [...this.#requests.values()];
+  }
+
+  add({ envelope, params }: ClientMessage, reply: Reply): void {
+    if (envelope.kind !== 'request') return;
+    const now = this.#clock.now();
+    const token = fieldOf(fieldOf(params, '_meta'), 'progressToken');
+    this.#requests.set(envelope.id, {
+      id: envelope.id,
+      idText: envelope.idText,
+      method: envelope.method,
+      progressToken: typeof token === 'string' || typeof token === 'number' ? token : undefined,
+      reply,
+      startedAt: now,
+      deadline: now + this.#requestMs,
+      isCancelled: false,
+    });
+  }
+
+  take(id: RequestId | undefined): PendingRequest | undefined {
+    const request = id === undefined ? undefined : this.#requests.get(id);
+    if (request) this.#requests.delete(request.id);
+    return request;
+  }
+
+  takeAll(): PendingRequest[] {
+    const all = this.list();
+    this.#requests.clear();
+    return all;
+  }
+
+  /** A request shows progress: its time starts anew. */
+  prolong(request: PendingRequest): void {
+    if (!request.isCancelled) request.deadline = this.#clock.now() + this.#requestMs;
+  }
+
+  /** Servers owe a cancelled request no answer, so its client soon gets one from here. */
+  cancel({ params }: ClientMessage): void {
+    const request = this.#requests.get(fieldOf(params, 'requestId') as RequestId);
+    if (!request) return;
+    request.isCancelled = true;
+    request.deadline = Math.min(request.deadline, this.#clock.now() + cancelGraceMs);
+  }
+
+  /** Tends the waiting clients; answers, takes and returns the requests whose time is up. */
+  sweep({ now, keepAlive, isCurrent }: Sweep): PendingRequest[] {
+    const expired = this.list().filter(({ deadline }) => now >= deadline);
+    for (const request of expired) {
+      this.#requests.delete(request.id);
+      request.reply.sendResponse(formatFailure(request.idText, expiry(request)));
+    }
+    for (const { reply, startedAt } of this.#requests.values()) {
+      if (!isCurrent(reply.principal)) reply.drop();
+      else if (now - startedAt >= quietMs) reply.openStream();
+      if (keepAlive) reply.keepAlive();
+    }
+    return expired;
+  }
+}
+
+function expiry({ isCancelled }: PendingRequest): { code: number; message: string } {
+  return isCancelled
+    ? { code: rpcCodes.cancelled, message: 'the request was cancelled' }
+    : { code: rpcCodes.timeout, message: 'the MCP server did not answer in time' };
+}

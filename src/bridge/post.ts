@@ -1,0 +1,183 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fieldOf, parseBody, type ClientMessage } from '../mcp/body.ts';
+import { rpcCodes } from '../mcp/jsonrpc.ts';
+import { batchRevision, mcpHeaders } from '../mcp/protocol.ts';
+import { requiredScope } from '../policy/scopes.ts';
+import { refuse, sendText, type Refusal } from './answer.ts';
+import type { Principal } from './auth.ts';
+import { accepts, isJson } from './negotiation.ts';
+import type { BodyReader } from './read-body.ts';
+import { Reply } from './reply.ts';
+import type { Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+import type { Startups } from './startups.ts';
+import { findSession } from './find-session.ts';
+
+export interface PostContext {
+  readonly sessions: Sessions;
+  readonly startups: Startups;
+  readonly bodies: BodyReader;
+  readonly principal: Principal;
+  /** The `WWW-Authenticate` value for a call outside the token's scopes. */
+  readonly scopeChallenge: (scope: string) => string;
+}
+
+/** Takes a client's messages: answers requests, passes everything on. */
+export async function handlePost(
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: PostContext,
+): Promise<void> {
+  const { accept } = request.headers;
+  if (!accepts(accept, 'application/json') || !accepts(accept, 'text/event-stream')) {
+    return refuse(response, notAcceptable);
+  }
+  if (!isJson(request.headers['content-type'])) return refuse(response, notJson);
+  const body = await context.bodies.read(request);
+  if (body === 'gone') return;
+  if (body === 'too-large') return refuse(response, tooLarge);
+  if (body === 'busy') return refuse(response, busy(503, 'the bridge is reading too many bodies'));
+
+  const parsed = parseBody(body);
+  if ('failure' in parsed) return refuse(response, { status: 400, failure: parsed.failure });
+  const { messages, isBatch } = parsed;
+  const outside = messages.find((message) => missingScope(message, context.principal));
+  if (outside) return refuse(response, outOfScope(outside, context));
+
+  const session = await pickSession(request, parsed, context);
+  if (!('id' in session)) return refuse(response, session);
+  const problem = checkMessages(session, messages, isBatch);
+  if (problem) return refuse(response, problem);
+
+  const requests = messages.filter(({ envelope }) => envelope.kind === 'request').length;
+  if (requests === 0) {
+    await session.send(messages);
+    return sendText(response, 202);
+  }
+  const reply: Reply = new Reply({
+    response,
+    principal: context.principal,
+    requests,
+    isBatch,
+    onCongested: (isCongested) => session.congestion(reply, isCongested),
+    onAbandoned: () => session.abandon(reply),
+  });
+  if (isInitialize(messages)) reply.sessionId = session.id;
+  const sent = session.send(messages, reply);
+  if (!reply.isOpen) session.abandon(reply);
+  await sent;
+}
+
+/** The session a request names, or a new one for `initialize`. */
+async function pickSession(
+  request: IncomingMessage,
+  { messages, isBatch }: { messages: readonly ClientMessage[]; isBatch: boolean },
+  { sessions, startups, principal }: PostContext,
+): Promise<Session | Refusal> {
+  const isNamed = request.headers[mcpHeaders.session] !== undefined;
+  if (!isInitialize(messages) || isNamed) {
+    const session = findSession(request, sessions, principal);
+    return isInitialize(messages) && 'id' in session
+      ? invalid('the session is initialized already', messages)
+      : session;
+  }
+  if (isBatch) return invalid('initialize cannot be part of a batch', messages);
+  const session = await sessions.open(principal);
+  switch (session) {
+    case 'full':
+      return busy(503, 'every session is in use; end one or try again', idOf(messages));
+    case 'closing':
+      return busy(503, 'the bridge is shutting down', idOf(messages));
+    case 'broken': {
+      const seconds = Math.ceil(startups.pauseMs() / 1000);
+      const text = `the MCP server fails to start (${startups.reason}); next try in ${seconds} s`;
+      return busy(503, text, idOf(messages), seconds);
+    }
+    default:
+      return session;
+  }
+}
+
+function checkMessages(
+  session: Session,
+  messages: readonly ClientMessage[],
+  isBatch: boolean,
+): Refusal | undefined {
+  if (isBatch && session.revision !== batchRevision) {
+    return invalid('this protocol revision takes one message per request');
+  }
+  const ids = messages.flatMap(({ envelope }) => (envelope.kind === 'request' ? envelope.id : []));
+  if (new Set(ids).size < ids.length || ids.some((id) => session.isPending(id))) {
+    return invalid('a request with this id is in flight', messages);
+  }
+  if (!session.hasRoom(ids.length)) {
+    return busy(429, 'too many requests in flight in this session', idOf(messages), 1);
+  }
+  return undefined;
+}
+
+function isInitialize(messages: readonly ClientMessage[]): boolean {
+  return messages.some(
+    ({ envelope }) => envelope.kind === 'request' && envelope.method === 'initialize',
+  );
+}
+
+function missingScope(
+  { envelope, params }: ClientMessage,
+  { scopes }: Principal,
+): string | undefined {
+  if (envelope.kind === 'response') return undefined;
+  const scope = requiredScope(envelope.method, fieldOf(fieldOf(params, 'ref'), 'type'));
+  return scope !== undefined && !scopes.has(scope) ? scope : undefined;
+}
+
+function outOfScope(message: ClientMessage, { principal, scopeChallenge }: PostContext): Refusal {
+  const scope = missingScope(message, principal) ?? '';
+  return {
+    status: 403,
+    failure: { code: rpcCodes.refused, message: `this token lacks the scope ${scope}` },
+    headers: { 'WWW-Authenticate': scopeChallenge(scope) },
+    idText: idOf([message]),
+  };
+}
+
+/** The id to answer with; a batch has none. */
+function idOf([message, ...others]: readonly ClientMessage[]): string | undefined {
+  const isRequest = message?.envelope.kind === 'request' && others.length === 0;
+  return isRequest && message.envelope.kind === 'request' ? message.envelope.idText : undefined;
+}
+
+function invalid(message: string, messages: readonly ClientMessage[] = []): Refusal {
+  return {
+    status: 400,
+    failure: { code: rpcCodes.invalidRequest, message },
+    idText: idOf(messages),
+  };
+}
+
+function busy(status: number, message: string, idText?: string, seconds = 5): Refusal {
+  return {
+    status,
+    failure: { code: rpcCodes.busy, message },
+    headers: { 'Retry-After': String(seconds) },
+    idText,
+  };
+}
+
+const notAcceptable: Refusal = {
+  status: 406,
+  failure: {
+    code: rpcCodes.invalidRequest,
+    message: 'Accept must allow application/json and text/event-stream',
+  },
+};
+
+const notJson: Refusal = {
+  status: 415,
+  failure: { code: rpcCodes.invalidRequest, message: 'Content-Type must be application/json' },
+};
+
+const tooLarge: Refusal = {
+  status: 413,
+  failure: { code: rpcCodes.invalidRequest, message: 'the body is larger than this server takes' },
+};

@@ -1,0 +1,71 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { rpcCodes } from '../mcp/jsonrpc.ts';
+import { refuse, sendJson, sendText } from './answer.ts';
+import type { Handler } from './endpoint.ts';
+import type { Log } from './log.ts';
+import { metadataPaths } from './metadata.ts';
+import { answerPreflight, exposeToOrigin, foreignHeader, type Doors } from './origin.ts';
+
+interface ServerOptions {
+  readonly doors: Doors;
+  readonly endpoint: Handler;
+  readonly metadata: Buffer;
+  /** `ready`, or one word that says why not. */
+  readonly readiness: () => string;
+  readonly log: Log;
+}
+
+/** Time limits against clients that send slowly or not at all, in ms; a long answer is not bound by them. */
+const limits = {
+  headersTimeout: 15_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16_384,
+};
+const connectionsAtMost = 512;
+
+/** The HTTP server, not yet listening. */
+export function createHttpServer(options: ServerOptions): Server {
+  const server = createServer(limits, (request, response) => {
+    handle(request, response, options).catch((error: unknown) => {
+      options.log(`a request failed: ${error instanceof Error ? error.message : 'unknown error'}`);
+      if (response.headersSent) response.destroy();
+      else refuse(response, { status: 500, failure: internalFailure });
+    });
+  });
+  server.maxConnections = connectionsAtMost;
+  return server;
+}
+
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { doors, endpoint, metadata, readiness }: ServerOptions,
+): Promise<void> {
+  const { method = '' } = request;
+  const [path = ''] = (request.url ?? '').split('?', 1);
+  const isRead = method === 'GET' || method === 'HEAD';
+  if (path === '/healthz' || path === '/readyz') {
+    if (!isRead) return sendText(response, 405, '', { Allow: 'GET, HEAD' });
+    const word = path === '/healthz' ? 'ok' : readiness();
+    return sendText(response, word === 'ok' || word === 'ready' ? 200 : 503, word);
+  }
+  const isMetadata = metadataPaths.includes(path);
+  if (path !== '/mcp' && !isMetadata) return sendText(response, 404);
+
+  const foreign = foreignHeader(request, doors);
+  if (foreign) {
+    const failure = { code: rpcCodes.refused, message: `this ${foreign} header is not allowed` };
+    return refuse(response, { status: 403, failure });
+  }
+  exposeToOrigin(request, response);
+  if (method === 'OPTIONS' && request.headers.origin !== undefined) {
+    return answerPreflight(response);
+  }
+  if (!isMetadata) return endpoint(request, response);
+  if (!isRead) return sendText(response, 405, '', { Allow: 'GET, HEAD' });
+  sendJson(response, { status: 200, json: metadata });
+}
+
+const internalFailure = { code: rpcCodes.internal, message: 'the bridge failed' };

@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../clock.ts';
+import { fieldOf, parseJson, type ClientMessage } from '../mcp/body.ts';
+import { readEnvelope, type Envelope } from '../mcp/envelope.ts';
+import { formatCancelled, formatFailure, rpcCodes, type RequestId } from '../mcp/jsonrpc.ts';
+import type { Principal } from './auth.ts';
+import type { Child, ChildEvents } from './child.ts';
+import type { BridgeBounds } from './config.ts';
+import { describeEnding, type Ending } from './ending.ts';
+import type { Log } from './log.ts';
+import { Outbox } from './outbox.ts';
+import type { Reply } from './reply.ts';
+import { PendingRequests } from './pending.ts';
+import { relatedRequest } from './route.ts';
+
+export interface SessionOptions {
+  /** Names the session in the log; its id is a secret. */
+  readonly label: string;
+  readonly subject: string;
+  readonly bounds: BridgeBounds;
+  readonly memoryBytes: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly startChild: (events: ChildEvents) => Child;
+  /** The server answered `initialize`. */
+  readonly onAnswered: () => void;
+  /** The session is over; `hasAnswered` is false when its server never answered `initialize`. */
+  readonly onOver: (ending: Ending, hasAnswered: boolean) => void;
+}
+
+const keepAliveMs = 15_000;
+/** How long a client may leave an answer unread. */
+const stallMs = 60_000;
+const outboxMessages = 256;
+const outboxBytes = 2 ** 20;
+
+/** One client's session: one server process, the requests in flight, and what the server says unasked. */
+export class Session {
+  readonly id = randomBytes(24).toString('base64url');
+  readonly subject: string;
+  readonly label: string;
+  /** The revision the server chose in its `initialize` result. */
+  revision: string | undefined;
+  lastUsedAt: number;
+  readonly #options: SessionOptions;
+  readonly #child: Child;
+  readonly #pending: PendingRequests;
+  readonly #congested = new Map<Reply, number>();
+  readonly #outbox: Outbox;
+  #writers = 0;
+  #skipped = 0;
+  #hasAnswered = false;
+  #isOver = false;
+  #keptAliveAt: number;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.subject = options.subject;
+    this.label = options.label;
+    this.lastUsedAt = this.#keptAliveAt = options.clock.now();
+    this.#pending = new PendingRequests(options.clock, options.bounds.requestMs);
+    this.#outbox = new Outbox({
+      messages: outboxMessages,
+      bytes: outboxBytes,
+      onLostRequest: (idText) =>
+        this.#child.write(
+          formatFailure(idText, { code: rpcCodes.serverFailed, message: 'no client is listening' }),
+        ),
+    });
+    this.#child = options.startChild({
+      onLine: (line) => this.#receive(line),
+      onEnd: (ending) => this.#finish(ending),
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get ended(): Promise<void> {
+    return this.#child.ended;
+  }
+
+  get isBusy(): boolean {
+    return this.#pending.size + this.#writers > 0;
+  }
+
+  /** A client has a GET stream open. */
+  get isHeard(): boolean {
+    return this.#outbox.isHeard;
+  }
+
+  isPending(id: RequestId): boolean {
+    return this.#pending.has(id);
+  }
+
+  /** Whether so many more requests, or one message that needs no answer, may be taken now. A server that doesn't read gets no more. */
+  hasRoom(requests: number): boolean {
+    const taken = this.#pending.size + this.#writers;
+    const { pendingPerSession, bodyBytes } = this.#options.bounds;
+    return taken + Math.max(1, requests) <= pendingPerSession && this.#child.backlog <= bodyBytes;
+  }
+
+  /** Passes a client's messages on; resolves when the server has taken them. `reply` answers the requests. */
+  async send(messages: readonly ClientMessage[], reply?: Reply): Promise<void> {
+    this.lastUsedAt = this.#options.clock.now();
+    for (const message of messages) {
+      const { envelope } = message;
+      if (reply) this.#pending.add(message, reply);
+      if (envelope.kind === 'notification' && envelope.method === 'notifications/cancelled') {
+        this.#pending.cancel(message);
+      }
+      this.#child.write(message.line);
+    }
+    const drained = this.#child.drained();
+    if (!drained) return;
+    this.#writers += 1;
+    await drained;
+    this.#writers -= 1;
+  }
+
+  /** Opens a GET stream. */
+  listen(response: ServerResponse, principal: Principal, lastEventId: string | undefined): void {
+    const now = this.#options.clock.now();
+    this.lastUsedAt = now;
+    response.on('close', () => (this.lastUsedAt = this.#options.clock.now()));
+    this.#outbox.attach({ response, principal }, { lastEventId, now });
+  }
+
+  congestion(reply: Reply, isCongested: boolean): void {
+    if (isCongested) {
+      this.#congested.set(reply, this.#options.clock.now());
+      this.#child.pause();
+    } else {
+      this.#congested.delete(reply);
+      if (this.#congested.size === 0) this.#child.resume();
+    }
+  }
+
+  /** The client that opened the session left before it learned the id. */
+  abandon(reply: Reply): void {
+    const isOpening = this.#pending
+      .list()
+      .some((one) => one.reply === reply && one.method === 'initialize');
+    if (isOpening) void this.end('its client left');
+  }
+
+  /** Answers what is in flight, closes the streams and ends the server; resolves when it is gone. */
+  end(reason: string): Promise<void> {
+    return this.#child.stop({ kind: 'stopped', reason });
+  }
+
+  /** Runs what time demands: deadlines, keep-alives, slow readers, tokens that are no longer valid. */
+  sweep(now: number, isCurrent: (principal: Principal) => boolean): void {
+    const keepAlive = now - this.#keptAliveAt >= keepAliveMs;
+    if (keepAlive) this.#keptAliveAt = now;
+    for (const { method, idText, isCancelled } of this.#pending.sweep({
+      now,
+      keepAlive,
+      isCurrent,
+    })) {
+      if (method === 'initialize') void this.#child.stop({ kind: 'silent' });
+      else if (!isCancelled) this.#child.write(formatCancelled(idText, 'timed out'));
+    }
+    for (const [reply, since] of this.#congested) {
+      if (now - since > stallMs || !isCurrent(reply.principal)) reply.drop();
+    }
+    this.#outbox.sweep({ now, stallMs, keepAlive, isCurrent });
+  }
+
+  #receive(line: Buffer): void {
+    const envelope = readEnvelope(line);
+    if (!envelope) {
+      this.#skipped += 1;
+      if (this.#skipped === 1) this.#log('wrote a line on stdout that is no message; skipped');
+    } else if (envelope.kind === 'response') {
+      this.#respond(envelope.id, line);
+    } else {
+      this.#relay(envelope, line);
+    }
+  }
+
+  #respond(id: RequestId | undefined, line: Buffer): void {
+    const request = this.#pending.take(id);
+    if (!request) return;
+    this.lastUsedAt = this.#options.clock.now();
+    const isRefusal = request.method === 'initialize' && !this.#readInitialized(line);
+    if (isRefusal) request.reply.sessionId = undefined;
+    request.reply.sendResponse(line);
+    if (isRefusal) void this.end('the MCP server refused to initialize');
+  }
+
+  /** Reads the result of `initialize`; false when it is an error. */
+  #readInitialized(line: Buffer): boolean {
+    this.#hasAnswered = true;
+    this.#options.onAnswered();
+    const result = fieldOf(parseJson(line), 'result');
+    const revision = fieldOf(result, 'protocolVersion');
+    this.revision = typeof revision === 'string' ? revision : undefined;
+    return typeof result === 'object' && result !== null;
+  }
+
+  #relay(envelope: Extract<Envelope, { method: string }>, line: Buffer): void {
+    const isProgress = envelope.method === 'notifications/progress';
+    const request = relatedRequest(envelope, {
+      inFlight: this.#pending.list(),
+      progressToken: isProgress
+        ? (fieldOf(fieldOf(parseJson(line), 'params'), 'progressToken') as RequestId)
+        : undefined,
+      isHeard: this.isHeard,
+    });
+    if (!request) {
+      this.#outbox.push(line, envelope.kind === 'request' ? envelope.idText : undefined);
+      return;
+    }
+    if (isProgress) this.#pending.prolong(request);
+    request.reply.sendRelated(line);
+  }
+
+  #finish(ending: Ending): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const failure = describeEnding(ending, this.#options.memoryBytes);
+    for (const { idText, reply } of this.#pending.takeAll()) {
+      if (!this.#hasAnswered) reply.sessionId = undefined;
+      reply.sendResponse(formatFailure(idText, failure));
+    }
+    this.#outbox.close();
+    if (this.#skipped > 1) this.#log(`${this.#skipped} lines on stdout were skipped`);
+    this.#options.onOver(ending, this.#hasAnswered);
+  }
+
+  #log(text: string): void {
+    this.#options.log(`session ${this.label}: ${text}`);
+  }
+}

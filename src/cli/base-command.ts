@@ -1,0 +1,94 @@
+import { Command } from '@oclif/core/command';
+import type { z } from 'zod';
+import { resolveHome, type Home } from '../config/home.ts';
+import type { Context } from '../context.ts';
+import type { TableOptions } from '../render/table.ts';
+import type { OpenContext } from './context.ts';
+import { listenForInterrupt, type Interrupt } from './interrupt.ts';
+
+/**
+ * What every command is: `run()` returns one object, described by the static `result` schema. Under
+ * `--json` that object is printed; otherwise what `render()` makes of it. Errors are printed by
+ * `main.ts`, the same way for all.
+ */
+export abstract class BaseCommand<Result extends object> extends Command {
+  static override enableJsonFlag = true;
+  /** Schema of what `run()` returns; `mcpd schema` prints it. */
+  static readonly result: z.ZodType;
+
+  #interrupt: Interrupt | undefined;
+  #opened: OpenContext | undefined;
+
+  abstract override run(): Promise<Result>;
+
+  /** The result as people read it on stdout; '' when the command streamed its own output. */
+  protected abstract render(result: Result): string;
+
+  /** The world. `read` opens an existing registry or none, and so never writes to a new home. */
+  protected async context(access: 'read' | 'write'): Promise<Context> {
+    const { openContext } = await import('./context.ts');
+    this.#opened ??= openContext({
+      access,
+      env: process.env,
+      assets: this.config.root,
+      command: [this.config.bin, ...(this.id ?? '').split(':'), ...this.subjects()].join(' '),
+      signal: this.signal,
+      json: this.jsonEnabled(),
+      stderr: process.stderr,
+    });
+    return this.#opened;
+  }
+
+  /** Where the state is, for what needs nothing else of the world. */
+  protected get home(): Home {
+    return resolveHome(process.env, process.getuid?.() ?? 0);
+  }
+
+  /** Columns that tables may take; none in a pipe, where nothing is cut. */
+  protected get terminal(): TableOptions {
+    return { width: process.stdout.isTTY ? process.stdout.columns : undefined };
+  }
+
+  /** Aborted by Ctrl-C. */
+  protected get signal(): AbortSignal {
+    this.#interrupt ??= listenForInterrupt(process);
+    return this.#interrupt.signal;
+  }
+
+  protected override async _run<Returned>(): Promise<Returned> {
+    const signal = this.signal;
+    const interrupt = this.#interrupt;
+    try {
+      const running = super._run<Returned>();
+      const result = await (interrupt ? Promise.race([running, interrupt.overdue]) : running);
+      signal.throwIfAborted();
+      if (!this.jsonEnabled()) print(this.render(result as Result & Returned));
+      return result;
+    } catch (error) {
+      // What a command makes of being aborted is not news.
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      interrupt?.dispose();
+    }
+  }
+
+  /** Left to `main.ts`. */
+  protected override catch(error: Error): Promise<never> {
+    return Promise.reject(error);
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    this.#opened?.close();
+    await super.finally(error);
+  }
+
+  /** The positional arguments, for messages: flags may hold what nobody else should read. */
+  private subjects(): string[] {
+    const end = this.argv.findIndex((argument) => argument.startsWith('-'));
+    return end === -1 ? this.argv : this.argv.slice(0, end);
+  }
+}
+
+function print(text: string): void {
+  if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}

@@ -1,0 +1,57 @@
+import { systemClock } from '../clock.ts';
+import { resolveHome } from '../config/home.ts';
+import { readConfig } from '../config/store.ts';
+import type { Context } from '../context.ts';
+import type { Engine } from '../engine/engine.ts';
+import { openRegistry, type Registry } from '../registry/database.ts';
+import { createProgress } from './progress.ts';
+
+export interface ContextOptions {
+  /** `read`: a home without a registry stays without one. */
+  readonly access: 'read' | 'write';
+  readonly env: NodeJS.ProcessEnv;
+  /** The package's root folder. */
+  readonly assets: string;
+  /** The command as typed, without flags. */
+  readonly command: string;
+  readonly signal: AbortSignal;
+  readonly json: boolean;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+export interface OpenContext extends Context {
+  close(): void;
+}
+
+/** The composition root. The registry and the engine's client are opened when first asked for. */
+export function openContext(options: ContextOptions): OpenContext {
+  const { access, env, assets, command, signal, json, stderr } = options;
+  const uid = process.getuid?.() ?? 0;
+  const gid = process.getgid?.() ?? 0;
+  const home = resolveHome(env, uid);
+  let registry: Registry | undefined;
+  let engine: Promise<Engine> | undefined;
+  return {
+    home,
+    config: readConfig(home),
+    clock: systemClock,
+    uid,
+    gid,
+    assets,
+    env,
+    command,
+    signal,
+    progress: createProgress({ json, stderr, env }),
+    get registry() {
+      registry ??= openRegistry(home, { create: access === 'write' });
+      return registry;
+    },
+    engine() {
+      engine ??= import('../engine/docker/engine.ts').then(({ createDockerEngine }) =>
+        createDockerEngine(env),
+      );
+      return engine;
+    },
+    close: () => registry?.close(),
+  };
+}

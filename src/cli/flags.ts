@@ -1,0 +1,83 @@
+import { custom as customArgument } from '@oclif/core/args';
+import { boolean, custom } from '@oclif/core/flags';
+import type { CustomOptions, FlagDefinition } from '@oclif/core/interfaces';
+import { z } from 'zod';
+import { egressText } from '../policy/egress.ts';
+import { limitsInput, toOverrides, memorySize, type LimitOverrides } from '../policy/limits.ts';
+import { durationText } from './duration.ts';
+import { parseText } from './parse.ts';
+import { nameText, serverTargetText, targetText } from './target.ts';
+
+type SingleFlag<Output> = FlagDefinition<
+  Output,
+  CustomOptions,
+  { multiple: false; requiredOrDefaulted: false }
+>;
+
+/** A flag whose value a schema parses. Not for lists: oclif makes those of `multiple`. */
+export function flagOf<Output>(schema: z.ZodType<Output, string>): SingleFlag<Output> {
+  const parse = async (text: string, _context: unknown, { name }: { name: string }) =>
+    parseText(schema, text, `--${name}`);
+  // oclif's types can't see that a generic Output is no array.
+  return custom({ parse } as object) as SingleFlag<Output>;
+}
+
+/** An argument whose value a schema parses. */
+export function argumentOf<Output>(schema: z.ZodType<Output, string>) {
+  return customArgument<Output>({
+    parse: async (text, _context, { name }) => parseText(schema, text, name),
+  });
+}
+
+const numberText = z
+  .string()
+  .regex(/^\d+(?:\.\d+)?$/, 'is not a number')
+  .transform(Number);
+
+export const userArgument = argumentOf(nameText);
+export const targetArgument = argumentOf(targetText);
+export const serverArgument = argumentOf(serverTargetText);
+
+export const yes = boolean({ char: 'y', summary: "Don't ask." });
+
+export const timeout = flagOf(durationText)({
+  summary: 'How long to wait until servers are ready.',
+  default: 120_000,
+  defaultHelp: async () => '2m',
+  helpValue: 'DURATION',
+});
+
+export const ttl = flagOf(durationText)({
+  summary: 'Remove it by itself after this long, e.g. 30m.',
+  helpValue: 'DURATION',
+});
+
+export const egress = flagOf(egressText)({
+  summary: 'What its servers may reach: public, none, open or allow:host[:port],cidr,…',
+  helpValue: 'PROFILE',
+});
+
+/** The caps of one server, as `--memory`, `--cpus` and `--pids`. */
+export const limitFlags = {
+  memory: flagOf(memorySize)({
+    summary: 'Memory cap of each server, e.g. 512m.',
+    helpValue: 'SIZE',
+  }),
+  cpus: flagOf(numberText.pipe(limitsInput.shape.cpus.unwrap()))({
+    summary: 'CPU cap of each server, e.g. 0.5.',
+    helpValue: 'N',
+  }),
+  pids: flagOf(numberText.pipe(limitsInput.shape.pids.unwrap()))({
+    summary: 'Process cap of each server.',
+    helpValue: 'N',
+  }),
+};
+
+/** Reads `limitFlags` as overrides. */
+export function limitsFrom(flags: {
+  memory?: number | undefined;
+  cpus?: number | undefined;
+  pids?: number | undefined;
+}): LimitOverrides {
+  return toOverrides(flags);
+}

@@ -1,0 +1,47 @@
+import { run } from '@oclif/core/run';
+import { renderProblem } from '../render/problem.ts';
+import { styleFor } from '../render/style.ts';
+import { describeProblem, type Reported } from './problem.ts';
+
+/**
+ * Runs one command and ends the process. `root` is the package's folder. A result has been printed
+ * by the command; an error is printed here, for every command alike.
+ */
+export async function main(argv: readonly string[], root: string): Promise<never> {
+  const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+  try {
+    await run(words, root);
+  } catch (error) {
+    if (isExit(error)) process.exit(error.oclif.exit);
+    report(error, words);
+  }
+  // An open keep-alive connection must not hold the process.
+  process.exit();
+}
+
+function report(error: unknown, argv: readonly string[]): void {
+  const problem = describeProblem(error, argv);
+  process.exitCode = problem.exitCode;
+  if (wantsJson(argv)) printJson(problem);
+  else if (problem.code === 'INTERRUPTED') process.stderr.write('\n');
+  else process.stderr.write(`${renderProblem(problem, styleFor(process.stderr, process.env))}\n`);
+  if (process.env['MCPD_DEBUG'] && error instanceof Error) {
+    process.stderr.write(`${error.stack ?? ''}\n`);
+  }
+}
+
+function printJson({ code, message, suggestions }: Reported): void {
+  const document = { error: { code, message, suggestions } };
+  process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+}
+
+/** Whether `--json` was given before any `--`: what follows belongs to another program. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json');
+}
+
+/** oclif's way of ending after `--help` or `--version`. */
+function isExit(error: unknown): error is { oclif: { exit: number } } {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIT' && 'oclif' in error;
+}

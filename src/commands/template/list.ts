@@ -1,0 +1,29 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { renderTemplateList } from '../../render/template.ts';
+import { listTemplates } from '../../templates/catalog.ts';
+import {
+  describeTemplates,
+  templateListResult,
+  type TemplateListResult,
+} from '../../templates/result.ts';
+
+export default class TemplateList extends BaseCommand<TemplateListResult> {
+  static override aliases = ['template:ls'];
+  static override summary = 'List the servers that users can be given.';
+  static override description =
+    'A folder with a template.json of your own works as well: see its path.';
+  static override examples = [
+    '<%= config.bin %> template list',
+    '<%= config.bin %> template list --json | jq -r ".templates[].name"',
+  ];
+  static override readonly result = templateListResult;
+
+  async run(): Promise<TemplateListResult> {
+    await this.parse(TemplateList);
+    return describeTemplates(await listTemplates(this.config.root));
+  }
+
+  protected render(result: TemplateListResult): string {
+    return renderTemplateList(result, this.terminal);
+  }
+}

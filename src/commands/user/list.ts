@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { renderUserList } from '../../render/user.ts';
+import { userListResult } from '../../user/result.ts';
+import { listAllUsers } from '../../user/show.ts';
+
+type Result = z.infer<typeof userListResult>;
+
+export default class UserList extends BaseCommand<Result> {
+  static override aliases = ['user:ls'];
+  static override summary = 'List users, with what is reserved for each.';
+  static override description =
+    'Reads the registry only, so it works without an engine. For what runs: mcpd status.';
+  static override examples = [
+    '<%= config.bin %> user list',
+    '<%= config.bin %> user list --json | jq -r ".users[].name"',
+  ];
+  static override readonly result = userListResult;
+
+  async run(): Promise<Result> {
+    await this.parse(UserList);
+    return listAllUsers(await this.context('read'));
+  }
+
+  protected render(result: Result): string {
+    return renderUserList(result);
+  }
+}

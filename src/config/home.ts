@@ -1,0 +1,37 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where one installation keeps its state. Two homes on one engine never see each other. */
+export interface Home {
+  readonly root: string;
+  /** `<root>/registry.db` */
+  readonly registry: string;
+  /** `<root>/config.json` */
+  readonly config: string;
+  /** `<root>/keys`, 0700 */
+  readonly keys: string;
+  /** `<root>/users` */
+  readonly users: string;
+  /** Parent of run-time material, on tmpfs: `/run/mcpd` */
+  readonly runtime: string;
+  /** True for the machine's default home, whose object names carry no instance. */
+  readonly isDefault: boolean;
+}
+
+/** `MCPD_HOME`, else `/var/lib/mcpd` as root, else `$XDG_STATE_HOME/mcpd`. */
+export function resolveHome(env: NodeJS.ProcessEnv, uid: number): Home {
+  const fallback =
+    uid === 0
+      ? '/var/lib/mcpd'
+      : join(env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'mcpd');
+  const root = env['MCPD_HOME'] ?? fallback;
+  return {
+    root,
+    registry: join(root, 'registry.db'),
+    config: join(root, 'config.json'),
+    keys: join(root, 'keys'),
+    users: join(root, 'users'),
+    runtime: uid === 0 ? '/run/mcpd' : join(env['XDG_RUNTIME_DIR'] ?? `/tmp/mcpd-${uid}`, 'mcpd'),
+    isDefault: root === fallback,
+  };
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { egressText } from '../policy/egress.ts';
+import { memorySize } from '../policy/limits.ts';
+
+const cidr = z.cidrv4('write an IPv4 range such as 10.200.0.0/14');
+const port = z.int().min(1024).max(65535);
+
+/**
+ * The host's settings, `config.json`. Nothing that must be unique lives here: that is the registry's.
+ * Every leaf has a default, so an empty file is a valid one.
+ */
+export const hostConfigSchema = z.strictObject({
+  ports: z
+    .strictObject({
+      start: port.default(20000).describe('first port that users get'),
+      end: port.default(29999).describe('last port that users get'),
+      perUser: z.int().min(1).max(1000).default(10).describe('ports reserved for each user'),
+    })
+    .prefault({})
+    .refine(
+      (ports) => ports.end - ports.start + 1 >= ports.perUser,
+      'holds no whole block of ports',
+    ),
+  subnets: z
+    .strictObject({
+      pool: cidr.default('10.200.0.0/14').describe('range that user networks are cut from'),
+      prefix: z.int().min(24).max(29).default(28).describe('prefix length of each user network'),
+    })
+    .prefault({}),
+  uids: z
+    .strictObject({
+      start: z.int().min(1000).default(200000).describe('first uid of tenants'),
+      end: z.int().min(1000).default(265535).describe('last uid of tenants'),
+    })
+    .prefault({})
+    .refine((uids) => uids.end >= uids.start, 'the last uid is below the first'),
+  quarantineHours: z
+    .number()
+    .min(0)
+    .default(24)
+    .describe('hours that a removed user’s ports, subnet and uid stay unused'),
+  bindAddress: z.ipv4().default('127.0.0.1').describe('address that server ports are published on'),
+  publicHost: z.string().default('').describe('host name in URLs; empty: the bind address'),
+  limits: z
+    .strictObject({
+      memory: memorySize.prefault('512m').describe('default memory cap of a server'),
+      cpus: z.number().positive().default(1).describe('default CPU cap of a server'),
+      pids: z.int().min(16).default(256).describe('default process cap of a server'),
+      tmp: memorySize.prefault('64m').describe('size of /tmp in a server'),
+      openFiles: z.int().min(64).default(4096).describe('open files per process of a server'),
+    })
+    .prefault({}),
+  egress: z
+    .string()
+    .refine(
+      (text) => egressText.safeParse(text).success,
+      'write public, none, open or allow:host[:port],cidr,…',
+    )
+    .default('public')
+    .describe('default egress profile of new users'),
+  firewall: z
+    .enum(['auto', 'required', 'off'])
+    .default('auto')
+    .describe('auto: required when mcpd runs as root; off: egress profiles are not enforced'),
+  workspaceRoots: z
+    .array(z.string().startsWith('/'))
+    .default(['/home', '/srv'])
+    .describe('folders that --workspace may point into'),
+  baseImage: z
+    .string()
+    .default('node:24-bookworm-slim')
+    .describe('base image; assembled from this host when it can’t be pulled'),
+  extraCaCertificates: z
+    .array(z.string().startsWith('/'))
+    .default([])
+    .describe('PEM files added to the certificates that images trust'),
+  origins: z
+    .array(z.string())
+    .default([])
+    .describe('browser origins that may call servers, e.g. http://localhost:6274'),
+});
+
+export type HostConfig = z.output<typeof hostConfigSchema>;

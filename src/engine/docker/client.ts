@@ -1,0 +1,84 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Agent } from 'node:http';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import Docker from 'dockerode';
+import { EngineUnreachableError } from '../../errors.ts';
+import { resolveEndpoint, type Endpoint } from './endpoint.ts';
+import { translate, unreachable } from './errors.ts';
+import { SshAgent } from './ssh.ts';
+
+/** Long enough for an engine that a socket unit is just starting. */
+const pingMs = 10_000;
+
+/** A client of the engine that the docker CLI would talk to, which has answered a ping. */
+export async function connect(env: NodeJS.ProcessEnv): Promise<Docker> {
+  const endpoint = resolveEndpoint({
+    env,
+    homeFolder: env['HOME'] || homedir(),
+    read: readIfThere,
+    exists: existsSync,
+  });
+  const docker = new Docker(clientOptions(endpoint, env));
+  await ping(docker, pingMs);
+  return docker;
+}
+
+/** Throws EngineUnreachableError when no engine answers in time. */
+export async function ping(docker: Docker, timeoutMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    await translate((docker as unknown as AbortablePing).ping({ abortSignal: signal }));
+  } catch (error) {
+    if (error instanceof EngineUnreachableError) throw error;
+    const message = signal.aborted
+      ? `The engine did not answer within ${timeoutMs / 1000} s.`
+      : 'What answers at the engine’s address is no container engine.';
+    throw unreachable(message, error);
+  }
+}
+
+// The published types know of neither option.
+interface AbortablePing {
+  ping(options: { abortSignal: AbortSignal }): Promise<unknown>;
+}
+type ClientOptions = Docker.DockerOptions & { agent?: Agent };
+
+// docker-modem reads DOCKER_HOST by itself, so every field that it would take from there is set.
+function clientOptions(endpoint: Endpoint, env: NodeJS.ProcessEnv): ClientOptions {
+  const none = { host: undefined, socketPath: undefined, port: undefined };
+  switch (endpoint.kind) {
+    case 'socket':
+      return { ...none, protocol: 'http', socketPath: endpoint.path };
+    case 'ssh':
+      return {
+        ...none,
+        protocol: 'http',
+        host: 'docker',
+        agent: new SshAgent(endpoint.address, env),
+      };
+    case 'tcp':
+      return {
+        ...none,
+        protocol: endpoint.tls === undefined ? 'http' : 'https',
+        host: endpoint.host,
+        port: endpoint.port,
+        ...certificates(endpoint.tls),
+      };
+  }
+}
+
+function certificates(folder: string | undefined): Docker.DockerOptions {
+  if (folder === undefined) return {};
+  const read = (name: string) => readFileSync(join(folder, name));
+  return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

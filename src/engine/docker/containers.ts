@@ -1,0 +1,107 @@
+import { createServer } from 'node:net';
+import type Docker from 'dockerode';
+import type { Limits } from '../../policy/limits.ts';
+import type { ServerSpec } from '../../reconcile/spec.ts';
+import type { LostLimit } from '../engine.ts';
+import { LimitLostError, PortTakenError } from '../faults.ts';
+import { containerOptions, nanoCpus } from './container-options.ts';
+import { hasStatus } from './errors.ts';
+
+/** Creates a container, not started, and makes sure that the engine kept its limits. */
+export async function createContainer(
+  docker: Docker,
+  spec: ServerSpec,
+  hash: string,
+): Promise<void> {
+  const container = await docker.createContainer(containerOptions(spec, hash));
+  const lost = lostLimits(spec.limits, await container.inspect());
+  if (lost.length > 0) {
+    await container.remove({ force: true });
+    throw new LimitLostError(spec.key, lost);
+  }
+}
+
+/** Starts a container. Throws PortTakenError when its port can't be published. */
+export async function startContainer(docker: Docker, id: string): Promise<void> {
+  const container = docker.getContainer(id);
+  try {
+    await container.start();
+  } catch (error) {
+    if (hasStatus(error, 304)) return;
+    const { State, HostConfig } = await container.inspect();
+    if (State.Paused) return container.unpause();
+    const binding = Object.values(HostConfig.PortBindings as PortBindings)[0]?.[0];
+    // The engine says "port taken" only in words, so ask the kernel whether that is what happened.
+    if (binding && (await isBound(binding.HostIp ?? '0.0.0.0', Number(binding.HostPort)))) {
+      throw new PortTakenError(Number(binding.HostPort), error);
+    }
+    throw error;
+  }
+}
+
+/** Stops with SIGTERM, then SIGKILL; a container that is already stopped or gone is fine. */
+export async function stopContainer(docker: Docker, id: string): Promise<void> {
+  await ignoreStatus(docker.getContainer(id).stop(), 304, 404);
+}
+
+export async function removeContainer(docker: Docker, id: string): Promise<void> {
+  const container = docker.getContainer(id);
+  await stopContainer(docker, id);
+  // 409: somebody else is removing it already.
+  await ignoreStatus(container.remove({ force: true, v: true }), 404, 409);
+  await ignoreStatus(container.wait({ condition: 'removed' }), 404);
+}
+
+/** Changes limits of a running container, and makes sure that they hold. */
+export async function updateContainer(
+  docker: Docker,
+  { key, id, limits }: { key: string; id: string; limits: Limits },
+): Promise<void> {
+  const container = docker.getContainer(id);
+  await container.update({
+    Memory: limits.memoryBytes,
+    MemorySwap: limits.memoryBytes,
+    NanoCpus: nanoCpus(limits.cpus),
+    PidsLimit: limits.pids,
+  });
+  const lost = lostLimits(limits, await container.inspect());
+  if (lost.length > 0) throw new LimitLostError(key, lost);
+}
+
+type PortBindings = Record<string, { HostIp?: string; HostPort: string }[] | undefined>;
+
+// The engine drops what the kernel can't enforce with only a warning, so read back what it kept.
+function lostLimits(asked: Limits, { HostConfig }: Docker.ContainerInspectInfo): LostLimit[] {
+  const got: Limits = limitsOf(HostConfig);
+  const lost: LostLimit[] = (['memoryBytes', 'cpus', 'pids'] as const)
+    .filter((limit) => asked[limit] !== got[limit])
+    .map((limit) => ({ limit, asked: asked[limit], got: got[limit] }));
+  if (HostConfig.MemorySwap !== asked.memoryBytes) {
+    lost.push({ limit: 'memoryBytes', asked: asked.memoryBytes, got: HostConfig.MemorySwap ?? 0 });
+  }
+  return lost;
+}
+
+export function limitsOf(config: Docker.HostConfig): Limits {
+  return {
+    memoryBytes: config.Memory ?? 0,
+    cpus: (config.NanoCpus ?? 0) / 1e9,
+    pids: config.PidsLimit ?? 0,
+  };
+}
+
+function isBound(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRINUSE'));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(false)));
+  });
+}
+
+async function ignoreStatus(call: Promise<unknown>, ...statuses: number[]): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!hasStatus(error, ...statuses)) throw error;
+  }
+}

@@ -1,0 +1,92 @@
+import type Docker from 'dockerode';
+import type { Operation } from '../../reconcile/plan.ts';
+import type {
+  Engine,
+  EngineInfo,
+  ExecOptions,
+  Images,
+  LogChunk,
+  LogOptions,
+  Sample,
+} from '../engine.ts';
+import { connect } from './client.ts';
+import {
+  createContainer,
+  removeContainer,
+  startContainer,
+  stopContainer,
+  updateContainer,
+} from './containers.ts';
+import { translate } from './errors.ts';
+import { execInContainer } from './exec.ts';
+import { DockerImages } from './images.ts';
+import { engineInfo } from './info.ts';
+import { containerLogs } from './logs.ts';
+import { allSubnets, createNetwork, removeNetwork } from './networks.ts';
+import { observe } from './observe.ts';
+import { containerStats } from './stats.ts';
+
+export async function createDockerEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
+  return new DockerEngine(await connect(env));
+}
+
+class DockerEngine implements Engine {
+  readonly images: Images;
+  readonly #docker: Docker;
+
+  constructor(docker: Docker) {
+    this.#docker = docker;
+    this.images = new DockerImages(docker);
+  }
+
+  info(): Promise<EngineInfo> {
+    return translate(engineInfo(this.#docker));
+  }
+
+  subnets(): Promise<readonly string[]> {
+    return translate(allSubnets(this.#docker));
+  }
+
+  observe(scope: { instance: string; userId?: string }) {
+    return translate(observe(this.#docker, scope));
+  }
+
+  apply(operation: Operation): Promise<void> {
+    return translate(this.#carryOut(operation));
+  }
+
+  logs(containerId: string, options: LogOptions): AsyncIterable<LogChunk> {
+    return containerLogs(this.#docker, containerId, options);
+  }
+
+  stats(containerId: string): Promise<Sample | undefined> {
+    return translate(containerStats(this.#docker, containerId));
+  }
+
+  exec(containerId: string, options: ExecOptions): Promise<number> {
+    return translate(execInContainer(this.#docker, containerId, options));
+  }
+
+  async #carryOut(operation: Operation): Promise<void> {
+    const docker = this.#docker;
+    switch (operation.type) {
+      case 'network.create':
+        return createNetwork(docker, operation.network, operation.hash);
+      case 'network.remove':
+        return removeNetwork(docker, operation.id);
+      case 'server.create':
+        return createContainer(docker, operation.server, operation.hash);
+      case 'server.replace':
+        await removeContainer(docker, operation.containerId);
+        return createContainer(docker, operation.server, operation.hash);
+      case 'server.update':
+        return updateContainer(docker, { ...operation, id: operation.containerId });
+      case 'server.start':
+        return startContainer(docker, operation.containerId);
+      case 'server.stop':
+        return stopContainer(docker, operation.containerId);
+      case 'server.remove':
+        return removeContainer(docker, operation.containerId);
+    }
+  }
+}

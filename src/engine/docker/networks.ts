@@ -1,0 +1,48 @@
+import type Docker from 'dockerode';
+import type { NetworkSpec } from '../../reconcile/spec.ts';
+import { SubnetTakenError } from '../faults.ts';
+import { labels } from '../labels.ts';
+import { hasStatus } from './errors.ts';
+
+/** Creates one user's bridge network on its own subnet. Throws SubnetTakenError on an overlap. */
+export async function createNetwork(
+  docker: Docker,
+  spec: NetworkSpec,
+  hash: string,
+): Promise<void> {
+  try {
+    await docker.createNetwork({
+      Name: spec.name,
+      Driver: 'bridge',
+      CheckDuplicate: true,
+      EnableIPv6: false,
+      IPAM: { Driver: 'default', Config: [{ Subnet: spec.subnet }] },
+      Options: { 'com.docker.network.bridge.name': spec.bridge },
+      Labels: {
+        [labels.instance]: spec.instance,
+        [labels.user]: spec.user,
+        [labels.userId]: spec.userId,
+        [labels.hash]: hash,
+      },
+    });
+  } catch (error) {
+    if (hasStatus(error, 403)) throw new SubnetTakenError(spec.subnet, error);
+    throw error;
+  }
+}
+
+export async function removeNetwork(docker: Docker, id: string): Promise<void> {
+  try {
+    await docker.getNetwork(id).remove();
+  } catch (error) {
+    if (!hasStatus(error, 404)) throw error;
+  }
+}
+
+/** Subnets of every network, ours or not, as CIDR. */
+export async function allSubnets(docker: Docker): Promise<string[]> {
+  const networks = await docker.listNetworks();
+  return networks
+    .flatMap((network) => network.IPAM?.Config ?? [])
+    .flatMap((config) => (config.Subnet?.includes('.') ? [config.Subnet] : []));
+}

@@ -1,0 +1,73 @@
+import type Docker from 'dockerode';
+import type {
+  ContainerState,
+  Observed,
+  ObservedNetwork,
+  ObservedServer,
+} from '../../reconcile/observed.ts';
+import { labels } from '../labels.ts';
+import { limitsOf } from './containers.ts';
+import { hasStatus } from './errors.ts';
+
+/** Everything with our instance label, of one user or of all: one listing call per kind of object. */
+export async function observe(
+  docker: Docker,
+  { instance, userId }: { instance: string; userId?: string },
+): Promise<Observed> {
+  const filters = {
+    label: [
+      `${labels.instance}=${instance}`,
+      ...(userId === undefined ? [] : [`${labels.userId}=${userId}`]),
+    ],
+  };
+  const [networks, containers] = await Promise.all([
+    docker.listNetworks({ filters }),
+    docker.listContainers({ all: true, filters }),
+  ]);
+  const servers = await Promise.all(containers.map(({ Id }) => observeContainer(docker, Id)));
+  return {
+    networks: networks.map(observedNetwork),
+    servers: servers.filter((server) => server !== undefined),
+  };
+}
+
+function observedNetwork(network: Docker.NetworkInspectInfo): ObservedNetwork {
+  return {
+    id: network.Id,
+    name: network.Name,
+    userId: network.Labels?.[labels.userId] ?? '',
+    user: network.Labels?.[labels.user] ?? '',
+    hash: network.Labels?.[labels.hash] ?? '',
+  };
+}
+
+// Limits and restarts are only in the full record. A container that went meanwhile is not there.
+async function observeContainer(docker: Docker, id: string): Promise<ObservedServer | undefined> {
+  let info;
+  try {
+    info = await docker.getContainer(id).inspect();
+  } catch (error) {
+    if (hasStatus(error, 404)) return undefined;
+    throw error;
+  }
+  const label = (name: string) => info.Config.Labels[name] ?? '';
+  return {
+    containerId: info.Id,
+    containerName: info.Name.replace(/^\//, ''),
+    userId: label(labels.userId),
+    user: label(labels.user),
+    serverId: label(labels.serverId),
+    server: label(labels.server),
+    hash: label(labels.hash),
+    image: info.Image,
+    state: info.State.Status as ContainerState,
+    exitCode: info.State.ExitCode,
+    oomKilled: info.State.OOMKilled,
+    restarts: info.RestartCount,
+    startedAt: info.State.StartedAt.startsWith('0001') ? '' : info.State.StartedAt,
+    limits: limitsOf(info.HostConfig),
+    networkIds: Object.values(info.NetworkSettings.Networks)
+      .map((network) => network.NetworkID)
+      .filter((networkId) => networkId !== ''),
+  };
+}

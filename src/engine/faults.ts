@@ -1,0 +1,38 @@
+import { ConflictError, EngineError } from '../errors.ts';
+import type { LostLimit } from './engine.ts';
+
+/** The engine could not publish the port: somebody else holds it. */
+export class PortTakenError extends ConflictError {
+  readonly port: number;
+
+  constructor(port: number, cause?: unknown) {
+    super(`Port ${port} is held by another process.`, {
+      code: 'PORT_TAKEN',
+      suggestions: ['mcpd ports'],
+      cause,
+    });
+    this.port = port;
+  }
+}
+
+/** The engine could not create the network: the range overlaps another network or route. */
+export class SubnetTakenError extends ConflictError {
+  constructor(subnet: string, cause?: unknown) {
+    super(`Subnet ${subnet} overlaps another network of this host.`, {
+      code: 'SUBNET_TAKEN',
+      suggestions: ['mcpd doctor', 'mcpd config set subnets.pool CIDR'],
+      cause,
+    });
+  }
+}
+
+/** The engine accepted the container but dropped a limit that this kernel can't enforce. */
+export class LimitLostError extends EngineError {
+  constructor(key: string, lost: readonly LostLimit[]) {
+    const list = lost.map(({ limit, asked, got }) => `${limit} asked ${asked}, got ${got}`);
+    super(`The engine does not enforce the limits of ${key}: ${list.join('; ')}.`, {
+      code: 'LIMIT_NOT_ENFORCED',
+      suggestions: ['mcpd doctor', 'enable the memory and pids cgroup controllers of this kernel'],
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import { readdir } from 'node:fs/promises';
+import { bridgePrefix } from './bridge.ts';
+import { setResolvers, setTenant, unsetTenant, type TenantRules } from './elements.ts';
+import { readListing, readTargets } from './listing.ts';
+import { FirewallError, transact, type Nft } from './nft.ts';
+import { loadRules, requireRules, rulesVersion, table, unloadRules } from './rules.ts';
+
+export interface EnsureFirewall {
+  readonly nft: Nft;
+  /** IPv4 addresses whose port 53 stays reachable, wherever they are. */
+  readonly resolvers: readonly string[];
+  readonly tenant: TenantRules;
+}
+
+/**
+ * Makes the table hold exactly this profile for a bridge, which need not exist yet. One atomic
+ * transaction, and one more look when the rules are missing, older, or the profile is `allow`. Any number
+ * of processes may do it at once, of any home. Throws FirewallError; the bridge is then as before.
+ */
+export async function ensureFirewall({ nft, resolvers, tenant }: EnsureFirewall): Promise<void> {
+  const current = tenant.profile === 'allow' ? await targetsOf(nft, tenant.bridge) : undefined;
+  const change = [...setResolvers(resolvers), ...setTenant(tenant, current ?? [])];
+  const answer = await transact(nft, [requireRules(), ...change]);
+  if (answer.code === 0) return;
+
+  // Loading is harmless when another process has done it since.
+  const loaded = await loadedMarkers(nft);
+  const load = loaded.some(isNewer) ? [] : loadRules(loaded);
+  const again = await transact(nft, [...load, ...change]);
+  if (again.code !== 0) throw new FirewallError('load the firewall', again);
+}
+
+/** Puts the rules back as they should be and keeps every tenant: for a table somebody has edited. */
+export async function repairFirewall(nft: Nft): Promise<void> {
+  const answer = await transact(nft, loadRules(await loadedMarkers(nft)));
+  if (answer.code !== 0) throw new FirewallError('repair the firewall', answer);
+}
+
+/**
+ * Forgets a bridge, after its network is gone. With the last one the whole table goes, so that nothing
+ * is left behind; the kernel itself refuses that while another process has just added a tenant.
+ */
+export async function removeTenant(
+  nft: Nft,
+  bridge: string,
+  devices: () => Promise<readonly string[]> = networkDevices,
+): Promise<void> {
+  const current = await targetsOf(nft, bridge);
+  if (current === undefined) return;
+  const answer = await transact(nft, unsetTenant(bridge, current));
+  // The table may have gone with another last tenant in between.
+  if (answer.code !== 0 && (await targetsOf(nft, bridge)) !== undefined) {
+    throw new FirewallError('remove the firewall entries', answer);
+  }
+  const others = (await devices()).some((device) => device.startsWith(bridgePrefix));
+  if (!others) await transact(nft, unloadRules());
+}
+
+/** Names of this host's network devices. */
+export function networkDevices(): Promise<string[]> {
+  return readdir('/sys/class/net');
+}
+
+// Undefined when there is no table.
+async function targetsOf(nft: Nft, bridge: string): Promise<string[] | undefined> {
+  const answer = await nft(['-j', 'list', 'set', ...table.split(' '), 'targets']);
+  return answer.code === 0 ? (readTargets(answer).get(bridge) ?? []) : undefined;
+}
+
+// Empty when there is no table.
+async function loadedMarkers(nft: Nft): Promise<string[]> {
+  const answer = await nft(['-j', '-t', 'list', 'table', ...table.split(' ')]);
+  if (answer.code !== 0) return [];
+  return readListing(answer).chains.filter((chain) => /^rules_\d+_[0-9a-f]{8}$/.test(chain));
+}
+
+function isNewer(name: string): boolean {
+  return Number(name.split('_')[1]) > rulesVersion;
+}

@@ -1,0 +1,85 @@
+import { RefusedError } from '../errors.ts';
+import type { Egress } from '../policy/egress.ts';
+import type { HostConfig } from '../config/schema.ts';
+import { ensureFirewall, removeTenant } from './firewall.ts';
+import { systemNft, type Nft } from './nft.ts';
+import { hostResolvers } from './resolvers.ts';
+import { resolveTargets, type Resolve } from './targets.ts';
+
+/** The parts of the context that decide whether profiles are enforced here. */
+export interface FirewallHost {
+  readonly uid: number;
+  readonly config: Pick<HostConfig, 'firewall'>;
+}
+
+export interface Protect {
+  readonly bridge: string;
+  readonly egress: Egress;
+  /** True when the administrator named the profile: one that can't be enforced is then an error. */
+  readonly explicit: boolean;
+  readonly nft?: Nft;
+  readonly resolve?: Resolve;
+}
+
+export interface Protection {
+  readonly enforced: boolean;
+  /** Why not, a clause for people; absent when enforced. */
+  readonly reason?: string;
+  /** Entries of an `allow` profile that have no address now and so stay unreachable. */
+  readonly unresolved: readonly string[];
+}
+
+/** Whether this process may enforce profiles, and if not, why. Never looks at the host. */
+export function enforcement({ uid, config }: FirewallHost): { enforced: boolean; reason?: string } {
+  if (config.firewall === 'off') return { enforced: false, reason: 'the setting firewall is off' };
+  if (uid !== 0) return { enforced: false, reason: 'mcpd is not run as root' };
+  return { enforced: true };
+}
+
+/**
+ * Puts a tenant's profile in force, before its first container starts. Throws RefusedError when the
+ * profile was asked for, or the settings require it, and it can't be enforced here; FirewallError when
+ * root's own attempt fails.
+ */
+export async function protectTenant(host: FirewallHost, options: Protect): Promise<Protection> {
+  const { enforced, reason } = enforcement(host);
+  if (!enforced) {
+    const narrowed = options.explicit && options.egress.profile !== 'open';
+    if (narrowed || host.config.firewall === 'required')
+      throw unenforceable(options.egress, reason);
+    return { enforced, ...(reason && { reason }), unresolved: [] };
+  }
+  const { egress } = options;
+  const { targets, unresolved } = await resolveTargets(
+    egress.profile === 'allow' ? egress.targets : [],
+    options.resolve,
+  );
+  await ensureFirewall({
+    nft: options.nft ?? systemNft(),
+    resolvers: await hostResolvers(),
+    tenant: { bridge: options.bridge, profile: egress.profile, targets },
+  });
+  return { enforced: true, unresolved };
+}
+
+/** Takes a tenant's profile away, after its network is gone. Does nothing where none is enforced. */
+export async function unprotectTenant(
+  host: Pick<FirewallHost, 'uid'>,
+  bridge: string,
+  nft: Nft = systemNft(),
+): Promise<void> {
+  if (host.uid === 0) await removeTenant(nft, bridge);
+}
+
+/** Throws RefusedError when this profile was asked for and can't be enforced here. */
+export function requireEnforceable(host: FirewallHost, egress: Egress): void {
+  const { enforced, reason } = enforcement(host);
+  if (!enforced && egress.profile !== 'open') throw unenforceable(egress, reason);
+}
+
+function unenforceable({ profile }: Egress, reason: string | undefined): RefusedError {
+  return new RefusedError(`The egress profile ${profile} can't be enforced: ${reason ?? ''}.`, {
+    code: 'EGRESS_NOT_ENFORCEABLE',
+    suggestions: ['run mcpd as root', 'mcpd config set firewall auto, and leave --egress out'],
+  });
+}

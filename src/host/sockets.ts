@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { littleEndian } from './routes.ts';
+
+/** A listening TCP socket of this network namespace. */
+export interface Listener {
+  /** IPv4 or `::`-style address; every IPv6 address but the wildcard is kept as hex. */
+  readonly address: string;
+  readonly port: number;
+  readonly inode: string;
+}
+
+export interface Holder {
+  readonly pid: number;
+  /** The process's short name, as in `ps -o comm`. */
+  readonly name: string;
+}
+
+/** Every listening TCP socket. Synchronous, so that a snapshot can be taken right before a transaction. */
+export function readListeners(proc = '/proc'): Listener[] {
+  return [
+    ...parseListeners(readTable(join(proc, 'net/tcp'))),
+    ...parseListeners(readTable(join(proc, 'net/tcp6'))),
+  ];
+}
+
+/**
+ * A predicate over one snapshot: could `address:port` be bound? A guess for choosing ports only; the
+ * engine's own bind is the truth.
+ */
+export function freePorts(
+  address: string,
+  listeners: readonly Listener[] = readListeners(),
+): (port: number) => boolean {
+  const taken = new Set(
+    listeners
+      .filter((one) => isWildcard(address) || isWildcard(one.address) || one.address === address)
+      .map((one) => one.port),
+  );
+  return (port) => !taken.has(port);
+}
+
+/** Who listens on a port; undefined when nobody does, or when this user may not see the process. */
+export async function portHolder(port: number, proc = '/proc'): Promise<Holder | undefined> {
+  return (await portHolders((one) => one === port, proc)).get(port);
+}
+
+/** The holders of every listening port that is wanted, in one pass over the processes. */
+export async function portHolders(
+  wanted: (port: number) => boolean,
+  proc = '/proc',
+): Promise<Map<number, Holder>> {
+  const ports = new Map<string, number>();
+  for (const { port, inode } of readListeners(proc)) {
+    if (wanted(port)) ports.set(`socket:[${inode}]`, port);
+  }
+  const holders = new Map<number, Holder>();
+  if (ports.size === 0) return holders;
+  for (const pid of await readdir(proc)) {
+    if (holders.size === new Set(ports.values()).size) break;
+    if (!/^\d+$/.test(pid)) continue;
+    for (const link of await socketLinks(join(proc, pid, 'fd'))) {
+      const port = ports.get(link);
+      if (port === undefined || holders.has(port)) continue;
+      holders.set(port, { pid: Number(pid), name: await processName(join(proc, pid, 'comm')) });
+    }
+  }
+  return holders;
+}
+
+/** Reads `/proc/net/tcp` or `tcp6`; only sockets in LISTEN (0A). */
+export function parseListeners(text: string): Listener[] {
+  return text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .flatMap((fields) => {
+      const [hexAddress, hexPort] = (fields[1] ?? '').split(':');
+      const inode = fields[9];
+      if (fields[3] !== '0A' || !hexAddress || !hexPort || !inode) return [];
+      return [{ address: toAddress(hexAddress), port: Number.parseInt(hexPort, 16), inode }];
+    });
+}
+
+const mappedPrefix = '0000000000000000FFFF0000';
+
+function toAddress(hex: string): string {
+  if (hex.length === 8) return littleEndian(hex);
+  if (/^0+$/.test(hex)) return '::';
+  return hex.startsWith(mappedPrefix) ? littleEndian(hex.slice(mappedPrefix.length)) : hex;
+}
+
+function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+// A kernel without IPv6 has no tcp6 table.
+function readTable(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+// A process may end, or belong to somebody else, between the listing and the look.
+async function socketLinks(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const links = await Promise.all(
+    names.map((name) => readlink(join(folder, name)).catch(() => '')),
+  );
+  return links.filter((link) => link.startsWith('socket:'));
+}
+
+async function processName(file: string): Promise<string> {
+  return (await readFile(file, 'utf8').catch(() => '?')).trim();
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path/posix';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { pack, type Pack } from 'tar-stream';
+
+/** One member of an archive. Paths are relative, with slashes; everything belongs to root. */
+export type Entry = { readonly path: string; readonly mode?: number } & (
+  | { readonly type: 'folder' }
+  | { readonly type: 'file'; readonly content: Buffer | string }
+  /** A file of this host, by absolute path; links are followed. */
+  | { readonly type: 'copy'; readonly source: string }
+  | { readonly type: 'link'; readonly target: string }
+);
+
+/** A tar stream of the entries and their parent folders, the same bytes for the same entries. */
+export function packEntries(entries: readonly Entry[]): Readable {
+  const archive = pack();
+  writeEntries(archive, sortEntries(entries)).then(
+    () => archive.finalize(),
+    (error: Error) => archive.destroy(error),
+  );
+  return Readable.from(archive, { objectMode: false });
+}
+
+/** SHA-256 over the entries' paths, modes and contents. */
+export async function hashEntries(entries: readonly Entry[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const entry of sortEntries(entries)) {
+    const content = await contentHash(entry);
+    hash.update(JSON.stringify([entry.type === 'copy' ? 'file' : entry.type, entry.path, content]));
+    hash.update(String(modeOf(entry)));
+  }
+  return hash.digest('hex');
+}
+
+function sortEntries(entries: readonly Entry[]): Entry[] {
+  return entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function writeEntries(archive: Pack, entries: readonly Entry[]): Promise<void> {
+  const known = new Set(entries.filter(({ type }) => type === 'folder').map(({ path }) => path));
+  for (const entry of entries) {
+    for (const path of missingParents(entry.path, known)) {
+      known.add(path);
+      await writeEntry(archive, { type: 'folder', path });
+    }
+    await writeEntry(archive, entry);
+  }
+}
+
+function missingParents(path: string, known: ReadonlySet<string>): string[] {
+  const parent = dirname(path);
+  if (parent === '.' || known.has(parent)) return [];
+  return [...missingParents(parent, known), parent];
+}
+
+async function writeEntry(archive: Pack, entry: Entry): Promise<void> {
+  const header = { name: entry.path, mode: modeOf(entry), mtime: new Date(0), uid: 0, gid: 0 };
+  if (entry.type === 'copy') {
+    const { size } = await stat(entry.source);
+    return pipeline(createReadStream(entry.source), archive.entry({ ...header, size }));
+  }
+  return new Promise((resolve, reject) => {
+    const done = (error?: Error | null) => (error ? reject(error) : resolve());
+    if (entry.type === 'file') archive.entry(header, entry.content, done);
+    else if (entry.type === 'folder') archive.entry({ ...header, type: 'directory' }, done);
+    else archive.entry({ ...header, type: 'symlink', linkname: entry.target }, done);
+  });
+}
+
+function modeOf(entry: Entry): number {
+  return entry.mode ?? (entry.type === 'folder' ? 0o755 : entry.type === 'link' ? 0o777 : 0o644);
+}
+
+async function contentHash(entry: Entry): Promise<string> {
+  const hash = createHash('sha256');
+  if (entry.type === 'copy') await pipeline(createReadStream(entry.source), hash);
+  else if (entry.type === 'file') hash.update(entry.content);
+  else if (entry.type === 'link') hash.update(entry.target);
+  return hash.digest('hex');
+}

@@ -1,0 +1,34 @@
+import type { Registry } from '../registry/database.ts';
+import type { Server, User } from '../registry/rows.ts';
+import { getServer, listServers } from '../registry/servers.ts';
+import { getUser, listUsers } from '../registry/users.ts';
+
+export interface Target {
+  readonly user: string;
+  /** Undefined: all of the user's. */
+  readonly server: string | undefined;
+}
+
+export interface Selected {
+  readonly user: User;
+  readonly server: Server;
+  /** `bob/filesystem` */
+  readonly key: string;
+}
+
+/** The servers that a target names, or all there are. Throws NotFoundError. */
+export function selectServers(registry: Registry, target: Target | undefined): Selected[] {
+  const users = target ? [getUser(registry, target.user)] : listUsers(registry);
+  return users.flatMap((user) => {
+    const servers =
+      target?.server === undefined
+        ? listServers(registry, user.id)
+        : [getServer(registry, user.id, target.server)];
+    return servers.map((server) => ({ user, server, key: `${user.name}/${server.name}` }));
+  });
+}
+
+/** Id of the one user that a selection is about; undefined when it spans all. */
+export function userScope(target: Target | undefined, selected: readonly Selected[]) {
+  return target ? selected[0]?.user.id : undefined;
+}

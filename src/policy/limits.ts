@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { parseBytes } from './bytes.ts';
+
+/** What one container may use, in base units. */
+export interface Limits {
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  readonly pids: number;
+}
+
+/** A memory size as users write it: `512m`, `1g`, `268435456`. Docker's floor is 6 MiB. */
+export const memorySize = z.string().transform((text, issue) => {
+  const bytes = parseBytes(text);
+  if (bytes === undefined || bytes < 6 * 2 ** 20) {
+    issue.addIssue(`"${text}" is not a memory size; write e.g. 512m or 1g (at least 6m)`);
+    return z.NEVER;
+  }
+  return bytes;
+});
+
+/** Limits as users write them in templates and settings: `{"memory": "512m", "cpus": 0.5, "pids": 256}`. */
+export const limitsInput = z.strictObject({
+  memory: memorySize.optional(),
+  cpus: z.number().positive().max(1024).optional(),
+  pids: z.int().min(16).max(1_000_000).optional(),
+});
+
+export type LimitsInput = z.infer<typeof limitsInput>;
+
+/** Partial limits in base units, as the registry stores a user's own. */
+export type LimitOverrides = { -readonly [K in keyof Limits]?: Limits[K] };
+
+/** Turns parsed input into overrides, leaving out what was not said. */
+export function toOverrides(input: LimitsInput): LimitOverrides {
+  return {
+    ...(input.memory === undefined ? {} : { memoryBytes: input.memory }),
+    ...(input.cpus === undefined ? {} : { cpus: input.cpus }),
+    ...(input.pids === undefined ? {} : { pids: input.pids }),
+  };
+}
+
+/** Later sources win; the first must be complete. */
+export function mergeLimits(base: Limits, ...overrides: LimitOverrides[]): Limits {
+  return Object.assign({}, base, ...overrides) as Limits;
+}

@@ -1,0 +1,13 @@
+/** One visible step of a command. `update` replaces the detail shown behind the title. */
+export interface Step {
+  readonly title: string;
+  run(update: (detail: string) => void): Promise<void>;
+}
+
+/** How a command shows what it does: on stderr, or not at all. */
+export interface Progress {
+  /** Runs the steps in order; the first failure stops the rest and is thrown. */
+  steps(steps: readonly Step[]): Promise<void>;
+  /** A warning or a fact worth a line, whatever the renderer. */
+  notice(line: string): void;
+}

@@ -1,0 +1,69 @@
+import type { BridgeBounds, BridgeConfig } from '../bridge/config.ts';
+import type { HostConfig } from '../config/schema.ts';
+import type { Server, User } from '../registry/rows.ts';
+import type { Template } from '../templates/schema.ts';
+import type { Limits } from '../policy/limits.ts';
+
+/** Port that every bridge listens on inside its container. */
+export const containerPort = 8080;
+
+const bounds: BridgeBounds = {
+  bodyBytes: 16 * 2 ** 20,
+  lineBytes: 64 * 2 ** 20,
+  sessions: 16,
+  pendingPerSession: 256,
+  sessionIdleMs: 30 * 60_000,
+  requestMs: 10 * 60_000,
+};
+
+export interface BridgeConfigInput {
+  readonly user: User;
+  readonly server: Server;
+  readonly template: Template;
+  /** The template's command and environment with its placeholders replaced. */
+  readonly program: {
+    readonly argv: readonly string[];
+    readonly env: Readonly<Record<string, string>>;
+  };
+  readonly limits: Limits;
+  readonly config: HostConfig;
+  readonly instance: string;
+  readonly publicKey: BridgeConfig['auth']['publicKey'];
+  /** True when the bridge can switch to the tenant's uid. */
+  readonly privileged: boolean;
+}
+
+/** What one server's bridge is told. */
+export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
+  const { user, server, template, program, limits, config, instance, publicKey } = input;
+  const hostNames = new Set([config.bindAddress, 'localhost', '127.0.0.1', publicHost(config)]);
+  return {
+    schema: 1,
+    listen: { host: '0.0.0.0', port: containerPort },
+    user: { id: user.id, name: user.name },
+    server: {
+      key: `${user.name}/${server.name}`,
+      argv: program.argv,
+      cwd: '/workspace',
+      env: program.env,
+      secrets: template.secrets.map(({ name }) => name),
+      identity: input.privileged ? { uid: user.uid, gid: user.gid } : null,
+    },
+    auth: { issuer: `mcpd:${instance}`, audience: `mcpd:${instance}/${user.id}`, publicKey },
+    url: serverUrl(config, server.port),
+    hosts: [...hostNames].map((host) => `${host}:${server.port}`),
+    origins: config.origins,
+    memoryBytes: limits.memoryBytes,
+    bounds,
+  };
+}
+
+/** The address that clients use. */
+export function serverUrl(config: HostConfig, port: number): string {
+  return `http://${publicHost(config)}:${port}/mcp`;
+}
+
+function publicHost(config: HostConfig): string {
+  if (config.publicHost !== '') return config.publicHost;
+  return config.bindAddress === '0.0.0.0' ? '127.0.0.1' : config.bindAddress;
+}

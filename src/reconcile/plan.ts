@@ -1,0 +1,59 @@
+import type { Limits } from '../policy/limits.ts';
+import type { NetworkSpec, ServerSpec } from './spec.ts';
+
+/** Why an operation is in the plan: one clause, for people. */
+interface Caused {
+  readonly cause: string;
+}
+
+export type Operation = Caused &
+  (
+    | { readonly type: 'network.create'; readonly network: NetworkSpec; readonly hash: string }
+    | { readonly type: 'network.remove'; readonly id: string; readonly name: string }
+    | { readonly type: 'server.create'; readonly server: ServerSpec; readonly hash: string }
+    | {
+        readonly type: 'server.replace';
+        readonly server: ServerSpec;
+        readonly hash: string;
+        readonly containerId: string;
+      }
+    | {
+        readonly type: 'server.update';
+        readonly key: string;
+        readonly containerId: string;
+        readonly limits: Limits;
+      }
+    | { readonly type: 'server.start'; readonly key: string; readonly containerId: string }
+    | { readonly type: 'server.stop'; readonly key: string; readonly containerId: string }
+    | { readonly type: 'server.remove'; readonly key: string; readonly containerId: string }
+  );
+
+/** Operations of one user, in order. */
+export interface Plan {
+  readonly operations: readonly Operation[];
+}
+
+/** What an operation acts on: `bob/filesystem`, or a network's name. */
+export function subject(operation: Operation): string {
+  switch (operation.type) {
+    case 'network.create':
+      return operation.network.name;
+    case 'network.remove':
+      return operation.name;
+    case 'server.create':
+    case 'server.replace':
+      return operation.server.key;
+    case 'server.update':
+    case 'server.start':
+    case 'server.stop':
+    case 'server.remove':
+      return operation.key;
+  }
+}
+
+/** One line per operation: `server.create bob/filesystem (not found)`. */
+export function formatPlan(plan: Plan): string {
+  return plan.operations
+    .map((operation) => `${operation.type} ${subject(operation)} (${operation.cause})`)
+    .join('\n');
+}

@@ -1,0 +1,123 @@
+import { mkdir } from 'node:fs/promises';
+import type { Context } from '../context.ts';
+import type { Engine } from '../engine/engine.ts';
+import { ensureImage } from '../image/build.ts';
+import { currentImage } from '../image/current.ts';
+import type { Server, User } from '../registry/rows.ts';
+import { materialise } from '../secrets/materialise.ts';
+import { openSecrets } from '../secrets/vault.ts';
+import { findTemplate } from '../templates/catalog.ts';
+import { expandCommand } from '../templates/program.ts';
+import type { Template } from '../templates/schema.ts';
+import { loadTokenKeys } from '../tokens/keys.ts';
+import { serverLiveIds } from '../tokens/publish.ts';
+import { liveTokenIds } from '../tokens/store.ts';
+import { bridgeConfig } from './bridge-config.ts';
+import { effectiveLimits, logFolder, runtimeFolder, type ServerInputs } from './desired.ts';
+
+/** Image id of a template; for `plan`, one that stands for an image still to be built. */
+type ImageOf = (template: Template) => Promise<string>;
+
+/** Builds what is missing and writes each server's run-time material, so that its container can start. */
+export async function prepareServers(
+  context: Context,
+  engine: Engine,
+  user: User,
+  servers: readonly Server[],
+): Promise<readonly ServerInputs[]> {
+  const inputs = await gatherInputs(context, user, servers, (template) =>
+    buildImage(context, engine, template),
+  );
+  await Promise.all(inputs.map((input) => writeRuntime(context, user, input)));
+  return inputs;
+}
+
+/** The same inputs without building or writing anything. */
+export function previewServers(
+  context: Context,
+  engine: Engine,
+  user: User,
+  servers: readonly Server[],
+): Promise<readonly ServerInputs[]> {
+  return gatherInputs(
+    context,
+    user,
+    servers,
+    async (template) =>
+      (await currentImage(imageRequest(context, engine, template))) ?? 'to be built',
+  );
+}
+
+async function gatherInputs(
+  context: Context,
+  user: User,
+  servers: readonly Server[],
+  imageOf: ImageOf,
+): Promise<readonly ServerInputs[]> {
+  const { config, registry } = context;
+  const { publicJwk: publicKey } = await loadTokenKeys(context.home);
+  const images = new Map<string, Promise<string>>();
+  return Promise.all(
+    servers.map(async (server) => {
+      const template = await findTemplate(server.template, context.assets);
+      const image = images.get(server.template) ?? imageOf(template);
+      images.set(server.template, image);
+      const bridge = bridgeConfig({
+        user,
+        server,
+        template,
+        program: expandCommand(template),
+        limits: effectiveLimits(config, template, user),
+        config,
+        instance: registry.instance,
+        publicKey,
+        privileged: context.uid === 0,
+      });
+      return { server, template, image: await image, bridge };
+    }),
+  );
+}
+
+async function buildImage(context: Context, engine: Engine, template: Template): Promise<string> {
+  const request = imageRequest(context, engine, template);
+  const current = await currentImage(request);
+  if (current !== undefined) return current;
+  let id = '';
+  await context.progress.steps([
+    {
+      title: `image.build ${template.name}`,
+      run: async (update) => {
+        ({ id } = await ensureImage({ ...request, onLine: update }));
+      },
+    },
+  ]);
+  return id;
+}
+
+function imageRequest(
+  { config, assets, env, progress }: Context,
+  engine: Engine,
+  template: Template,
+) {
+  const notice = (line: string) => progress.notice(line);
+  return { images: engine.images, template, config, assets: { root: assets }, env, notice };
+}
+
+async function writeRuntime(
+  context: Context,
+  user: User,
+  { server, template, bridge }: ServerInputs,
+): Promise<void> {
+  const { home, registry } = context;
+  const secrets = await openSecrets(context, { user, secrets: template.secrets });
+  await mkdir(logFolder(home, user.id, server.id), { recursive: true, mode: 0o700 });
+  // One transaction, so that a token revoked meanwhile doesn't come back.
+  registry.transaction(() =>
+    materialise(runtimeFolder(home, registry.instance, server.id), {
+      config: bridge,
+      live: serverLiveIds(server.id, liveTokenIds(registry, user.id)),
+      secrets,
+      owner: { uid: context.uid, gid: context.gid },
+    }),
+  );
+}

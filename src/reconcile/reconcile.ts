@@ -1,0 +1,175 @@
+import type { Limits } from '../policy/limits.ts';
+import { networkHash, serverHash } from './hash.ts';
+import type { Observed, ObservedNetwork, ObservedServer } from './observed.ts';
+import type { Operation, Plan } from './plan.ts';
+import type { NetworkSpec, ServerSpec } from './spec.ts';
+
+/** What one user should have. No network: nothing is wanted. */
+export interface Desired {
+  readonly network: NetworkSpec | undefined;
+  readonly servers: readonly DesiredServer[];
+}
+
+export interface DesiredServer {
+  readonly spec: ServerSpec;
+  readonly running: boolean;
+}
+
+export interface ReconcileOptions {
+  /** Keys of servers to stop and start even when nothing else changed. */
+  readonly restart?: ReadonlySet<string>;
+}
+
+/** Compares what one user should have with what the engine has, and says what to do. Pure. */
+export function reconcile(
+  desired: Desired,
+  observed: Observed,
+  options: ReconcileOptions = {},
+): Plan {
+  const wanted = new Map(desired.servers.map((server) => [server.spec.serverId, server]));
+  const network = chooseNetwork(desired.network, observed.networks);
+  const operations: Operation[] = [];
+
+  // A server that is bound to a network about to go must go first.
+  const [kept, surplus] = partitionServers(wanted, observed.servers);
+  for (const { server, cause } of surplus) operations.push(removeServer(server, cause));
+  if (network.stale.length > 0) {
+    for (const server of kept.values())
+      operations.push(removeServer(server, 'its network is recreated'));
+    kept.clear();
+  }
+  for (const { id, name, cause } of network.stale) {
+    operations.push({ type: 'network.remove', id, name, cause });
+  }
+  if (desired.network && !network.current) {
+    const cause = network.stale.length > 0 ? 'recreated with the wanted settings' : 'not found';
+    operations.push({
+      type: 'network.create',
+      network: desired.network,
+      hash: networkHash(desired.network),
+      cause,
+    });
+  }
+  for (const server of desired.servers) {
+    const current = kept.get(server.spec.serverId);
+    operations.push(...convergeServer(server, current, network.current?.id, options));
+  }
+  return { operations };
+}
+
+function convergeServer(
+  { spec, running }: DesiredServer,
+  current: ObservedServer | undefined,
+  networkId: string | undefined,
+  { restart }: ReconcileOptions,
+): Operation[] {
+  const hash = serverHash(spec);
+  const start = (cause: string): Operation[] =>
+    running
+      ? [{ type: 'server.start', key: spec.key, containerId: spec.containerName, cause }]
+      : [];
+
+  if (!current) {
+    return [{ type: 'server.create', server: spec, hash, cause: 'not found' }, ...start('created')];
+  }
+  const { containerId } = current;
+  const replaceCause = whyReplace(current, hash, networkId);
+  if (replaceCause) {
+    const replace: Operation = {
+      type: 'server.replace',
+      server: spec,
+      hash,
+      containerId,
+      cause: replaceCause,
+    };
+    return [replace, ...start('replaced')];
+  }
+
+  const operations: Operation[] = [];
+  const changed = describeLimitChange(current.limits, spec.limits);
+  if (changed) {
+    operations.push({
+      type: 'server.update',
+      key: spec.key,
+      containerId,
+      limits: spec.limits,
+      cause: `${changed}, live`,
+    });
+  }
+  const isUp = current.state === 'running' || current.state === 'restarting';
+  const wantsRestart = restart?.has(spec.key) ?? false;
+  if (isUp && (!running || wantsRestart)) {
+    operations.push({
+      type: 'server.stop',
+      key: spec.key,
+      containerId,
+      cause: running ? 'restart asked for' : 'should be stopped',
+    });
+  }
+  if (running && (!isUp || wantsRestart)) {
+    operations.push({
+      type: 'server.start',
+      key: spec.key,
+      containerId,
+      cause: isUp ? 'restart asked for' : `is ${current.state}`,
+    });
+  }
+  return operations;
+}
+
+function whyReplace(
+  current: ObservedServer,
+  hash: string,
+  networkId: string | undefined,
+): string | undefined {
+  if (current.state === 'dead' || current.state === 'removing')
+    return `container is ${current.state}`;
+  if (current.hash !== hash) return 'its settings or image changed';
+  if (networkId === undefined || !current.networkIds.includes(networkId)) {
+    return 'not connected to its network';
+  }
+  return undefined;
+}
+
+function describeLimitChange(from: Limits, to: Limits): string | undefined {
+  const changed = (['memoryBytes', 'cpus', 'pids'] as const).filter((key) => from[key] !== to[key]);
+  if (changed.length === 0) return undefined;
+  return changed.map((key) => `${key} ${from[key]} → ${to[key]}`).join(', ');
+}
+
+/** The one network to keep, and every other one of this user's. */
+function chooseNetwork(wanted: NetworkSpec | undefined, networks: readonly ObservedNetwork[]) {
+  const hash = wanted ? networkHash(wanted) : undefined;
+  const current = networks.find((network) => network.hash === hash);
+  const stale = networks
+    .filter((network) => network !== current)
+    .map((network) => ({
+      ...network,
+      cause: !wanted ? 'not wanted' : current ? 'a duplicate' : 'its settings changed',
+    }));
+  return { current, stale };
+}
+
+/** One container per wanted server; the others are surplus: of removed servers, or duplicates. */
+function partitionServers(
+  wanted: ReadonlyMap<string, DesiredServer>,
+  servers: readonly ObservedServer[],
+) {
+  const kept = new Map<string, ObservedServer>();
+  const surplus: { server: ObservedServer; cause: string }[] = [];
+  for (const server of servers) {
+    if (!wanted.has(server.serverId)) surplus.push({ server, cause: 'not wanted' });
+    else if (kept.has(server.serverId)) surplus.push({ server, cause: 'a duplicate' });
+    else kept.set(server.serverId, server);
+  }
+  return [kept, surplus] as const;
+}
+
+function removeServer(server: ObservedServer, cause: string): Operation {
+  return {
+    type: 'server.remove',
+    key: `${server.user}/${server.server}`,
+    containerId: server.containerId,
+    cause,
+  };
+}

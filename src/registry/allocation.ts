@@ -1,0 +1,148 @@
+import { formatCidr, parseCidr } from './cidr.ts';
+
+/** Whole numbers from `first` to `last`, both included. */
+export interface Interval {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface PortBlock {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface PortBlockQuestion {
+  readonly range: PortBlock;
+  /** Ports per block. */
+  readonly size: number;
+  /** Blocks in use or quarantined, of any size. */
+  readonly taken: readonly PortBlock[];
+  /** Where to begin, as any whole number; wraps around. */
+  readonly offset: number;
+  readonly isPortFree: (port: number) => boolean;
+}
+
+/** The first block that overlaps none and has a free port; undefined when there is none. */
+export function allocatePortBlock(question: PortBlockQuestion): PortBlock | undefined {
+  const { range, size, taken, offset, isPortFree } = question;
+  const startOf = (slot: number): number => range.start + slot * size;
+  const slot = firstFreeSlot({
+    count: Math.floor((range.end - range.start + 1) / size),
+    taken: taken.map((block) => ({
+      first: Math.floor((block.start - range.start) / size),
+      last: Math.floor((block.end - range.start) / size),
+    })),
+    offset,
+    accept: (candidate) =>
+      firstPort({ start: startOf(candidate), end: startOf(candidate) + size - 1 }, isPortFree) !==
+      undefined,
+  });
+  if (slot === undefined) return undefined;
+  return { start: startOf(slot), end: startOf(slot) + size - 1 };
+}
+
+interface PortQuestion {
+  readonly block: PortBlock;
+  /** Ports of the block that servers have or that are blocked. */
+  readonly taken: ReadonlySet<number>;
+  readonly isPortFree: (port: number) => boolean;
+}
+
+/** The lowest port of a block that no server has and nobody else holds. */
+export function allocatePort({ block, taken, isPortFree }: PortQuestion): number | undefined {
+  return firstPort(block, (port) => !taken.has(port) && isPortFree(port));
+}
+
+interface SubnetQuestion {
+  /** CIDR to cut from. */
+  readonly pool: string;
+  readonly prefix: number;
+  /** CIDRs in use, of any prefix. What isn't IPv4, and a default route, overlap nothing. */
+  readonly taken: readonly string[];
+  readonly offset: number;
+}
+
+/** The first subnet of the pool that overlaps none of the taken ones. */
+export function allocateSubnet(question: SubnetQuestion): string | undefined {
+  const pool = parseCidr(question.pool);
+  if (pool === undefined) return undefined;
+  const size = 2 ** (32 - question.prefix);
+  const slot = firstFreeSlot({
+    count: Math.floor((pool.last - pool.first + 1) / size),
+    taken: question.taken
+      .map((text) => parseCidr(text))
+      .filter((range) => range !== undefined && range.prefix > 0)
+      .map((range) => ({
+        first: Math.floor(((range?.first ?? 0) - pool.first) / size),
+        last: Math.floor(((range?.last ?? 0) - pool.first) / size),
+      })),
+    offset: question.offset,
+  });
+  return slot === undefined ? undefined : formatCidr(pool.first + slot * size, question.prefix);
+}
+
+interface UidQuestion {
+  readonly range: PortBlock;
+  readonly taken: Iterable<number>;
+}
+
+/** The lowest uid of the range that is not taken. */
+export function allocateUid({ range, taken }: UidQuestion): number | undefined {
+  const slot = firstFreeSlot({
+    count: range.end - range.start + 1,
+    taken: Array.from(taken, (uid) => ({ first: uid - range.start, last: uid - range.start })),
+  });
+  return slot === undefined ? undefined : range.start + slot;
+}
+
+interface SlotQuestion {
+  readonly count: number;
+  /** In any order; may overlap and reach outside. */
+  readonly taken: readonly Interval[];
+  readonly offset?: number;
+  readonly accept?: (slot: number) => boolean;
+}
+
+/** The first of `count` slots that is neither taken nor refused, from `offset` on, wrapping around. */
+export function firstFreeSlot(question: SlotQuestion): number | undefined {
+  const { count, offset = 0, accept = () => true } = question;
+  if (count < 1) return undefined;
+  const taken = question.taken.toSorted((a, b) => a.first - b.first);
+  const start = offset % count;
+  return (
+    scan({ from: start, to: count, taken, accept }) ?? scan({ from: 0, to: start, taken, accept })
+  );
+}
+
+interface Scan {
+  readonly from: number;
+  readonly to: number;
+  /** Sorted by `first`. */
+  readonly taken: readonly Interval[];
+  readonly accept: (slot: number) => boolean;
+}
+
+/** One pass over slots and intervals together, so that a full range costs no more than its intervals. */
+function scan({ from, to, taken, accept }: Scan): number | undefined {
+  let slot = from;
+  let index = 0;
+  while (slot < to) {
+    const next = taken[index];
+    if (next !== undefined && next.first <= slot) {
+      slot = Math.max(slot, next.last + 1);
+      index += 1;
+    } else if (accept(slot)) {
+      return slot;
+    } else {
+      slot += 1;
+    }
+  }
+  return undefined;
+}
+
+function firstPort(block: PortBlock, accept: (port: number) => boolean): number | undefined {
+  for (let port = block.start; port <= block.end; port += 1) {
+    if (accept(port)) return port;
+  }
+  return undefined;
+}

@@ -1,0 +1,149 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { systemClock, type Clock } from '../clock.ts';
+import { ensureHome } from '../config/folder.ts';
+import type { Home } from '../config/home.ts';
+import { RefusedError } from '../errors.ts';
+import { fileSystemType, refuseNetworkFileSystem } from './file-system.ts';
+import { randomBase32, randomId, type CreateId } from './ids.ts';
+import { migrate } from './migrations.ts';
+
+/** Who exists, and what is theirs. The functions of this folder take it as their first parameter. */
+export interface Registry {
+  readonly db: DatabaseSync;
+  readonly home: Home;
+  /** 8 base32 characters that tell this home's objects from another home's on one engine. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly createId: CreateId;
+  /**
+   * Runs `change` with the write lock held (BEGIN IMMEDIATE) and undoes it when it throws. Must be
+   * synchronous and short. Inside another transaction it joins that one.
+   */
+  transaction<T>(change: () => T): T;
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface OpenOptions {
+  readonly clock?: Clock;
+  readonly createId?: CreateId;
+  /** False: a home without a registry gives an empty one in memory, and nothing is written. */
+  readonly create?: boolean;
+  /** `f_type` of the home's file system. */
+  readonly fileSystemType?: (path: string) => number;
+}
+
+/** How long a writer waits for another process's transaction, which takes milliseconds. */
+const busyTimeoutMs = 20_000;
+
+/**
+ * Opens the registry of a home, made on first use (0600). Throws RefusedError for a home that is
+ * unsafe, unreachable or on a network, ConflictError for a registry of a newer version.
+ */
+export function openRegistry(home: Home, options: OpenOptions = {}): Registry {
+  const db = openDatabase(home, options);
+  try {
+    migrate(db);
+    return registryOf(db, home, options);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function openDatabase(home: Home, options: OpenOptions): DatabaseSync {
+  try {
+    if (options.create === false && !existsSync(home.registry)) return connect(':memory:');
+    refuseNetworkFileSystem(home.root, (options.fileSystemType ?? fileSystemType)(home.root));
+    ensureHome(home);
+    // SQLite gives its -wal and -shm files the mode of this one.
+    closeSync(openSync(home.registry, 'a', 0o600));
+    return connect(home.registry);
+  } catch (error) {
+    throw isAccessError(error) ? notAccessible(home, error) : error;
+  }
+}
+
+function connect(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
+  try {
+    if (path !== ':memory:') useWriteAheadLog(db);
+    // A reservation must survive a power cut, or a container could outlive the row that explains it.
+    db.exec('PRAGMA synchronous = FULL');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** SQLite doesn't wait for the busy timeout when several processes change the journal mode at once. */
+function useWriteAheadLog(db: DatabaseSync): void {
+  const deadline = Date.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      if (db.prepare('PRAGMA journal_mode').get()?.['journal_mode'] === 'wal') return;
+      db.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode !== 5 || Date.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
+function registryOf(db: DatabaseSync, home: Home, options: OpenOptions): Registry {
+  const close = (): void => {
+    if (db.isOpen) db.close();
+  };
+  return {
+    db,
+    home,
+    instance: instanceOf(db),
+    clock: options.clock ?? systemClock,
+    createId: options.createId ?? randomId,
+    transaction: (change) => inTransaction(db, change),
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+function inTransaction<T>(db: DatabaseSync, change: () => T): T {
+  if (db.isTransaction) return change();
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = change();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function instanceOf(db: DatabaseSync): string {
+  const read = db.prepare(`SELECT value FROM meta WHERE key = 'instance'`);
+  if (read.get() === undefined) {
+    db.prepare(`INSERT OR IGNORE INTO meta (key, value) VALUES ('instance', ?)`).run(
+      randomBase32(8),
+    );
+  }
+  return String(read.get()?.['value']);
+}
+
+function isAccessError(error: unknown): boolean {
+  const { code, errcode } = error as { code?: string; errcode?: number };
+  // SQLITE_READONLY and SQLITE_CANTOPEN
+  return (
+    code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || errcode === 8 || errcode === 14
+  );
+}
+
+function notAccessible(home: Home, cause: unknown): RefusedError {
+  return new RefusedError(`You may not use the home ${home.root}.`, {
+    code: 'HOME_NOT_ACCESSIBLE',
+    suggestions: ['Run the command with sudo, or set MCPD_HOME to a home of your own.'],
+    cause,
+  });
+}

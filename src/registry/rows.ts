@@ -1,0 +1,53 @@
+import type { Egress } from '../policy/egress.ts';
+import type { LimitOverrides } from '../policy/limits.ts';
+
+/** A tenant. */
+export interface User {
+  /** Immutable, `u` and 10 base32 characters. */
+  readonly id: string;
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** The account whose uid this is, when asked for with `--os-user`. */
+  readonly osUser: string | null;
+  readonly ports: { readonly start: number; readonly end: number };
+  /** IPv4 CIDR. */
+  readonly subnet: string;
+  readonly workspace: string;
+  /** True when the workspace is mcpd's own folder, which `--purge` may delete. */
+  readonly workspaceManaged: boolean;
+  readonly limits: LimitOverrides;
+  readonly egress: Egress;
+  /** True after `down`: no container or network is wanted. */
+  readonly down: boolean;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+}
+
+/** One MCP server of one user. */
+export interface Server {
+  /** Immutable, `s` and 10 base32 characters. */
+  readonly id: string;
+  readonly userId: string;
+  /** Unique within the user. */
+  readonly name: string;
+  /** Catalog name, or the absolute path of a template folder. */
+  readonly template: string;
+  readonly port: number;
+  readonly desired: 'running' | 'stopped';
+  /** True once it was ready on this port, after which the port is never changed silently. */
+  readonly settled: boolean;
+  readonly createdAt: number;
+}
+
+export interface Token {
+  /** JWT id. */
+  readonly id: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly revokedAt: number | null;
+}

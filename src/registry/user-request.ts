@@ -1,0 +1,39 @@
+import { RefusedError, UsageError } from '../errors.ts';
+import type { Egress } from '../policy/egress.ts';
+import type { LimitOverrides } from '../policy/limits.ts';
+
+/** The user as asked for; what is left out is allocated. */
+export interface AddUserRequest {
+  readonly name: string;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** The account whose uid was asked for. */
+  readonly osUser?: string | undefined;
+  /** mcpd isn't root, so `uid` is the caller's own and serves every user. */
+  readonly sharedUid?: boolean | undefined;
+  /** Owner of an existing workspace: given back when it was the uid of the removed user whose workspace this is. */
+  readonly adoptUid?: number | undefined;
+  /** A checked path; undefined: a folder of mcpd's own. */
+  readonly workspace?: string | undefined;
+  readonly limits: LimitOverrides;
+  readonly egress: Egress;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt?: number | null | undefined;
+}
+
+/** Throws UsageError for a bad name, RefusedError for a tenant that would be root. */
+export function checkUserRequest({ name, uid, gid, sharedUid }: AddUserRequest): void {
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
+    throw new UsageError(`"${name}" is not a user name.`, {
+      code: 'USER_NAME_INVALID',
+      suggestions: ['Use lower-case letters, digits and dashes, at most 31, a letter first.'],
+    });
+  }
+  if (uid === 0 || gid === 0) {
+    throw new RefusedError('A tenant may not be root (uid or gid 0).', {
+      code: 'ROOT_TENANT',
+      suggestions: ['Choose an ordinary account, or leave it out to get a uid of its own.'],
+    });
+  }
+  if (sharedUid === true && uid === undefined) throw new Error('a shared uid must be given');
+}

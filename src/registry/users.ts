@@ -1,0 +1,221 @@
+import { join } from 'node:path';
+import type { SQLOutputValue } from 'node:sqlite';
+import type { HostConfig } from '../config/schema.ts';
+import { ConflictError, NotFoundError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import type { Egress } from '../policy/egress.ts';
+import type { LimitOverrides, Limits } from '../policy/limits.ts';
+import type { Registry } from './database.ts';
+import { purgeQuarantine, quarantineUser } from './quarantine.ts';
+import {
+  choosePorts,
+  chooseSubnet,
+  chooseUid,
+  readTaken,
+  type Surroundings,
+} from './reservations.ts';
+import type { User } from './rows.ts';
+import { checkUserRequest, type AddUserRequest } from './user-request.ts';
+
+/** All users, by name. */
+export function listUsers(registry: Registry): User[] {
+  return registry.db.prepare('SELECT * FROM users ORDER BY name').all().map(toUser);
+}
+
+/** The user of this name, if there is one. */
+export function findUser(registry: Registry, name: string): User | undefined {
+  const row = registry.db.prepare('SELECT * FROM users WHERE name = ?').get(name);
+  return row && toUser(row);
+}
+
+/** The user of this name; throws NotFoundError with the names it may have been meant as. */
+export function getUser(registry: Registry, name: string): User {
+  const user = findUser(registry, name);
+  if (user) return user;
+  const names = listUsers(registry).map((one) => one.name);
+  const close = nearest(name, names);
+  throw new NotFoundError(`There is no user "${name}".`, {
+    code: 'USER_NOT_FOUND',
+    suggestions: [
+      ...(close.length > 0 ? [`Did you mean ${close.join(' or ')}?`] : []),
+      names.length > 0 ? 'mcpd user list' : `mcpd user add ${name}`,
+    ],
+  });
+}
+
+/** The user of this id; throws NotFoundError, for one who was removed meanwhile. */
+export function getUserById(registry: Registry, id: string): User {
+  const row = registry.db.prepare('SELECT * FROM users WHERE id = ?').get(id);
+  if (row) return toUser(row);
+  throw new NotFoundError(`There is no user with the id ${id} any more.`, {
+    code: 'USER_NOT_FOUND',
+    suggestions: ['mcpd user list'],
+  });
+}
+
+/**
+ * Adds a user with a port block, a subnet and a uid that nobody has, in one transaction. Throws
+ * ConflictError when something asked for is taken (USER_EXISTS, UID_TAKEN, WORKSPACE_TAKEN) or
+ * nothing is left (PORTS_EXHAUSTED, SUBNETS_EXHAUSTED, UIDS_EXHAUSTED), UsageError for a bad name.
+ */
+export function addUser(registry: Registry, request: AddUserRequest, world: Surroundings): User {
+  checkUserRequest(request);
+  return registry.transaction(() => {
+    purgeQuarantine(registry);
+    const taken = readTaken(registry);
+    if (taken.names.has(request.name)) throw userExists(request.name);
+    const id = registry.createId('u');
+    const workspace = request.workspace ?? join(registry.home.users, id, 'workspace');
+    if (taken.workspaces.some((one) => overlaps(one, workspace))) throw workspaceTaken(workspace);
+    const uid = chooseUid(registry, { ...request, workspace, taken, world });
+    const user: User = {
+      id,
+      name: request.name,
+      uid,
+      gid: request.gid ?? uid,
+      osUser: request.osUser ?? null,
+      ports: choosePorts(registry, taken, world),
+      subnet: chooseSubnet(registry, taken.subnets, world),
+      workspace,
+      workspaceManaged: workspace.startsWith(`${registry.home.users}/`),
+      limits: request.limits,
+      egress: request.egress,
+      down: false,
+      createdAt: registry.clock.now(),
+      expiresAt: request.expiresAt ?? null,
+    };
+    insert(registry, user, request.sharedUid === true);
+    return user;
+  });
+}
+
+/** What may change about a user. A limit set to null goes back to the default; one left out stays. */
+export interface UserPatch {
+  readonly limits?: { readonly [K in keyof Limits]?: Limits[K] | null };
+  readonly egress?: Egress;
+  readonly expiresAt?: number | null;
+  readonly down?: boolean;
+}
+
+/** Changes one user and gives the result. Throws NotFoundError. */
+export function updateUser(registry: Registry, id: string, patch: UserPatch): User {
+  return registry.transaction(() => {
+    const user = getUserById(registry, id);
+    const next = {
+      limits: patchLimits(user.limits, patch.limits ?? {}),
+      egress: patch.egress ?? user.egress,
+      expiresAt: patch.expiresAt === undefined ? user.expiresAt : patch.expiresAt,
+      down: patch.down ?? user.down,
+    };
+    registry.db
+      .prepare('UPDATE users SET limits = ?, egress = ?, expires_at = ?, down = ? WHERE id = ?')
+      .run(
+        JSON.stringify(next.limits),
+        JSON.stringify(next.egress),
+        next.expiresAt,
+        Number(next.down),
+        id,
+      );
+    return { ...user, ...next };
+  });
+}
+
+interface RemoveUserOptions {
+  /** The workspace stays, so its uid stays reserved while it exists. */
+  readonly keepUid: boolean;
+  readonly config: Pick<HostConfig, 'quarantineHours'>;
+}
+
+/** Removes a user with all servers, secrets and tokens; ports, subnet and uid go into quarantine. Throws NotFoundError. */
+export function removeUser(
+  registry: Registry,
+  id: string,
+  { keepUid, config }: RemoveUserOptions,
+): void {
+  registry.transaction(() => {
+    const user = getUserById(registry, id);
+    const row = registry.db.prepare('SELECT shared_uid FROM users WHERE id = ?').get(id);
+    quarantineUser(registry, user, {
+      until: registry.clock.now() + config.quarantineHours * 3_600_000,
+      keepUid,
+      sharedUid: row?.['shared_uid'] === 1,
+    });
+    registry.db.prepare('DELETE FROM users WHERE id = ?').run(id);
+  });
+}
+
+/** Whether one folder is the other, or lies in it. */
+function overlaps(a: string, b: string): boolean {
+  return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
+}
+
+function userExists(name: string): ConflictError {
+  return new ConflictError(`The user "${name}" exists already.`, {
+    code: 'USER_EXISTS',
+    suggestions: [`mcpd user show ${name}`, `mcpd user update ${name}`],
+  });
+}
+
+function workspaceTaken(path: string): ConflictError {
+  return new ConflictError(`The workspace ${path} belongs to another user.`, {
+    code: 'WORKSPACE_TAKEN',
+    suggestions: ['Choose another folder for --workspace.'],
+  });
+}
+
+function insert(registry: Registry, user: User, sharedUid: boolean): void {
+  const { db } = registry;
+  db.prepare(
+    `INSERT INTO users (id, name, uid, gid, shared_uid, os_user, port_start, port_end, subnet,
+       workspace, workspace_managed, limits, egress, created_at, expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    user.id,
+    user.name,
+    user.uid,
+    user.gid,
+    Number(sharedUid),
+    user.osUser,
+    user.ports.start,
+    user.ports.end,
+    user.subnet,
+    user.workspace,
+    Number(user.workspaceManaged),
+    JSON.stringify(user.limits),
+    JSON.stringify(user.egress),
+    user.createdAt,
+    user.expiresAt,
+  );
+  const addPort = db.prepare('INSERT INTO ports (port, user_id) VALUES (?, ?)');
+  for (let port = user.ports.start; port <= user.ports.end; port += 1) addPort.run(port, user.id);
+  db.prepare(`DELETE FROM quarantine WHERE kind = 'uid' AND value = ?`).run(String(user.uid));
+}
+
+function patchLimits(
+  limits: LimitOverrides,
+  patch: NonNullable<UserPatch['limits']>,
+): LimitOverrides {
+  const merged = Object.entries({ ...limits, ...patch });
+  return Object.fromEntries(
+    merged.filter(([, value]) => value !== null && value !== undefined),
+  ) as LimitOverrides;
+}
+
+function toUser(row: Record<string, SQLOutputValue>): User {
+  return {
+    id: row['id'] as string,
+    name: row['name'] as string,
+    uid: row['uid'] as number,
+    gid: row['gid'] as number,
+    osUser: row['os_user'] as string | null,
+    ports: { start: row['port_start'] as number, end: row['port_end'] as number },
+    subnet: row['subnet'] as string,
+    workspace: row['workspace'] as string,
+    workspaceManaged: row['workspace_managed'] === 1,
+    limits: JSON.parse(row['limits'] as string) as LimitOverrides,
+    egress: JSON.parse(row['egress'] as string) as Egress,
+    down: row['down'] === 1,
+    createdAt: row['created_at'] as number,
+    expiresAt: row['expires_at'] as number | null,
+  };
+}

@@ -1,0 +1,30 @@
+import type { z } from 'zod';
+import type { operationResult } from '../reconcile/result.ts';
+import type { planResult, upDownResult } from '../user/up-down.ts';
+import { renderTable } from './table.ts';
+
+type OperationRow = z.infer<typeof operationResult>;
+
+export function renderOperations(operations: readonly OperationRow[]): string {
+  return renderTable(operations, [
+    { header: 'operation', cell: ({ type }) => type },
+    { header: 'object', cell: ({ subject }) => subject },
+    { header: 'cause', cell: ({ cause }) => cause },
+  ]);
+}
+
+export function renderPlan({ users }: z.infer<typeof planResult>): string {
+  const operations = users.flatMap((user) => user.operations);
+  return operations.length === 0 ? 'Nothing to do.' : renderOperations(operations);
+}
+
+export function renderUpDown({ users }: z.infer<typeof upDownResult>): string {
+  const operations = users.flatMap((user) => user.operations);
+  const removed = users
+    .filter((user) => user.removed)
+    .map(({ user }) => `Removed ${user}: expired.`);
+  if (operations.length === 0 && removed.length === 0) return 'Nothing changed.';
+  return [...removed, ...(operations.length === 0 ? [] : [renderOperations(operations)])].join(
+    '\n',
+  );
+}

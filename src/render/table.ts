@@ -1,0 +1,83 @@
+import { displayWidth, printable, truncate } from './width.ts';
+
+export interface Column<Row> {
+  readonly header: string;
+  readonly cell: (row: Row) => string;
+  readonly align?: 'left' | 'right';
+  /** Colours a cell, after it was padded. */
+  readonly paint?: (text: string, row: Row) => string;
+}
+
+export interface TableOptions {
+  /** Columns of the terminal; undefined: cells are never cut. */
+  readonly width?: number | undefined;
+}
+
+const gap = '  ';
+const narrowest = 8;
+
+/** Upper-case headers and aligned cells with two spaces between, no trailing spaces. */
+export function renderTable<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  { width }: TableOptions = {},
+): string {
+  const cells = rows.map((row) => columns.map(({ cell }) => printable(cell(row)) || '-'));
+  const headers = columns.map(({ header }) => header.toUpperCase());
+  const natural = headers.map((header, index) =>
+    Math.max(displayWidth(header), ...cells.map((line) => displayWidth(line[index] ?? ''))),
+  );
+  const widths = width === undefined ? natural : fit(natural, width);
+  const lines = cells.map((line, row) =>
+    renderLine(line, widths, columns, (text, column) =>
+      column.paint ? column.paint(text, rows[row] as Row) : text,
+    ),
+  );
+  return [renderLine(headers, widths, columns, (text) => text), ...lines].join('\n');
+}
+
+/** Aligned `Label:  value` lines; without those whose value is undefined. */
+export function renderFields(
+  fields: readonly (readonly [label: string, value: string | undefined])[],
+): string {
+  const shown = fields.filter(([, value]) => value !== undefined);
+  const width = Math.max(...shown.map(([label]) => displayWidth(label)));
+  return shown
+    .map(([label, value = '']) => {
+      const [first = '', ...rest] = value.split('\n').map(printable);
+      const indent = ' '.repeat(width + 1 + gap.length);
+      const head = `${label}:${' '.repeat(width - displayWidth(label))}${gap}${first || '-'}`;
+      return [head, ...rest.map((line) => indent + line)].join('\n');
+    })
+    .join('\n');
+}
+
+function renderLine<Row>(
+  line: readonly string[],
+  widths: readonly number[],
+  columns: readonly Column<Row>[],
+  paint: (text: string, column: Column<Row>) => string,
+): string {
+  return columns
+    .map((column, index) => {
+      const width = widths[index] ?? 0;
+      const text = truncate(line[index] ?? '', width);
+      const padding = ' '.repeat(width - displayWidth(text));
+      const painted = paint(text, column);
+      return column.align === 'right' ? padding + painted : painted + padding;
+    })
+    .join(gap)
+    .trimEnd();
+}
+
+/** Takes columns off the widest ones until the line fits or all are narrow. */
+function fit(natural: readonly number[], width: number): number[] {
+  const widths = [...natural];
+  const room = width - gap.length * (widths.length - 1);
+  for (;;) {
+    const total = widths.reduce((sum, one) => sum + one, 0);
+    const widest = Math.max(...widths);
+    if (total <= room || widest <= narrowest) return widths;
+    widths[widths.indexOf(widest)] = widest - 1;
+  }
+}

@@ -1,0 +1,31 @@
+import type { z } from 'zod';
+import type { tokenCreateResult, tokenListResult, tokenRevokeResult } from '../tokens/result.ts';
+import { renderTable } from './table.ts';
+
+export function renderTokenCreate({ user, value }: z.infer<typeof tokenCreateResult>): string {
+  return `${value}\n\nThe token is shown only now. Connect a client with it: mcpd connect ${user}`;
+}
+
+export function renderTokenList({ user, tokens }: z.infer<typeof tokenListResult>): string {
+  if (tokens.length === 0) return `No live tokens. Make one: mcpd token create ${user}`;
+  return renderTable(tokens, [
+    { header: 'name', cell: ({ name }) => name },
+    { header: 'id', cell: ({ id }) => id },
+    { header: 'state', cell: ({ state }) => state },
+    { header: 'scopes', cell: ({ scopes }) => scopes.join(',') },
+    { header: 'created', cell: ({ createdAt }) => day(createdAt) },
+    { header: 'expires', cell: ({ expiresAt }) => (expiresAt ? day(expiresAt) : 'never') },
+  ]);
+}
+
+export function renderTokenRevoke(result: z.infer<typeof tokenRevokeResult>): string {
+  const { changed, user, token } = result;
+  return changed
+    ? `Revoked ${token.name} of ${user}; clients that present it are refused from now on.`
+    : `${token.name} of ${user} was revoked already; nothing changed.`;
+}
+
+/** `2026-01-31 14:05` in UTC */
+function day(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
+}

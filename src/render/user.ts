@@ -1,0 +1,92 @@
+import type { z } from 'zod';
+import { formatBytes } from '../policy/bytes.ts';
+import type {
+  userAddResult,
+  userListResult,
+  UserRemoveResult,
+  UserResult,
+  userShowResult,
+  UserUpdateResult,
+} from '../user/result.ts';
+import { renderOperations } from './plan.ts';
+import { renderServers } from './server.ts';
+import { renderFields, renderTable } from './table.ts';
+
+export function renderUserAdd(result: z.infer<typeof userAddResult>): string {
+  const { user, servers, token, changed } = result;
+  if (!changed) return `${user.name} is as asked; nothing changed.\n\n${renderServers(servers)}`;
+  const lines = [renderServers(servers), ''];
+  if (token === null) return [...lines, `Connect: mcpd connect ${user.name}`].join('\n');
+  return [
+    ...lines,
+    renderFields([
+      ['Workspace', user.workspace],
+      ['Token', token],
+    ]),
+    '',
+    `The token is shown only now. Connect a client: mcpd connect ${user.name}`,
+  ].join('\n');
+}
+
+export function renderUserUpdate({ user, changed, operations }: UserUpdateResult): string {
+  if (!changed) return `${user.name} is as asked; nothing changed.`;
+  const done = operations.length === 0 ? 'Nothing runs, so nothing was restarted.' : '';
+  return [`Updated ${user.name}.`, done || renderOperations(operations)].join('\n');
+}
+
+export function renderUserRemove({ removed, workspace }: UserRemoveResult): string {
+  if (workspace === null) return `Removed ${removed} and its workspace.`;
+  return [
+    `Removed ${removed}. Its workspace was kept: ${workspace}`,
+    `Use it again: mcpd user add ${removed} --workspace ${workspace}`,
+  ].join('\n');
+}
+
+export function renderUserList({ users }: z.infer<typeof userListResult>): string {
+  if (users.length === 0) return 'No users yet. Add one: mcpd user add NAME';
+  return renderTable(users, [
+    { header: 'name', cell: ({ name }) => name },
+    { header: 'servers', cell: ({ servers }) => String(servers), align: 'right' },
+    { header: 'ports', cell: ({ ports }) => `${ports.start}-${ports.end}` },
+    { header: 'subnet', cell: ({ network }) => network.subnet },
+    { header: 'uid', cell: ({ uid }) => String(uid), align: 'right' },
+    { header: 'memory', cell: ({ limits }) => formatBytes(limits.memoryBytes), align: 'right' },
+    { header: 'cpus', cell: ({ limits }) => String(limits.cpus), align: 'right' },
+    { header: 'egress', cell: ({ egress }) => egress },
+    { header: 'state', cell: ({ down }) => (down ? 'down' : 'up') },
+  ]);
+}
+
+export function renderUserShow(result: z.infer<typeof userShowResult>): string {
+  const { user, servers, secrets, guarantees, stale } = result;
+  const missing = Object.entries(guarantees).filter(([, holds]) => !holds);
+  return [
+    renderFields([
+      ...userFields(user),
+      ['Secrets', secrets.join(', ') || 'none'],
+      ['Not enforced', missing.length === 0 ? undefined : missing.map(([name]) => name).join(', ')],
+    ]),
+    '',
+    ...(stale ? ['The engine does not answer; states are unknown.'] : []),
+    renderServers(servers),
+  ].join('\n');
+}
+
+function userFields(user: UserResult): [string, string | undefined][] {
+  const { limits, ports, network } = user;
+  return [
+    ['Name', user.name],
+    ['Id', user.id],
+    ['Uid', user.osUser === null ? String(user.uid) : `${user.uid} (${user.osUser})`],
+    ['Workspace', user.workspace],
+    ['Ports', `${ports.start}-${ports.end}`],
+    ['Network', `${network.name} (${network.subnet})`],
+    ['Egress', user.egress],
+    [
+      'Limits',
+      `memory ${formatBytes(limits.memoryBytes)}, cpus ${limits.cpus}, pids ${limits.pids}`,
+    ],
+    ['Created', user.createdAt],
+    ['Expires', user.expiresAt ?? undefined],
+  ];
+}

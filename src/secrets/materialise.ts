@@ -1,0 +1,103 @@
+import { readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { BridgeConfig } from '../bridge/config.ts';
+import { makeFolder } from '../config/folder.ts';
+import { RefusedError } from '../errors.ts';
+import { distrust, realFiles, trustedOwners } from '../workspace/trust.ts';
+import { openPrivateFolder, replaceFile, type Owner } from './private-folder.ts';
+
+interface Material {
+  readonly config: BridgeConfig;
+  /** Ids of the tokens that are valid now. */
+  readonly live: readonly string[];
+  /** Values by name, all of them: what isn't here is removed. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Who the bridge starts as. */
+  readonly owner: Owner;
+}
+
+/**
+ * Writes what a server's container mounts, `bridge.json`, `tokens.json` and `secrets/NAME` (0400 in
+ * 0700 folders): each file is replaced as a whole, secrets no longer wanted are removed. The folder
+ * itself stays the same one, which a running container has mounted. Throws RefusedError when
+ * somebody else could read or change it. Call it, with `live` read, in one registry transaction, so
+ * that it can't bring back a token being revoked.
+ */
+export function materialise(folder: string, { config, live, secrets, owner }: Material): void {
+  makeFolders(folder, owner);
+  const secretsFolder = join(folder, 'secrets');
+  openPrivateFolder(secretsFolder, owner);
+  for (const name of readdirSync(secretsFolder)) {
+    // Drafts that a killed command left behind go too.
+    if (!secrets.has(name)) rmSync(join(secretsFolder, name), { recursive: true, force: true });
+  }
+  for (const [name, content] of secrets)
+    replaceFile({ folder: secretsFolder, name, content, owner });
+  removeDrafts(folder);
+  replaceFile({ folder, name: 'tokens.json', content: liveTokens(live), owner });
+  replaceFile({ folder, name: 'bridge.json', content: JSON.stringify(config), owner });
+}
+
+/** Replaces only the list of valid tokens. False when the server has no run-time folder now. */
+export function writeLive(folder: string, live: readonly string[], owner: Owner): boolean {
+  if (realFiles.fact(folder) === undefined) return false;
+  checkTrust(dirname(folder));
+  openPrivateFolder(folder, owner);
+  replaceFile({ folder, name: 'tokens.json', content: liveTokens(live), owner });
+  return true;
+}
+
+/** Removes a server's run-time folder, and the instance's when it was the last. */
+export function dematerialise(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  try {
+    rmdirSync(dirname(folder));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOENT') throw error;
+  }
+}
+
+/** `<runtime>/<instance>/<serverId>`: the first two are ours, the last is the bridge's. */
+function makeFolders(folder: string, owner: Owner): void {
+  const instance = dirname(folder);
+  for (let attempt = 1; ; attempt += 1) {
+    makeMissing(instance);
+    checkTrust(instance);
+    try {
+      openPrivateFolder(folder, owner);
+      return;
+    } catch (error) {
+      // Another command removed the instance's folder with its last server: make it again.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 5) throw error;
+    }
+  }
+}
+
+/** Makes what is missing of a path one folder at a time, each 0700 whatever the umask. */
+function makeMissing(folder: string): void {
+  if (realFiles.fact(folder) !== undefined) return;
+  makeMissing(dirname(folder));
+  makeFolder(folder, 0o700);
+}
+
+function checkTrust(folder: string): void {
+  const real = join(realpathSync.native(dirname(folder)), basename(folder));
+  const callerUid = process.getuid?.() ?? 0;
+  const reason = distrust(real, { owners: trustedOwners(callerUid), facts: realFiles });
+  if (reason === undefined) return;
+  throw new RefusedError(`Secrets can't be kept in ${folder}: ${reason}.`, {
+    code: 'RUNTIME_FOLDER_UNSAFE',
+    suggestions: ['Remove that folder, or set XDG_RUNTIME_DIR to a folder of your own.'],
+  });
+}
+
+function removeDrafts(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith('.')) rmSync(join(folder, name), { force: true });
+  }
+}
+
+function liveTokens(live: readonly string[]): string {
+  return JSON.stringify({ live });
+}

@@ -1,0 +1,91 @@
+import type { z } from 'zod';
+import type { Context } from '../context.ts';
+import { ConflictError } from '../errors.ts';
+import { freePorts } from '../host/sockets.ts';
+import { converge } from '../reconcile/converge.ts';
+import { runtimeFolder } from '../reconcile/desired.ts';
+import { addServer, findServer, getServer, removeServer } from '../registry/servers.ts';
+import { getUser } from '../registry/users.ts';
+import { dematerialise } from '../secrets/materialise.ts';
+import { findTemplate } from '../templates/catalog.ts';
+import { describeUserAndServers } from '../user/describe.ts';
+import { withUserLease } from '../user/lease.ts';
+import type { serverAddResult, serverRemoveResult } from './result.ts';
+
+interface ServerAddRequest {
+  readonly userName: string;
+  /** Catalog name, or the path of a template folder. */
+  readonly template: string;
+  readonly start: boolean;
+  readonly timeoutMs: number;
+}
+
+/** Gives a user one more server. Asked again for the same, it changes nothing but what has drifted. */
+export async function addServerToUser(
+  context: Context,
+  request: ServerAddRequest,
+): Promise<z.infer<typeof serverAddResult>> {
+  const { registry } = context;
+  const template = await findTemplate(request.template, context.assets);
+  const reference = request.template === template.name ? template.name : template.folder;
+  getUser(registry, request.userName);
+  return withUserLease(context, request.userName, async () => {
+    const user = getUser(registry, request.userName);
+    const existing = findServer(registry, user.id, template.name);
+    if (existing && existing.template !== reference) {
+      throw new ConflictError(
+        `${user.name}/${template.name} exists, made from ${existing.template}.`,
+        {
+          code: 'SERVER_EXISTS',
+          suggestions: [`mcpd server remove ${user.name}/${template.name}`],
+        },
+      );
+    }
+    await context.engine();
+    const server =
+      existing ??
+      addServer(registry, {
+        user,
+        name: template.name,
+        template: reference,
+        isPortFree: freePorts(context.config.bindAddress),
+      });
+    try {
+      const { changed, ready } = await converge(context, user.id, {
+        waitMs: request.start ? request.timeoutMs : undefined,
+      });
+      const { servers } = await describeUserAndServers(context, user.id, ready);
+      const described = servers.find(({ name }) => name === server.name);
+      if (!described) throw new Error(`${server.name} vanished while it was added`);
+      return { changed: changed || !existing, user: user.name, server: described };
+    } catch (error) {
+      if (!existing) await undoAdd(context, user.id, server.id);
+      throw error;
+    }
+  });
+}
+
+// What the first error says matters more than a failure to clean up after it: `up` mends the rest.
+async function undoAdd(context: Context, userId: string, serverId: string): Promise<void> {
+  removeServer(context.registry, serverId);
+  await converge(context, userId, { waitMs: undefined }).catch(() => undefined);
+  await dematerialise(runtimeFolder(context.home, context.registry.instance, serverId));
+}
+
+/** Takes one server away: container, run-time files, row. The user and the workspace stay. */
+export async function removeServerFromUser(
+  context: Context,
+  { userName, serverName }: { userName: string; serverName: string },
+): Promise<z.infer<typeof serverRemoveResult>> {
+  const { registry, home } = context;
+  getServer(registry, getUser(registry, userName).id, serverName);
+  return withUserLease(context, userName, async () => {
+    const user = getUser(registry, userName);
+    const server = getServer(registry, user.id, serverName);
+    await context.engine();
+    removeServer(registry, server.id);
+    await converge(context, user.id, { waitMs: undefined });
+    await dematerialise(runtimeFolder(home, registry.instance, server.id));
+    return { removed: `${user.name}/${server.name}` };
+  });
+}

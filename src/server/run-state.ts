@@ -1,0 +1,44 @@
+import type { z } from 'zod';
+import type { Context } from '../context.ts';
+import { converge } from '../reconcile/converge.ts';
+import { setDesired } from '../registry/servers.ts';
+import { getUser } from '../registry/users.ts';
+import { describeUserAndServers } from '../user/describe.ts';
+import { withUserLease } from '../user/lease.ts';
+import { requireUp, targetServers } from './target.ts';
+import type { runStateResult } from './result.ts';
+
+interface RunStateRequest {
+  /** Server undefined: all of the user's. */
+  readonly target: { readonly user: string; readonly server: string | undefined };
+  readonly verb: 'start' | 'stop' | 'restart';
+  readonly timeoutMs: number;
+}
+
+/** Starts, stops or restarts one server or all of a user's. Starting what runs changes nothing. */
+export async function setRunState(
+  context: Context,
+  { target, verb, timeoutMs }: RunStateRequest,
+): Promise<z.infer<typeof runStateResult>> {
+  const { registry } = context;
+  targetServers(registry, target);
+  return withUserLease(context, target.user, async () => {
+    const user = getUser(registry, target.user);
+    requireUp(user);
+    const servers = targetServers(registry, target);
+    await context.engine();
+    for (const { id } of servers) setDesired(registry, id, verb === 'stop' ? 'stopped' : 'running');
+    const keys = servers.map(({ name }) => `${user.name}/${name}`);
+    const { changed, ready } = await converge(context, user.id, {
+      waitMs: verb === 'stop' ? undefined : timeoutMs,
+      ...(verb === 'restart' ? { restart: new Set(keys) } : {}),
+    });
+    const described = await describeUserAndServers(context, user.id, ready);
+    const names = new Set(servers.map(({ name }) => name));
+    return {
+      changed,
+      user: user.name,
+      servers: described.servers.filter(({ name }) => names.has(name)),
+    };
+  });
+}

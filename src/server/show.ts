@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import type { Context } from '../context.ts';
+import { effectiveLimits } from '../reconcile/desired.ts';
+import { getServer } from '../registry/servers.ts';
+import { getUser, listUsers } from '../registry/users.ts';
+import { listSecrets } from '../secrets/vault.ts';
+import { findTemplate } from '../templates/catalog.ts';
+import type { Template } from '../templates/schema.ts';
+import { describeObserved, observeOrStale } from '../user/describe.ts';
+import type { serverListResult, serverShowResult } from './result.ts';
+
+export async function showServer(
+  context: Context,
+  { userName, serverName }: { userName: string; serverName: string },
+): Promise<z.infer<typeof serverShowResult>> {
+  const { registry, config, assets } = context;
+  const user = getUser(registry, userName);
+  const server = getServer(registry, user.id, serverName);
+  const template = await findTemplate(server.template, assets);
+  const { observed, stale } = await observeOrStale(context, user.id);
+  const { servers } = describeObserved(context, { userId: user.id, ready: new Set(), observed });
+  const described = servers.find(({ name }) => name === server.name);
+  if (!described) throw new Error(`${userName}/${serverName} vanished while it was read`);
+  const set = new Set(listSecrets(registry, user.id).map(({ name }) => name));
+  return {
+    user: user.name,
+    server: described,
+    description: template.description,
+    source: sourceText(template),
+    riskLevel: template.riskLevel,
+    secrets: template.secrets.map(({ name, required }) => ({ name, required, set: set.has(name) })),
+    limits: effectiveLimits(config, template, user),
+    stale,
+  };
+}
+
+/** Servers of one user, or of all. */
+export async function listAllServers(
+  context: Context,
+  userName: string | undefined,
+): Promise<z.infer<typeof serverListResult>> {
+  const { registry } = context;
+  const users = userName === undefined ? listUsers(registry) : [getUser(registry, userName)];
+  const scope = userName === undefined ? undefined : users[0]?.id;
+  const { observed, stale } = await observeOrStale(context, scope);
+  const servers = users.flatMap((user) =>
+    describeObserved(context, { userId: user.id, ready: new Set(), observed }).servers.map(
+      (server) => ({ ...server, user: user.name }),
+    ),
+  );
+  return { servers, stale };
+}
+
+function sourceText({ source }: Template): string {
+  return 'npm' in source ? `npm ${source.npm}` : `image ${source.image}`;
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { templateSchema, type Template } from './schema.ts';
+
+export const templateListResult = z.object({
+  templates: z.array(
+    templateSchema
+      .pick({ name: true, title: true, description: true, riskLevel: true })
+      .extend({ source: z.string(), secrets: z.array(z.string()).describe('names') }),
+  ),
+});
+
+export const templateShowResult = z.object({
+  name: z.string(),
+  title: z.string(),
+  description: z.string(),
+  folder: z.string(),
+  source: z.union([z.object({ npm: z.string() }), z.object({ image: z.string() })]),
+  command: z.array(z.string()),
+  env: z.record(z.string(), z.string()),
+  secrets: z.array(z.object({ name: z.string(), description: z.string(), required: z.boolean() })),
+  sessions: z.enum(['isolated', 'shared']),
+  riskLevel: templateSchema.shape.riskLevel,
+  requiresUserIsolation: z.boolean(),
+  userAware: z.boolean(),
+  limits: z
+    .object({ memoryBytes: z.int(), cpus: z.number(), pids: z.int() })
+    .partial()
+    .describe('its own defaults, where it has any'),
+});
+
+export type TemplateListResult = z.infer<typeof templateListResult>;
+export type TemplateShowResult = z.infer<typeof templateShowResult>;
+
+export function describeTemplates(templates: readonly Template[]): TemplateListResult {
+  return {
+    templates: templates.map(({ name, title, description, riskLevel, source, secrets }) => ({
+      name,
+      title,
+      description,
+      riskLevel,
+      source: sourceText(source),
+      secrets: secrets.map((secret) => secret.name),
+    })),
+  };
+}
+
+export function sourceText(source: Template['source']): string {
+  return 'npm' in source ? source.npm : source.image;
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { limitsInput } from '../policy/limits.ts';
+
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'lower-case letters, digits and dashes, at most 31');
+
+/** A secret the server reads from its environment. */
+const secretSpec = z.strictObject({
+  name: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'an upper-case environment variable name'),
+  description: z.string(),
+  required: z.boolean().default(true),
+});
+
+/** Where the server's program comes from: an npm spec (registry version, tarball or folder), or an OCI image. */
+const source = z.union([
+  z.strictObject({ npm: z.string().min(1) }),
+  z.strictObject({ image: z.string().min(1) }),
+]);
+
+/**
+ * `templates/<name>/template.json`. In `command` and `env`, `${workspace}` is the tenant's workspace
+ * in the container and `${package}` the folder of the installed npm package.
+ */
+export const templateSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name,
+  title: z.string().min(1),
+  description: z.string().min(1),
+  source,
+  command: z.array(z.string()).min(1),
+  env: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string()).default({}),
+  secrets: z.array(secretSpec).default([]),
+  transport: z.literal('stdio').default('stdio'),
+  sessions: z.enum(['isolated', 'shared']).default('isolated'),
+  riskLevel: z.enum(['low', 'medium', 'high', 'critical']),
+  requiresUserIsolation: z.boolean(),
+  userAware: z.boolean(),
+  limits: limitsInput.default({}),
+});
+
+export type Template = z.infer<typeof templateSchema> & {
+  /** Absolute folder the template was read from. */
+  readonly folder: string;
+};

@@ -1,0 +1,106 @@
+import type { z } from 'zod';
+import type { Context } from '../context.ts';
+import { McpdError, RefusedError, UnhealthyError } from '../errors.ts';
+import { requireEnforceable } from '../firewall/protect.ts';
+import type { Egress } from '../policy/egress.ts';
+import type { LimitOverrides } from '../policy/limits.ts';
+import { converge } from '../reconcile/converge.ts';
+import type { User } from '../registry/rows.ts';
+import { findUser } from '../registry/users.ts';
+import { findTemplate } from '../templates/catalog.ts';
+import type { Template } from '../templates/schema.ts';
+import { createToken } from '../tokens/store.ts';
+import { confirmSame } from './confirm-same.ts';
+import { describeUserAndServers } from './describe.ts';
+import { withUserLease } from './lease.ts';
+import { registerUser } from './register.ts';
+import { erase } from './erase.ts';
+import type { userAddResult } from './result.ts';
+
+export interface AddRequest {
+  readonly name: string;
+  /** Catalog names or template folders; none given: `filesystem`. */
+  readonly templates: readonly string[] | undefined;
+  readonly limits: LimitOverrides;
+  readonly workspace: string | undefined;
+  readonly osUser: string | undefined;
+  readonly egress: Egress | undefined;
+  /** Values by name; never printed. */
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly ttlMs: number | undefined;
+  readonly start: boolean;
+  readonly timeoutMs: number;
+}
+
+export type AddResult = z.infer<typeof userAddResult>;
+
+/**
+ * Makes a user with their servers, and starts them. Asked again for the same, it changes nothing but
+ * what has drifted. Throws ConflictError when the user exists otherwise than asked.
+ */
+export async function addUser(context: Context, request: AddRequest): Promise<AddResult> {
+  const templates = await Promise.all(
+    (request.templates ?? ['filesystem']).map((name) => findTemplate(name, context.assets)),
+  );
+  if (request.egress) requireEnforceable(context, request.egress);
+  return withUserLease(context, request.name, async () => {
+    const existing = findUser(context.registry, request.name);
+    if (existing) return addAgain(context, request, existing, templates);
+    return addNew(context, request, templates);
+  });
+}
+
+async function addAgain(
+  context: Context,
+  request: AddRequest,
+  user: User,
+  templates: readonly Template[],
+): Promise<AddResult> {
+  await confirmSame(context, { request, user, templates });
+  if (user.down) {
+    throw new RefusedError(`${user.name} is down.`, {
+      code: 'USER_DOWN',
+      suggestions: [`mcpd up ${user.name}`],
+    });
+  }
+  const { changed, ready } = await converge(context, user.id, {
+    waitMs: request.start ? request.timeoutMs : undefined,
+  });
+  return { changed, token: null, ...(await describeUserAndServers(context, user.id, ready)) };
+}
+
+async function addNew(
+  context: Context,
+  request: AddRequest,
+  templates: readonly Template[],
+): Promise<AddResult> {
+  const { user } = await registerUser(context, request, templates);
+  try {
+    const { jwt } = await createToken(context, { user, name: 'default' });
+    const { ready } = await converge(context, user.id, {
+      waitMs: request.start ? request.timeoutMs : undefined,
+    });
+    return {
+      changed: true,
+      token: jwt,
+      ...(await describeUserAndServers(context, user.id, ready)),
+    };
+  } catch (error) {
+    // A server that won't get ready is kept, so that its log can be read. Anything else is undone.
+    if (error instanceof UnhealthyError) throw withRemoval(error, user);
+    await erase(context, user, { purge: true, quarantine: false });
+    throw error;
+  }
+}
+
+function withRemoval(error: UnhealthyError, user: User): McpdError {
+  return new UnhealthyError(error.message, {
+    code: error.code,
+    suggestions: [
+      ...error.suggestions,
+      `mcpd token create ${user.name}, once it works`,
+      `mcpd user remove ${user.name} --yes`,
+    ],
+    cause: error.cause,
+  });
+}

@@ -1,0 +1,66 @@
+import type { Context } from '../context.ts';
+import { EngineUnreachableError } from '../errors.ts';
+import type { Observed } from '../reconcile/observed.ts';
+import { listServers } from '../registry/servers.ts';
+import { getUserById } from '../registry/users.ts';
+import { describeServer, type ServerResult } from '../server/result.ts';
+import { describeUser, type UserResult } from './result.ts';
+
+interface Described {
+  readonly user: UserResult;
+  readonly servers: ServerResult[];
+}
+
+/** A user and their servers as commands report them, with the containers' present state. */
+export async function describeUserAndServers(
+  context: Context,
+  userId: string,
+  ready: ReadonlySet<string>,
+): Promise<Described> {
+  const engine = await context.engine();
+  const observed = await engine.observe({ instance: context.registry.instance, userId });
+  return describeObserved(context, { userId, ready, observed });
+}
+
+interface Facts {
+  readonly userId: string;
+  readonly ready: ReadonlySet<string>;
+  readonly observed: Observed;
+}
+
+export function describeObserved(context: Context, { userId, ready, observed }: Facts): Described {
+  const { config, home, registry } = context;
+  const containers = new Map(observed.servers.map((server) => [server.serverId, server]));
+  return {
+    user: describeUser(getUserById(registry, userId), {
+      config,
+      home,
+      instance: registry.instance,
+    }),
+    servers: listServers(registry, userId).map((server) =>
+      describeServer(server, {
+        config,
+        observed: containers.get(server.id),
+        ready: ready.has(server.id),
+      }),
+    ),
+  };
+}
+
+/** What the engine has, of one user or of all; nothing, and `stale`, when it doesn't answer. */
+export async function observeOrStale(
+  context: Context,
+  userId?: string,
+): Promise<{ observed: Observed; stale: boolean }> {
+  const scope = {
+    instance: context.registry.instance,
+    ...(userId === undefined ? {} : { userId }),
+  };
+  try {
+    const engine = await context.engine();
+    return { observed: await engine.observe(scope), stale: false };
+  } catch (error) {
+    if (!(error instanceof EngineUnreachableError)) throw error;
+    return { observed: { networks: [], servers: [] }, stale: true };
+  }
+}

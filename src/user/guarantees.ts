@@ -1,0 +1,16 @@
+import type { z } from 'zod';
+import type { Context } from '../context.ts';
+import { enforcement } from '../firewall/protect.ts';
+import type { User } from '../registry/rows.ts';
+import type { guaranteesResult } from './result.ts';
+
+/** Which promises hold for this user on this host. Caps always do: a lost one is an error at creation. */
+export function guarantees(context: Context, user: User): z.infer<typeof guaranteesResult> {
+  const isRoot = context.uid === 0;
+  return {
+    uidSeparation: isRoot,
+    ownUid: isRoot,
+    egressEnforced: user.egress.profile === 'open' || enforcement(context).enforced,
+    limitsEnforced: true,
+  };
+}

@@ -1,0 +1,362 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SignJWT } from 'jose';
+import { onTestFinished, vi } from 'vitest';
+import { createBridge, type Bridge } from '../../src/bridge/bridge.ts';
+import type { BridgeBounds, BridgeConfig } from '../../src/bridge/config.ts';
+import { readLiveTokens } from '../../src/bridge/live-tokens.ts';
+
+export const fixture = new URL('../fixtures/stdio-server.mjs', import.meta.url).pathname;
+
+export interface Claims {
+  sub?: string;
+  jti?: string;
+  aud?: string;
+  iss?: string;
+  scope?: string;
+  /** Seconds from now. */
+  expiresIn?: number;
+}
+
+export interface CallOptions {
+  method?: string;
+  path?: string;
+  /** Undefined leaves a usual header out. */
+  headers?: Record<string, string | undefined>;
+  body?: string | Buffer;
+  signal?: AbortSignal;
+}
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  bytes: Buffer;
+  text: string;
+  /** The body as JSON, or the `data` of each event. */
+  json: JsonRpc;
+  events: JsonRpc[];
+}
+
+export interface JsonRpc {
+  id?: string | number | null;
+  method?: string;
+  params?: { progressToken?: string; progress?: number; [name: string]: unknown };
+  result?: {
+    protocolVersion?: string;
+    content?: { text: string }[];
+    [name: string]: unknown;
+  };
+  error?: { code: number; message: string; data?: Record<string, unknown> };
+  [name: string]: unknown;
+}
+
+interface Setup {
+  server?: Partial<BridgeConfig['server']>;
+  /** Options of the fixture server. */
+  options?: string[];
+  bounds?: Partial<BridgeBounds>;
+  secrets?: Map<string, string>;
+  origins?: string[];
+  countOomKills?: () => number;
+}
+
+export interface TestBridge {
+  bridge: Bridge;
+  port: number;
+  url: string;
+  log: string[];
+  stderr: string[];
+  clock: { now(): number; advance(ms: number): void };
+  mint(claims?: Claims, key?: KeyObject): Promise<string>;
+  setLive(ids: string[]): void;
+  call(options?: CallOptions): Promise<Answer>;
+  /** Opens the GET stream of a session, or sends what `options` says, and reads as it comes. */
+  stream(session: string, options?: CallOptions): Promise<TestStream>;
+  /** Initializes a session and returns its id. */
+  open(revision?: string, token?: string): Promise<string>;
+  rpc(session: string, message: JsonRpc, options?: CallOptions): Promise<Answer>;
+  tool(session: string, name: string, args?: Record<string, unknown>): Promise<Answer>;
+  /** The pid of the nth session's server, from the log. */
+  pid(session?: number): number;
+}
+
+const scope = 'tools:read tools:call resources:read prompts:read';
+
+/** A bridge on an ephemeral port in front of the fixture server, gone when the test is. */
+export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-'));
+  const keys = generateKeyPairSync('ed25519');
+  const tokens = join(folder, 'tokens.json');
+  const setLive = (live: string[]): void => writeFileSync(tokens, JSON.stringify({ live }));
+  setLive(['t1', 't2']);
+  const log: string[] = [];
+  const stderr: string[] = [];
+  let offset = 0;
+  const clock = {
+    now: () => Date.now() + offset,
+    advance: (ms: number) => {
+      offset += ms;
+      bridge.sweep();
+    },
+  };
+  const config = createConfig(setup, keys.publicKey, await freePort());
+  const bridge = createBridge({
+    config,
+    secrets: setup.secrets ?? new Map(),
+    isLive: readLiveTokens(tokens),
+    countOomKills: setup.countOomKills ?? (() => 0),
+    patience: { eofMs: 300, termMs: 300 },
+    path: process.env['PATH'],
+    clock,
+    log: (line) => void log.push(line),
+    printStderr: (line) => void stderr.push(line),
+  });
+  const port = await bridge.listen();
+  onTestFinished(async () => {
+    await bridge.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const mint = (claims: Claims = {}, key: KeyObject = keys.privateKey): Promise<string> =>
+    new SignJWT({ scope: claims.scope ?? scope })
+      .setProtectedHeader({ alg: 'EdDSA' })
+      .setSubject(claims.sub ?? 'bob')
+      .setJti(claims.jti ?? 't1')
+      .setAudience(claims.aud ?? config.auth.audience)
+      .setIssuer(claims.iss ?? config.auth.issuer)
+      .setExpirationTime(Math.floor(clock.now() / 1000) + (claims.expiresIn ?? 3600))
+      .sign(key);
+  const token = await mint();
+  const call = (options: CallOptions = {}): Promise<Answer> => send(port, token, options);
+  const rpc = (session: string, message: JsonRpc, options: CallOptions = {}): Promise<Answer> =>
+    call({
+      body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+      ...options,
+      headers: { 'mcp-session-id': session, ...options.headers },
+    });
+  let ids = 0;
+  return {
+    bridge,
+    port,
+    url: `http://127.0.0.1:${port}/mcp`,
+    log,
+    stderr,
+    clock,
+    mint,
+    setLive,
+    call,
+    rpc,
+    stream: (session, options = {}) =>
+      openStream(port, token, {
+        ...options,
+        headers: { 'mcp-session-id': session, ...options.headers },
+      }),
+    open: async (revision = '2025-11-25', as) => {
+      const answer = await call({
+        body: JSON.stringify(initialize(revision)),
+        ...(as === undefined ? {} : { headers: { authorization: `Bearer ${as}` } }),
+      });
+      const id = answer.headers['mcp-session-id'];
+      if (typeof id !== 'string') throw new Error(`no session: ${answer.status} ${answer.text}`);
+      return id;
+    },
+    tool: (session, name, args) => {
+      ids += 1;
+      return rpc(session, toolCall(ids, name, args));
+    },
+    pid: (session = 1) => {
+      const line = log.find((one) => one.startsWith(`session ${session}: started`)) ?? '';
+      return Number(/pid (\d+)/.exec(line)?.[1]);
+    },
+  };
+}
+
+export function toolCall(id: number, name: string, args: Record<string, unknown> = {}): JsonRpc {
+  return { jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } };
+}
+
+export function initialize(protocolVersion: string): JsonRpc {
+  const clientInfo = { name: 'test', version: '1' };
+  return {
+    jsonrpc: '2.0',
+    id: 0,
+    method: 'initialize',
+    params: { protocolVersion, capabilities: {}, clientInfo },
+  };
+}
+
+/** Sends one request on a connection of its own and reads the whole answer. */
+export function send(port: number, token: string, options: CallOptions): Promise<Answer> {
+  const { method = 'POST', path = '/mcp', body, signal } = options;
+  const headers = {
+    authorization: `Bearer ${token}`,
+    accept: 'application/json, text/event-stream',
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...options.headers,
+  };
+  const given = Object.entries(headers).filter((entry) => entry[1] !== undefined);
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      {
+        host: '127.0.0.1',
+        port,
+        method,
+        path,
+        headers: Object.fromEntries(given) as Record<string, string>,
+        agent: false,
+        ...(signal ? { signal } : {}),
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const bytes = Buffer.concat(chunks);
+          const text = bytes.toString('utf8');
+          const isStream = response.headers['content-type'] === 'text/event-stream';
+          const isJson = response.headers['content-type'] === 'application/json';
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            bytes,
+            text,
+            json: isJson ? (JSON.parse(text) as JsonRpc) : {},
+            events: isStream
+              ? parseEvents(text).map(({ data }) => JSON.parse(data) as JsonRpc)
+              : [],
+          });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+export interface TestEvent {
+  id: string | undefined;
+  data: string;
+}
+
+/** The complete events in what a stream has said so far; comments are left out. */
+export function parseEvents(text: string): TestEvent[] {
+  return text
+    .split('\n\n')
+    .slice(0, -1)
+    .filter((block) => block.includes('data: '))
+    .map((block) => ({
+      id: /^id: (.*)$/m.exec(block)?.[1],
+      data: block.slice(block.indexOf('data: ') + 6),
+    }));
+}
+
+export interface TestStream {
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** Everything said so far. */
+  text(): string;
+  /** Resolves with the events once there are so many. */
+  events(count: number): Promise<TestEvent[]>;
+  /** Resolves when the stream is over, whoever ended it. */
+  closed: Promise<void>;
+  destroy(): void;
+}
+
+/** Opens a request whose answer is read as it comes. */
+export function openStream(port: number, token: string, options: CallOptions): Promise<TestStream> {
+  const { method = 'GET', path = '/mcp', body } = options;
+  const headers = {
+    authorization: `Bearer ${token}`,
+    accept: method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream',
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...options.headers,
+  };
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      { host: '127.0.0.1', port, method, path, headers, agent: false },
+      (response) => {
+        let text = '';
+        const closed = new Promise<void>((done) => response.on('close', done));
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        response.on('error', () => {});
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: () => text,
+          events: async (count) => {
+            await until(() => parseEvents(text).length >= count);
+            return parseEvents(text);
+          },
+          closed,
+          destroy: () => request.destroy(),
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/** Waits until something holds; fails after five seconds. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  await vi.waitUntil(holds, { timeout: 5000, interval: 5 });
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function createConfig(setup: Setup, key: KeyObject, port: number): BridgeConfig {
+  const { x } = key.export({ format: 'jwk' });
+  return {
+    schema: 1,
+    listen: { host: '127.0.0.1', port },
+    user: { id: 'u1', name: 'bob' },
+    server: {
+      key: 'bob/fixture',
+      argv: [process.execPath, fixture, ...(setup.options ?? [])],
+      cwd: tmpdir(),
+      env: {},
+      secrets: [],
+      identity: null,
+      ...setup.server,
+    },
+    auth: {
+      issuer: 'mcpd',
+      audience: 'test/bob',
+      publicKey: { kty: 'OKP', crv: 'Ed25519', x: x ?? '' },
+    },
+    url: 'http://127.0.0.1:20000/mcp',
+    hosts: [`127.0.0.1:${port}`, `localhost:${port}`],
+    origins: setup.origins ?? [],
+    memoryBytes: 64 * 2 ** 20,
+    bounds: {
+      bodyBytes: 2 ** 20,
+      lineBytes: 16 * 2 ** 20,
+      sessions: 8,
+      pendingPerSession: 8,
+      sessionIdleMs: 600_000,
+      requestMs: 120_000,
+      ...setup.bounds,
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { formatPlan } from '../../../src/reconcile/plan.ts';
+import type { Observed } from '../../../src/reconcile/observed.ts';
+import { reconcile, type Desired } from '../../../src/reconcile/reconcile.ts';
+import { network, observedNetwork, observedServer, serverSpec } from './specs.ts';
+
+const files = serverSpec('filesystem');
+const memory = serverSpec('memory', { port: 20001 });
+const wanted: Desired = { network, servers: [{ spec: files, running: true }] };
+const nothing: Observed = { networks: [], servers: [] };
+
+function plan(desired: Desired, observed: Observed, restart?: string[]): string {
+  return formatPlan(reconcile(desired, observed, restart ? { restart: new Set(restart) } : {}));
+}
+
+describe('reconcile', () => {
+  it('creates the network before the servers on it', () => {
+    expect(plan(wanted, nothing)).toBe(
+      [
+        'network.create mcpd-bob (not found)',
+        'server.create bob/filesystem (not found)',
+        'server.start bob/filesystem (created)',
+      ].join('\n'),
+    );
+  });
+
+  it('does nothing when everything is as it should be', () => {
+    const observed = { networks: [observedNetwork()], servers: [observedServer(files)] };
+    expect(plan(wanted, observed)).toBe('');
+  });
+
+  it('creates a stopped server without starting it', () => {
+    const stopped = { network, servers: [{ spec: files, running: false }] };
+    expect(plan(stopped, { networks: [observedNetwork()], servers: [] })).toBe(
+      'server.create bob/filesystem (not found)',
+    );
+  });
+
+  it('removes servers before the network they are on', () => {
+    const observed = { networks: [observedNetwork()], servers: [observedServer(files)] };
+    expect(plan({ network: undefined, servers: [] }, observed)).toBe(
+      ['server.remove bob/filesystem (not wanted)', 'network.remove mcpd-bob (not wanted)'].join(
+        '\n',
+      ),
+    );
+  });
+
+  it('changes limits live', () => {
+    const spec = serverSpec('filesystem', { limits: { memoryBytes: 1024, cpus: 1, pids: 256 } });
+    const observed = { networks: [observedNetwork()], servers: [observedServer(files)] };
+    expect(plan({ network, servers: [{ spec, running: true }] }, observed)).toBe(
+      'server.update bob/filesystem (memoryBytes 512 → 1024, live)',
+    );
+  });
+
+  it('replaces a container whose settings changed and starts it again', () => {
+    const spec = serverSpec('filesystem', { image: 'sha256:bbb' });
+    const observed = { networks: [observedNetwork()], servers: [observedServer(files)] };
+    expect(plan({ network, servers: [{ spec, running: true }] }, observed)).toBe(
+      [
+        'server.replace bob/filesystem (its settings or image changed)',
+        'server.start bob/filesystem (replaced)',
+      ].join('\n'),
+    );
+  });
+
+  it('does not replace a container when only names for people changed', () => {
+    const spec = serverSpec('filesystem', {
+      containerName: 'mcpd-robert-filesystem',
+      user: 'robert',
+    });
+    const observed = { networks: [observedNetwork()], servers: [observedServer(files)] };
+    expect(plan({ network, servers: [{ spec, running: true }] }, observed)).toBe('');
+  });
+
+  it('replaces a container that was disconnected from its network', () => {
+    const observed = {
+      networks: [observedNetwork()],
+      servers: [observedServer(files, { networkIds: [] })],
+    };
+    expect(plan(wanted, observed)).toContain(
+      'server.replace bob/filesystem (not connected to its network)',
+    );
+  });
+
+  it('recreates the network and every server on it when its subnet changed', () => {
+    const observed = {
+      networks: [observedNetwork({ hash: 'other' })],
+      servers: [observedServer(files)],
+    };
+    expect(plan(wanted, observed)).toBe(
+      [
+        'server.remove bob/filesystem (its network is recreated)',
+        'network.remove mcpd-bob (its settings changed)',
+        'network.create mcpd-bob (recreated with the wanted settings)',
+        'server.create bob/filesystem (not found)',
+        'server.start bob/filesystem (created)',
+      ].join('\n'),
+    );
+  });
+
+  it('removes the surplus of two containers of one server', () => {
+    const observed = {
+      networks: [observedNetwork()],
+      servers: [observedServer(files), observedServer(files, { containerId: 'c2' })],
+    };
+    expect(plan(wanted, observed)).toBe('server.remove bob/filesystem (a duplicate)');
+  });
+
+  it('removes a server that is no longer wanted and leaves the others alone', () => {
+    const observed = {
+      networks: [observedNetwork()],
+      servers: [observedServer(files), observedServer(memory)],
+    };
+    expect(plan(wanted, observed)).toBe('server.remove bob/memory (not wanted)');
+  });
+
+  it.each(['exited', 'created', 'paused'] as const)('starts a server that is %s', (state) => {
+    const observed = { networks: [observedNetwork()], servers: [observedServer(files, { state })] };
+    expect(plan(wanted, observed)).toBe(`server.start bob/filesystem (is ${state})`);
+  });
+
+  it('stops a server that should be stopped, even while it loops', () => {
+    const observed = {
+      networks: [observedNetwork()],
+      servers: [observedServer(files, { state: 'restarting' })],
+    };
+    expect(plan({ network, servers: [{ spec: files, running: false }] }, observed)).toBe(
+      'server.stop bob/filesystem (should be stopped)',
+    );
+  });
+
+  it('restarts only the servers asked for', () => {
+    const both = { network, servers: [...wanted.servers, { spec: memory, running: true }] };
+    const observed = {
+      networks: [observedNetwork()],
+      servers: [observedServer(files), observedServer(memory)],
+    };
+    expect(plan(both, observed, ['bob/memory'])).toBe(
+      [
+        'server.stop bob/memory (restart asked for)',
+        'server.start bob/memory (restart asked for)',
+      ].join('\n'),
+    );
+  });
+});
