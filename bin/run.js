@@ -17,7 +17,7 @@ async function start() {
   silenceSqliteWarning();
   const folder = cacheFolder();
   if (folder !== undefined) module.enableCompileCache(folder);
-  const { main } = await import('../dist/cli/main.js');
+  const { main } = await import('../dist/mcpd.js');
   await main(process.argv.slice(2), root);
 }
 

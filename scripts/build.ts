@@ -1,24 +1,10 @@
-import { chmod, glob, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { writeManifest } from './manifest.ts';
+import { unreached } from './unreached.ts';
 
 const root = join(import.meta.dirname, '..');
-const outdir = join(root, 'dist');
-
-/** What bundled packages load but mcpd never reaches, and what answers in its place. */
-const unused = new Map([
-  // docker-modem's ssh:// transport, with native code.
-  [
-    'ssh2',
-    'module.exports = { Client: class { constructor() { throw new Error("ssh:// engines are not supported"); } } };',
-  ],
-  // dockerode's BuildKit session; images are built by the classic builder.
-  ['@grpc/grpc-js', 'module.exports = {};'],
-  ['@grpc/proto-loader', 'module.exports = {};'],
-  // oclif's question whether this is Windows.
-  ['wsl-utils', 'module.exports = { isWsl: false };'],
-]);
 
 const shared: BuildOptions = {
   bundle: true,
@@ -26,50 +12,46 @@ const shared: BuildOptions = {
   target: 'node22.13',
   format: 'esm',
   minify: true,
-  // Class names appear in stack traces and errors.
-  keepNames: false,
   legalComments: 'none',
   logLevel: 'warning',
   absWorkingDir: root,
 };
 
-await rm(outdir, { recursive: true, force: true });
-await Promise.all([buildCommands(), buildBridge()]);
-await writeManifest(root);
+await rm(join(root, 'dist'), { recursive: true, force: true });
+await Promise.all([buildCommands(), buildBridge(), writeManifest(root)]);
 
-/** Every command is a chunk of its own, so that one run loads one command. */
+/** Code that one command doesn't need is in other chunks than its own, since starting is what a command costs. */
 async function buildCommands(): Promise<void> {
-  const commands = await Array.fromAsync(glob('src/commands/**/*.ts', { cwd: root }));
   await build({
     ...shared,
-    entryPoints: ['src/cli/main.ts', ...commands.toSorted()],
-    outdir,
-    outbase: 'src',
+    entryPoints: { mcpd: 'src/cli/main.ts' },
+    outdir: 'dist',
     splitting: true,
+    // Its main file requires by computed names.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     chunkNames: 'chunks/[name]-[hash]',
+    // Bundled CommonJS packages require Node's own modules.
     banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+      js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
     },
-    plugins: [replaceUnused(), englishOnly()],
+    plugins: [replaceUnreached(), englishOnly()],
   });
 }
 
 /** The program that is put into images: one file. */
 async function buildBridge(): Promise<void> {
-  const outfile = join(outdir, 'bridge.mjs');
-  await build({ ...shared, entryPoints: ['src/bridge/main.ts'], outfile });
-  await chmod(outfile, 0o644);
+  await build({ ...shared, entryPoints: ['src/bridge/main.ts'], outfile: 'dist/bridge.mjs' });
 }
 
-function replaceUnused(): Plugin {
+function replaceUnreached(): Plugin {
   return {
-    name: 'replace-unused',
+    name: 'replace-unreached',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^[@a-z]/ }, ({ path }) =>
-        unused.has(path) ? { path, namespace: 'unused' } : undefined,
+        unreached.has(path) ? { path, namespace: 'unreached' } : undefined,
       );
-      onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({
-        contents: unused.get(path) ?? '',
+      onLoad({ filter: /.*/, namespace: 'unreached' }, ({ path }) => ({
+        contents: unreached.get(path) ?? '',
         loader: 'js',
       }));
     },

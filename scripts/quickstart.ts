@@ -26,7 +26,9 @@ async function main(): Promise<void> {
   console.log(`\nTool call over ${server.url}:`);
   console.log(await callTool(server.url, token));
   console.log(`\nURL:    ${server.url}\nToken:  ${token}\n`);
-  console.log(mcpd(['connect', user, '--client', 'claude-code', '--token-stdin'], { input: token }));
+  console.log(
+    mcpd(['connect', user, '--client', 'claude-code', '--token-stdin'], { input: token }),
+  );
   console.log(`Remove it all:  node bin/run.js user remove ${user} --purge --yes`);
 }
 

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import { importJWK, jwtVerify, type JWTPayload } from 'jose';
 import type { Clock } from '../clock.ts';
 import { parseScopes } from '../policy/scopes.ts';
+import { hash } from './builtins.ts';
 import type { BridgeConfig } from './config.ts';
 
 /** Who a request comes from, as its token says. */

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { rpcCodes } from '../mcp/jsonrpc.ts';
+import { createServer } from './builtins.ts';
 import { refuse, sendJson, sendText } from './answer.ts';
 import type { Handler } from './endpoint.ts';
 import type { Log } from './log.ts';

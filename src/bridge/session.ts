@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { fieldOf, parseJson, type ClientMessage } from '../mcp/body.ts';
 import { readEnvelope, type Envelope } from '../mcp/envelope.ts';
 import { formatCancelled, formatFailure, rpcCodes, type RequestId } from '../mcp/jsonrpc.ts';
 import type { Principal } from './auth.ts';
+import { randomBytes } from './builtins.ts';
 import type { Child, ChildEvents } from './child.ts';
 import type { BridgeBounds } from './config.ts';
 import { describeEnding, type Ending } from './ending.ts';

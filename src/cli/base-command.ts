@@ -58,6 +58,8 @@ export abstract class BaseCommand<Result extends object> extends Command {
   protected override async _run<Returned>(): Promise<Returned> {
     const signal = this.signal;
     const interrupt = this.#interrupt;
+    // Left to itself oclif reads a missing argument from stdin, which is for values.
+    for (const argument of Object.values(this.ctor.args)) argument.ignoreStdin = true;
     try {
       const running = super._run<Returned>();
       const result = await (interrupt ? Promise.race([running, interrupt.overdue]) : running);

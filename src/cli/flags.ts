@@ -25,7 +25,7 @@ export function flagOf<Output>(schema: z.ZodType<Output, string>): SingleFlag<Ou
 /** An argument whose value a schema parses. */
 export function argumentOf<Output>(schema: z.ZodType<Output, string>) {
   return customArgument<Output>({
-    parse: async (text, _context, { name }) => parseText(schema, text, name),
+    parse: async (text) => parseText(schema, text),
   });
 }
 

@@ -1,7 +1,8 @@
 import { run } from '@oclif/core/run';
 import { renderProblem } from '../render/problem.ts';
 import { styleFor } from '../render/style.ts';
-import { describeProblem, type Reported } from './problem.ts';
+import { openProgram } from './program.ts';
+import { describeProblem, type Invocation, type Reported } from './problem.ts';
 
 /**
  * Runs one command and ends the process. `root` is the package's folder. A result has been printed
@@ -9,20 +10,21 @@ import { describeProblem, type Reported } from './problem.ts';
  */
 export async function main(argv: readonly string[], root: string): Promise<never> {
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+  const program = await openProgram(root);
   try {
-    await run(words, root);
+    await run(words, { root, plugins: new Map([[program.name, program]]) });
   } catch (error) {
     if (isExit(error)) process.exit(error.oclif.exit);
-    report(error, words);
+    report(error, { argv: words, commands: program.names });
   }
   // An open keep-alive connection must not hold the process.
   process.exit();
 }
 
-function report(error: unknown, argv: readonly string[]): void {
-  const problem = describeProblem(error, argv);
+function report(error: unknown, invocation: Invocation): void {
+  const problem = describeProblem(error, invocation);
   process.exitCode = problem.exitCode;
-  if (wantsJson(argv)) printJson(problem);
+  if (wantsJson(invocation.argv)) printJson(problem);
   else if (problem.code === 'INTERRUPTED') process.stderr.write('\n');
   else process.stderr.write(`${renderProblem(problem, styleFor(process.stderr, process.env))}\n`);
   if (process.env['MCPD_DEBUG'] && error instanceof Error) {

@@ -1,17 +1,25 @@
 import { exitCodes, McpdError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import type { Problem } from '../render/problem.ts';
+
+/** What was typed, and what could have been. */
+export interface Invocation {
+  readonly argv: readonly string[];
+  /** Names of all commands: `user add`. */
+  readonly commands: readonly string[];
+}
 
 export interface Reported extends Problem {
   readonly exitCode: number;
 }
 
 /** What to tell about an error, whatever was thrown: ours, the parser's, a schema's, or a bug. */
-export function describeProblem(error: unknown, argv: readonly string[]): Reported {
+export function describeProblem(error: unknown, program: Invocation): Reported {
   if (error instanceof McpdError) {
-    const { code, message, suggestions, exitCode } = error;
-    return { code, message, suggestions, exitCode };
+    const { code, suggestions, exitCode } = error;
+    return { code, message: withoutFrame(error.message), suggestions, exitCode };
   }
-  if (isParserError(error)) return describeParserError(error, argv);
+  if (isParserError(error)) return describeParserError(error, program);
   if (isSchemaError(error)) return describeSchemaError(error);
   return describeBug(error);
 }
@@ -19,6 +27,11 @@ export function describeProblem(error: unknown, argv: readonly string[]): Report
 /** oclif's errors carry `oclif.exit`; those of its parser and of an unknown command exit with 2. */
 interface ParserError extends Error {
   readonly oclif: { readonly exit?: number };
+  /** Arguments that are missing, on that kind of error. */
+  readonly args?: readonly { readonly name: string; readonly description?: string }[] | string[];
+  /** Flags there are not, on that kind of error. */
+  readonly flags?: readonly string[];
+  readonly parse?: { readonly input?: { readonly flags: Readonly<Record<string, unknown>> } };
 }
 
 function isParserError(error: unknown): error is ParserError {
@@ -29,25 +42,57 @@ function isParserError(error: unknown): error is ParserError {
   );
 }
 
-function describeParserError(error: ParserError, argv: readonly string[]): Reported {
-  const message = error.message.replace(/\n*See more help with --help$/, '').trim();
+function describeParserError(error: ParserError, { argv, commands }: Invocation): Reported {
+  const message = withoutFrame(error.message);
   const usage = { code: 'USAGE', exitCode: exitCodes.usage };
+  const words = leadingWords(argv);
   if (/^command \S+ not found$/.test(message)) {
+    const name = words.slice(0, 2).join(' ');
+    const close = nearest(name, commands).map((command) => `mcpd ${command}`);
     return {
       ...usage,
-      message: `There is no command "${commandWords(argv).join(' ')}".`,
-      suggestions: ['mcpd --help'],
+      message: `There is no command "${name}".`,
+      suggestions: [...close, 'mcpd --help'],
     };
   }
-  const sentence = message.replace(/^Nonexistent flag/, 'Unknown flag');
+  const named = [2, 1].map((count) => words.slice(0, count).join(' '));
+  const command = named.find((name) => commands.includes(name)) ?? '';
   return {
     ...usage,
-    message: /[.:\n]/.test(sentence) ? sentence : `${sentence}.`,
-    suggestions: [`mcpd ${commandWords(argv).slice(0, 2).join(' ')} --help`],
+    message: missingArguments(error) ?? sentence(message),
+    suggestions: [...nearestFlags(error), `mcpd ${command} --help`.replace('  ', ' ')],
   };
 }
 
-function commandWords(argv: readonly string[]): string[] {
+/** oclif puts a frame around the message of whatever a flag's parser throws. */
+function withoutFrame(message: string): string {
+  return message
+    .replace(/^Parsing --\S+ \n\t/, '')
+    .replace(/\n*See more help with --help$/, '')
+    .trim();
+}
+
+function missingArguments({ message, args = [] }: ParserError): string | undefined {
+  if (!message.startsWith('Missing ')) return undefined;
+  const names = args.map((one) => (typeof one === 'string' ? one : one.name.toUpperCase()));
+  return `Missing ${names.length === 1 ? 'argument' : 'arguments'} ${names.join(', ')}.`;
+}
+
+function nearestFlags({ flags = [], parse }: ParserError): string[] {
+  const known = Object.keys(parse?.input?.flags ?? {});
+  const close = flags.flatMap((flag) => nearest(flag.replace(/^-*([^=]*).*$/, '$1'), known));
+  return close.length === 0 ? [] : [`Did you mean ${close.map((one) => `--${one}`).join(' or ')}?`];
+}
+
+function sentence(message: string): string {
+  const text = message
+    .replace(/^Nonexistent flag/, 'Unknown flag')
+    // What follows "=" may be a secret.
+    .replaceAll(/(--[\w-]+)=\S+/g, '$1');
+  return /[.\n]$/.test(text) ? text : `${text}.`;
+}
+
+function leadingWords(argv: readonly string[]): string[] {
   const end = argv.findIndex((word) => word.startsWith('-'));
   return argv.slice(0, end === -1 ? undefined : end);
 }

@@ -29,7 +29,8 @@ async function runEach(steps: readonly Step[], say: (line: string) => void): Pro
 
 async function runLive(steps: readonly Step[], stderr: NodeJS.WriteStream): Promise<void> {
   if (steps.length === 0) return;
-  const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
+  const { Listr, ListrLogger, ListrDefaultRendererLogLevels, ProcessOutput } =
+    await import('listr2');
   const processOutput = new ProcessOutput(stderr, stderr);
   const list = new Listr(
     steps.map((step) => ({
@@ -44,7 +45,10 @@ async function runLive(steps: readonly Step[], stderr: NodeJS.WriteStream): Prom
       registerSignalListeners: false,
       forceTTY: true,
       rendererOptions: {
-        logger: new ListrLogger({ useIcons: true, processOutput }),
+        logger: new ListrLogger<typeof ListrDefaultRendererLogLevels>({
+          useIcons: true,
+          processOutput,
+        }),
         formatOutput: 'truncate',
         // The error is printed once, by main.ts.
         showErrorMessage: false,

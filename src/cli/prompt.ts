@@ -17,7 +17,7 @@ export async function confirm(question: string, options: PromptOptions): Promise
   const { yes, stdin = process.stdin, stderr = process.stderr } = options;
   if (yes) return;
   if (!stdin.isTTY || !stderr.isTTY) {
-    throw new UsageError(`${question} Nobody can answer here.`, {
+    throw new UsageError(`${question} There is no terminal to ask on.`, {
       code: 'CONFIRMATION_NEEDED',
       suggestions: ['Add --yes to go ahead.'],
     });

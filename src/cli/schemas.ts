@@ -1,11 +1,12 @@
 import type { Command } from '@oclif/core/command';
 import { z } from 'zod';
 import { NotFoundError } from '../errors.ts';
+import { publicCommands } from './public-commands.ts';
 
 type JsonSchema = Record<string, unknown>;
 
 /** What a failed command prints under `--json`. */
-export const errorResult = z.object({
+const errorResult = z.object({
   error: z.object({
     code: z.string().describe('SCREAMING_SNAKE identifier'),
     message: z.string(),
@@ -30,11 +31,9 @@ export async function schemaOf(
 export async function allSchemas(
   commands: readonly Command.Loadable[],
 ): Promise<{ commands: Record<string, JsonSchema>; error: JsonSchema }> {
-  const byName = commands
-    .filter(({ hidden }) => !hidden)
-    .map(async (command) => {
-      return [command.id.replaceAll(':', ' '), jsonSchema(await resultOf(command))] as const;
-    });
+  const byName = publicCommands(commands).map(async (command) => {
+    return [command.id.replaceAll(':', ' '), jsonSchema(await resultOf(command))] as const;
+  });
   return {
     commands: Object.fromEntries(await Promise.all(byName)),
     error: jsonSchema(errorResult),

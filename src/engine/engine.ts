@@ -94,6 +94,7 @@ export interface BuildOptions {
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal;
 }
 
 export interface Image {

@@ -5,7 +5,7 @@ import type { Target } from './elements.ts';
 /** All IPv4 addresses of a host name; rejects when it has none. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-export const resolveHost: Resolve = async (host) =>
+const resolveHost: Resolve = async (host) =>
   (await lookup(host, { all: true, family: 4 })).map(({ address }) => address);
 
 export interface ResolvedTargets {

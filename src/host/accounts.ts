@@ -40,7 +40,7 @@ async function localAccounts(): Promise<Account[]> {
 }
 
 /** `name:password:uid:gid:…` lines, passwd(5). */
-export function parsePasswd(text: string): Account[] {
+function parsePasswd(text: string): Account[] {
   return text.split('\n').flatMap((line) => {
     const [name, , uid, gid] = line.split(':');
     return name && uid && gid ? [{ name, uid: Number(uid), gid: Number(gid) }] : [];
@@ -48,7 +48,7 @@ export function parsePasswd(text: string): Account[] {
 }
 
 /** `name:start:count` lines, subuid(5). */
-export function parseSubordinate(text: string): { start: number; count: number }[] {
+function parseSubordinate(text: string): { start: number; count: number }[] {
   return text.split('\n').flatMap((line) => {
     const [name, start, count] = line.split(':');
     return name && start && count ? [{ start: Number(start), count: Number(count) }] : [];

@@ -5,7 +5,12 @@ import { readFile } from 'node:fs/promises';
  * of them, so that a user's network never hides a VPN or a LAN. IPv4 only: user networks have no IPv6.
  */
 export async function hostRoutes(file = '/proc/net/route'): Promise<string[]> {
-  return parseRoutes(await readFile(file, 'utf8')).map((route) => route.cidr);
+  return (await readRoutes(file)).map((route) => route.cidr);
+}
+
+/** The same with the device of each. */
+export async function readRoutes(file = '/proc/net/route'): Promise<Route[]> {
+  return parseRoutes(await readFile(file, 'utf8'));
 }
 
 export interface Route {

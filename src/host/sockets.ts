@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { littleEndian } from './routes.ts';
 
 /** A listening TCP socket of this network namespace. */
@@ -13,7 +13,7 @@ export interface Listener {
 
 export interface Holder {
   readonly pid: number;
-  /** The process's short name, as in `ps -o comm`. */
+  /** Name of the program, such as `node`. */
   readonly name: string;
 }
 
@@ -63,7 +63,7 @@ export async function portHolders(
     for (const link of await socketLinks(join(proc, pid, 'fd'))) {
       const port = ports.get(link);
       if (port === undefined || holders.has(port)) continue;
-      holders.set(port, { pid: Number(pid), name: await processName(join(proc, pid, 'comm')) });
+      holders.set(port, { pid: Number(pid), name: await programName(join(proc, pid)) });
     }
   }
   return holders;
@@ -114,6 +114,9 @@ async function socketLinks(folder: string): Promise<string[]> {
   return links.filter((link) => link.startsWith('socket:'));
 }
 
-async function processName(file: string): Promise<string> {
-  return (await readFile(file, 'utf8').catch(() => '?')).trim();
+// Programs may give themselves any short name; their file says more where it can be read.
+async function programName(folder: string): Promise<string> {
+  const file = await readlink(join(folder, 'exe')).catch(() => undefined);
+  if (file !== undefined) return basename(file.replace(/ \(deleted\)$/, ''));
+  return (await readFile(join(folder, 'comm'), 'utf8').catch(() => 'unknown')).trim();
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path/posix';
+import { dirname, join, relative } from 'node:path/posix';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { pack as packFolder } from 'tar-fs';
 import { pack, type Pack } from 'tar-stream';
 
 /** One member of an archive. Paths are relative, with slashes; everything belongs to root. */
@@ -15,8 +16,17 @@ export type Entry = { readonly path: string; readonly mode?: number } & (
   | { readonly type: 'link'; readonly target: string }
 );
 
+/** A folder of this host with everything in it. */
+export interface Tree {
+  readonly type: 'tree';
+  readonly path: string;
+  readonly source: string;
+  /** Leaves out a file or folder, by its path relative to `source`. */
+  readonly skip: (path: string) => boolean;
+}
+
 /** A tar stream of the entries and their parent folders, the same bytes for the same entries. */
-export function packEntries(entries: readonly Entry[]): Readable {
+export function packEntries(entries: readonly (Entry | Tree)[]): Readable {
   const archive = pack();
   writeEntries(archive, sortEntries(entries)).then(
     () => archive.finalize(),
@@ -36,11 +46,11 @@ export async function hashEntries(entries: readonly Entry[]): Promise<string> {
   return hash.digest('hex');
 }
 
-function sortEntries(entries: readonly Entry[]): Entry[] {
+function sortEntries<Kind extends Entry | Tree>(entries: readonly Kind[]): Kind[] {
   return entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function writeEntries(archive: Pack, entries: readonly Entry[]): Promise<void> {
+async function writeEntries(archive: Pack, entries: readonly (Entry | Tree)[]): Promise<void> {
   const known = new Set(entries.filter(({ type }) => type === 'folder').map(({ path }) => path));
   for (const entry of entries) {
     for (const path of missingParents(entry.path, known)) {
@@ -57,8 +67,9 @@ function missingParents(path: string, known: ReadonlySet<string>): string[] {
   return [...missingParents(parent, known), parent];
 }
 
-async function writeEntry(archive: Pack, entry: Entry): Promise<void> {
-  const header = { name: entry.path, mode: modeOf(entry), mtime: new Date(0), uid: 0, gid: 0 };
+async function writeEntry(archive: Pack, entry: Entry | Tree): Promise<void> {
+  if (entry.type === 'tree') return writeTree(archive, entry);
+  const header = { name: entry.path, mode: modeOf(entry), ...anonymous };
   if (entry.type === 'copy') {
     const { size } = await stat(entry.source);
     return pipeline(createReadStream(entry.source), archive.entry({ ...header, size }));
@@ -68,6 +79,25 @@ async function writeEntry(archive: Pack, entry: Entry): Promise<void> {
     if (entry.type === 'file') archive.entry(header, entry.content, done);
     else if (entry.type === 'folder') archive.entry({ ...header, type: 'directory' }, done);
     else archive.entry({ ...header, type: 'symlink', linkname: entry.target }, done);
+  });
+}
+
+// Nothing of the host's own: neither who owns a file there nor since when.
+const anonymous = { mtime: new Date(0), uid: 0, gid: 0 };
+
+function writeTree(archive: Pack, { path, source, skip }: Tree) {
+  return new Promise<void>((resolve, reject) => {
+    archive.once('error', reject);
+    packFolder(source, {
+      pack: archive,
+      finalize: false,
+      finish: () => {
+        archive.off('error', reject);
+        resolve();
+      },
+      ignore: (name) => skip(relative(source, name)),
+      map: (header) => Object.assign(header, { name: join(path, header.name), ...anonymous }),
+    });
   });
 }
 

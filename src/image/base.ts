@@ -55,6 +55,7 @@ export async function ensureBase(request: BaseRequest): Promise<Base> {
   const wait = {
     maxWaitMs: 10 * 60_000,
     onWait: () => notice('Another command makes the base image.'),
+    ...(signal ? { signal } : {}),
   };
   return onePerHost(`base ${config.baseImage}`, wait, async () => {
     const made = await findBase(request);

@@ -30,14 +30,18 @@ export interface ImageRequest {
 export async function ensureImage(
   request: ImageRequest,
 ): Promise<{ tag: string; id: string; built: boolean }> {
-  const { images, template, config, assets, onLine } = request;
+  const { images, template, config, assets, onLine, signal } = request;
   // First, so that a broken template costs no base.
   const context = await buildContext(template, config, assets);
   const base = await ensureBase(request);
   const tag = await imageTag(template.name, context, base.identity);
   const existing = await images.id(tag);
   if (existing !== undefined) return { tag, id: existing, built: false };
-  const wait = { maxWaitMs: 15 * 60_000, onWait: () => onLine?.('another command builds it') };
+  const wait = {
+    maxWaitMs: 15 * 60_000,
+    onWait: () => onLine?.('another command builds it'),
+    ...(signal ? { signal } : {}),
+  };
   return onePerHost(tag, wait, async () => {
     const made = await images.id(tag);
     if (made !== undefined) return { tag, id: made, built: false };
@@ -47,7 +51,7 @@ export async function ensureImage(
 }
 
 async function build(
-  { images, template, config, env, onLine }: ImageRequest,
+  { images, template, config, env, onLine, signal }: ImageRequest,
   { context, base, tag }: { context: BuildContext; base: Base; tag: string },
 ): Promise<string> {
   const trusted = await hostCertificates(env, await extraCertificates(config.extraCaCertificates));
@@ -67,6 +71,7 @@ async function build(
         if (lastLines.length > 20) lastLines.shift();
         onLine?.(line);
       },
+      ...(signal ? { signal } : {}),
     });
   } catch (error) {
     if (error instanceof EngineError) throw buildFailed(template, lastLines, error);

@@ -33,7 +33,6 @@ export async function buildContext(
     appFiles(template),
     extraCertificates(config.extraCaCertificates),
   ]);
-  const project = app.project;
   return {
     entries: [
       {
@@ -45,7 +44,11 @@ export async function buildContext(
       { type: 'file', path: 'mcpd/ca.crt', content: extra },
       ...app.entries,
     ],
-    buildArgs: { PROJECT: project, EXTRA_CA: extra === '' ? '' : '/opt/mcpd/ca.crt' },
+    buildArgs: {
+      TEMPLATE: template.name,
+      PROJECT: app.project,
+      EXTRA_CA: extra === '' ? '' : '/opt/mcpd/ca.crt',
+    },
   };
 }
 

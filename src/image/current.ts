@@ -1,8 +1,8 @@
-import type { HostConfig } from '../config/schema.ts';
+import { McpdError } from '../errors.ts';
 import type { Template } from '../templates/schema.ts';
-import { findBase } from './base.ts';
+import { findBase, type Base } from './base.ts';
 import type { ImageRequest } from './build.ts';
-import { buildContext, type Assets } from './context.ts';
+import { buildContext } from './context.ts';
 import { imageTag } from './tag.ts';
 
 type CurrentRequest = Pick<ImageRequest, 'images' | 'config' | 'assets' | 'env'>;
@@ -11,29 +11,33 @@ type CurrentRequest = Pick<ImageRequest, 'images' | 'config' | 'assets' | 'env'>
 export async function currentImage(
   request: CurrentRequest & { readonly template: Template },
 ): Promise<string | undefined> {
-  const [tag] = await currentTags(request, [request.template]);
-  return tag?.startsWith('mcpd/') ? request.images.id(tag) : undefined;
+  const base = await findBase(request);
+  return base && request.images.id(await tagFor(request, request.template, base));
 }
 
-/** References that are up to date: the base's, and each template's, built or not. */
+/** References that are up to date: the base's, and each template's that can be built, built or not. */
 export async function currentReferences(
   request: CurrentRequest,
   templates: readonly Template[],
 ): Promise<ReadonlySet<string>> {
   const base = await findBase(request);
-  return new Set([...(base ? [base.reference] : []), ...(await currentTags(request, templates))]);
+  if (base === undefined) return new Set();
+  const tags = await Promise.all(
+    templates.map((template) => tagFor(request, template, base).catch(ignoreUnbuildable)),
+  );
+  return new Set([base.reference, ...tags.filter((tag) => tag !== undefined)]);
 }
 
-async function currentTags(
-  request: { config: HostConfig; assets: Assets } & CurrentRequest,
-  templates: readonly Template[],
-): Promise<string[]> {
-  const { config, assets } = request;
-  const base = await findBase(request);
-  if (base === undefined) return [];
-  return Promise.all(
-    templates.map(async (template) =>
-      imageTag(template.name, await buildContext(template, config, assets), base.identity),
-    ),
-  );
+async function tagFor(
+  { config, assets }: CurrentRequest,
+  template: Template,
+  base: Base,
+): Promise<string> {
+  const context = await buildContext(template, config, assets);
+  return imageTag(template.name, context, base.identity);
+}
+
+function ignoreUnbuildable(error: unknown): undefined {
+  const codes = ['IMAGE_SOURCE_UNSUPPORTED', 'TEMPLATE_SOURCE_NOT_FOUND'];
+  if (!(error instanceof McpdError) || !codes.includes(error.code)) throw error;
 }

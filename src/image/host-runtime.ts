@@ -71,7 +71,7 @@ export async function resolverLibraries(libraries: readonly string[]): Promise<s
   return paths.filter((_, index) => there[index]);
 }
 
-export function cannotAssemble(why: string, cause?: unknown): EngineError {
+function cannotAssemble(why: string, cause?: unknown): EngineError {
   return new EngineError(
     `The base image can’t be pulled, and none can be assembled from this host: ${why}.`,
     {

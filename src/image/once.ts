@@ -8,6 +8,8 @@ export interface OnceOptions {
   readonly maxWaitMs: number;
   /** Called once, when somebody else is at it. */
   readonly onWait?: () => void;
+  /** Ends the waiting; `run` minds it itself. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -17,12 +19,13 @@ export interface OnceOptions {
  */
 export async function onePerHost<T>(
   name: string,
-  { maxWaitMs, onWait }: OnceOptions,
+  { maxWaitMs, onWait, signal }: OnceOptions,
   run: () => Promise<T>,
 ): Promise<T> {
   if (process.platform !== 'linux') return run();
   const path = `\0mcpd-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
-  const deadline = AbortSignal.timeout(maxWaitMs);
+  const timeout = AbortSignal.timeout(maxWaitMs);
+  const deadline = signal ? AbortSignal.any([timeout, signal]) : timeout;
   let lock = await acquire(path);
   if (!lock) onWait?.();
   while (!lock && !deadline.aborted) {
@@ -30,6 +33,7 @@ export async function onePerHost<T>(
     lock = await acquire(path);
   }
   try {
+    signal?.throwIfAborted();
     return await run();
   } finally {
     lock?.release();

@@ -33,7 +33,8 @@ export async function removeImages(
   return removed;
 }
 
-function rank({ tags, template }: Image): number {
-  if (template !== '') return 0;
-  return tags.some((tag) => tag.startsWith('mcpd/base:')) ? 2 : 1;
+/** A server's image, then what its build left behind, then bases. */
+function rank({ tags }: Image): number {
+  if (tags.length === 0) return 1;
+  return tags.some((tag) => tag.startsWith('mcpd/base:')) ? 2 : 0;
 }

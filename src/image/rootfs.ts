@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
-import type { Entry } from './archive.ts';
+import type { Entry, Tree } from './archive.ts';
 import { resolverLibraries, sharedLibraries, type HostRuntime } from './host-runtime.ts';
 
 /** A root file system that runs Node and npm, with paths as in the official Node images. */
 export async function rootfsEntries(
   runtime: HostRuntime,
   certificates: string,
-): Promise<readonly Entry[]> {
+): Promise<readonly (Entry | Tree)[]> {
   const { nodePath, npmFolder, busyboxPath } = runtime;
   const programs = busyboxPath === undefined ? [nodePath] : [nodePath, busyboxPath];
   const linked = (await Promise.all(programs.map(sharedLibraries))).flat();
@@ -17,7 +16,12 @@ export async function rootfsEntries(
   return [
     ...skeleton(certificates),
     { type: 'copy', path: 'usr/local/bin/node', source: nodePath, mode: 0o755 },
-    ...(await npmEntries(npmFolder, 'usr/local/lib/node_modules/npm')),
+    {
+      type: 'tree',
+      path: 'usr/local/lib/node_modules/npm',
+      source: npmFolder,
+      skip: (path) => path === 'docs' || path === 'man',
+    },
     ...commandLinks,
     // Libraries keep their paths: the loader looks where this host's linker said.
     ...[...libraries].map((source): Entry => ({
@@ -49,15 +53,6 @@ const commandLinks: readonly Entry[] = ['npm', 'npx'].map((name) => ({
   path: `usr/local/bin/${name}`,
   target: `../lib/node_modules/npm/bin/${name}-cli.js`,
 }));
-
-async function npmEntries(folder: string, prefix: string): Promise<Entry[]> {
-  const members = await readdir(folder, { withFileTypes: true, recursive: true });
-  return members
-    .filter((member) => member.isFile())
-    .map((member) => join(member.parentPath, member.name))
-    .filter((source) => !/^\/(?:docs|man)\//.test(source.slice(folder.length)))
-    .map((source) => ({ type: 'copy', path: prefix + source.slice(folder.length), source }));
-}
 
 /** A shell and its tools, for npm packages whose commands are shell scripts, and for `mcpd exec`. */
 async function busyboxEntries(path: string): Promise<Entry[]> {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Context } from '../context.ts';
 import type { Engine, LogOptions } from '../engine/engine.ts';
 import type { ObservedServer } from '../reconcile/observed.ts';
+import { listServers } from '../registry/servers.ts';
 import { compareTimes, logLines, type LogLine } from './log-lines.ts';
 import { merge } from './merge.ts';
 import { selectServers, type Selected, type Target } from './selection.ts';
@@ -73,7 +74,7 @@ async function* serverLines(
       yield { server: one.key, time: line.time, stream: line.stream, line: line.line };
     }
     if (!request.follow || context.signal.aborted) return;
-    container = await nextContainer(source, container);
+    container = await nextContainer(source);
   }
 }
 
@@ -98,21 +99,27 @@ function laterOptions({ context }: Source, last: string): LogOptions {
   return { follow: true, timestamps: true, signal, ...(since > 0 ? { since } : {}) };
 }
 
-const pollMs = 500;
+const pollMs = 300;
+const patienceMs = 10_000;
 
-/** The engine ends a followed log with its container; this is the container that runs next, if one will. */
-async function nextContainer(
-  { context, engine, one }: Source,
-  { containerId }: ObservedServer,
-): Promise<ObservedServer | undefined> {
-  for (;;) {
+/**
+ * The engine ends a followed log with its container; this is the container that runs next, if one does
+ * soon: a server that should run is being restarted, replaced, or tries again.
+ */
+async function nextContainer(source: Source): Promise<ObservedServer | undefined> {
+  const { context, engine, one } = source;
+  const until = context.clock.now() + patienceMs;
+  while (shouldRun(source) && context.clock.now() < until) {
     const found = (await findContainers(context, engine, [one])).get(one.server.id);
-    if (!found || context.signal.aborted) return undefined;
-    if (found.state === 'running') return found;
-    const isComing = found.state === 'restarting' || found.containerId !== containerId;
-    if (!isComing) return undefined;
+    if (found?.state === 'running') return found;
     await delay(pollMs, undefined, { signal: context.signal });
   }
+  return undefined;
+}
+
+function shouldRun({ context, one: { user, server } }: Source): boolean {
+  const current = listServers(context.registry, user.id).find(({ id }) => id === server.id);
+  return current?.desired === 'running';
 }
 
 async function findContainers(

@@ -13,28 +13,23 @@ export async function* merge<Item>(
   let wake = Promise.withResolvers<void>();
 
   // Not a race of promises: those of a quiet source would collect a reaction for every item of the others.
-  const pull = (source: AsyncGenerator<Item>): void => {
+  const pull = async (source: AsyncGenerator<Item>): Promise<void> => {
     pending += 1;
-    source
-      .next()
-      .then(
-        (result) => {
-          if (result.done !== true) heads.set(source, result.value);
-        },
-        (error: unknown) => {
-          failure ??= { error };
-        },
-      )
-      .finally(() => {
-        pending -= 1;
-        wake.resolve();
-      });
+    try {
+      const result = await source.next();
+      if (result.done !== true) heads.set(source, result.value);
+    } catch (error) {
+      failure ??= { error };
+    }
+    pending -= 1;
+    wake.resolve();
   };
+  const mustWait = () => !failure && pending > 0 && (order !== undefined || heads.size === 0);
 
   try {
-    sources.forEach(pull);
+    for (const source of sources) void pull(source);
     for (;;) {
-      while (!failure && pending > 0 && (order !== undefined || heads.size === 0)) {
+      while (mustWait()) {
         await wake.promise;
         wake = Promise.withResolvers();
       }
@@ -43,7 +38,7 @@ export async function* merge<Item>(
       if (!source) return;
       yield heads.get(source) as Item;
       heads.delete(source);
-      pull(source);
+      void pull(source);
     }
   } finally {
     // Also when the consumer stops early. One that waits for its engine ends by the signal.

@@ -46,6 +46,8 @@ export async function showPorts(context: Context, { all }: { all: boolean }): Pr
     observeOrStale(context),
     portHolders(isWanted),
   ]);
+  if (stale)
+    context.progress.notice('The engine does not answer; which containers run is unknown.');
   const listening = new Set(readListeners().flatMap(({ port }) => (isWanted(port) ? [port] : [])));
   const containers = new Map(observed.servers.map((one) => [one.serverId, one]));
   const byPort = new Map(

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Server, User } from '../registry/rows.ts';
-import { settle } from '../registry/servers.ts';
 import { probeToken } from '../tokens/issue.ts';
 import { handshake } from './handshake.ts';
 import { lastLogLines } from './last-lines.ts';
@@ -66,5 +65,4 @@ async function awaitServer(
     },
     { timeoutMs, now: () => clock.now(), pause: (ms) => delay(ms, undefined, { signal }) },
   );
-  settle(registry, server.id);
 }

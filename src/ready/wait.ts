@@ -50,7 +50,7 @@ export async function waitReady(probe: ReadyProbe, options: WaitOptions): Promis
 }
 
 /** Says why a container will not become ready by itself; undefined while it may. */
-export function whyHopeless(server: ObservedServer | undefined): string | undefined {
+function whyHopeless(server: ObservedServer | undefined): string | undefined {
   if (!server) return 'is gone: its container was removed';
   const memory = server.oomKilled ? ', out of memory' : '';
   if (server.state === 'exited' || server.state === 'dead') {

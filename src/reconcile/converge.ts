@@ -4,10 +4,11 @@ import { PortTakenError, SubnetTakenError } from '../engine/faults.ts';
 import { bridgeName } from '../firewall/bridge.ts';
 import { protectTenant, unprotectTenant } from '../firewall/protect.ts';
 import type { Server, User } from '../registry/rows.ts';
-import { listServers } from '../registry/servers.ts';
+import { listServers, settle } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
 import { awaitServers } from '../ready/servers.ts';
-import { isWanted } from './desired.ts';
+import { dematerialise } from '../secrets/materialise.ts';
+import { isWanted, runtimeFolder } from './desired.ts';
 import { takeAnotherPort, takeAnotherSubnet } from './clash.ts';
 import { prepareServers } from './prepare.ts';
 import { subject, type Operation, type Plan } from './plan.ts';
@@ -66,8 +67,8 @@ async function convergeOnce(
 
   // The rules come first: a container never runs without them.
   if (wanted) await protect(context, user);
-  await carryOut(context, engine, plan);
-  if (!wanted) await unprotectTenant(context, bridgeName(user.subnet));
+  await carryOut(context, engine, { user, servers, plan });
+  if (!wanted) await forget(context, user, servers);
 
   const ready = await readyServers(context, engine, { user, servers, wanted, options });
   return {
@@ -95,7 +96,15 @@ async function protect(context: Context, { name, subnet, egress }: User): Promis
   }
 }
 
-async function carryOut({ progress, signal }: Context, engine: Engine, plan: Plan): Promise<void> {
+interface Work {
+  readonly user: User;
+  readonly servers: readonly Server[];
+  readonly plan: Plan;
+}
+
+async function carryOut(context: Context, engine: Engine, { user, servers, plan }: Work) {
+  const { progress, signal, registry } = context;
+  const byKey = new Map(servers.map((server) => [`${user.name}/${server.name}`, server]));
   await progress.steps(
     plan.operations.map((operation) => ({
       title: `${operation.type} ${subject(operation)}`,
@@ -103,9 +112,20 @@ async function carryOut({ progress, signal }: Context, engine: Engine, plan: Pla
         signal.throwIfAborted();
         update(operation.cause);
         await engine.apply(operation);
+        // The engine has bound the port: from now on it is this server's address.
+        const started = operation.type === 'server.start' ? byKey.get(operation.key) : undefined;
+        if (started) settle(registry, started.id);
       },
     })),
   );
+}
+
+// Neither secrets nor rules stay behind for what doesn't run.
+async function forget(context: Context, user: User, servers: readonly Server[]): Promise<void> {
+  await unprotectTenant(context, bridgeName(user.subnet));
+  for (const { id } of servers) {
+    dematerialise(runtimeFolder(context.home, context.registry.instance, id));
+  }
 }
 
 interface ReadyInput {

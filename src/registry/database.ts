@@ -68,28 +68,13 @@ function openDatabase(home: Home, options: OpenOptions): DatabaseSync {
 function connect(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   try {
-    if (path !== ':memory:') useWriteAheadLog(db);
+    db.exec('PRAGMA journal_mode = WAL');
     // A reservation must survive a power cut, or a container could outlive the row that explains it.
     db.exec('PRAGMA synchronous = FULL');
     return db;
   } catch (error) {
     db.close();
     throw error;
-  }
-}
-
-/** SQLite doesn't wait for the busy timeout when several processes change the journal mode at once. */
-function useWriteAheadLog(db: DatabaseSync): void {
-  const deadline = Date.now() + busyTimeoutMs;
-  for (;;) {
-    try {
-      if (db.prepare('PRAGMA journal_mode').get()?.['journal_mode'] === 'wal') return;
-      db.exec('PRAGMA journal_mode = WAL');
-      return;
-    } catch (error) {
-      if ((error as { errcode?: number }).errcode !== 5 || Date.now() > deadline) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
   }
 }
 

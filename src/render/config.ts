@@ -19,7 +19,7 @@ export function renderConfigList({ settings }: ConfigListResult, options: TableO
     [
       { header: 'setting', cell: ({ key }) => key },
       { header: 'value', cell: ({ value }) => settingText(value) },
-      { header: 'default', cell: (row) => (row.isDefault ? 'yes' : settingText(row.default)) },
+      { header: 'default', cell: (row) => (row.isDefault ? '' : settingText(row.default)) },
       { header: 'description', cell: ({ description }) => description },
     ],
     options,

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
-import { ConflictError } from '../errors.ts';
+import { ConflictError, UnhealthyError } from '../errors.ts';
 import { freePorts } from '../host/sockets.ts';
 import { converge } from '../reconcile/converge.ts';
 import { runtimeFolder } from '../reconcile/desired.ts';
@@ -59,7 +59,10 @@ export async function addServerToUser(
       if (!described) throw new Error(`${server.name} vanished while it was added`);
       return { changed: changed || !existing, user: user.name, server: described };
     } catch (error) {
-      if (!existing) await undoAdd(context, user.id, server.id);
+      // One that won't get ready is kept, so that its log can be read.
+      if (!existing && !(error instanceof UnhealthyError)) {
+        await undoAdd(context, user.id, server.id);
+      }
       throw error;
     }
   });
@@ -69,7 +72,7 @@ export async function addServerToUser(
 async function undoAdd(context: Context, userId: string, serverId: string): Promise<void> {
   removeServer(context.registry, serverId);
   await converge(context, userId, { waitMs: undefined }).catch(() => undefined);
-  await dematerialise(runtimeFolder(context.home, context.registry.instance, serverId));
+  dematerialise(runtimeFolder(context.home, context.registry.instance, serverId));
 }
 
 /** Takes one server away: container, run-time files, row. The user and the workspace stay. */
@@ -85,7 +88,7 @@ export async function removeServerFromUser(
     await context.engine();
     removeServer(registry, server.id);
     await converge(context, user.id, { waitMs: undefined });
-    await dematerialise(runtimeFolder(home, registry.instance, server.id));
+    dematerialise(runtimeFolder(home, registry.instance, server.id));
     return { removed: `${user.name}/${server.name}` };
   });
 }

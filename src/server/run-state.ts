@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
-import { converge } from '../reconcile/converge.ts';
+import { UnhealthyError } from '../errors.ts';
+import { converge, type Converged, type ConvergeOptions } from '../reconcile/converge.ts';
+import type { Server, User } from '../registry/rows.ts';
 import { setDesired } from '../registry/servers.ts';
 import { getUser } from '../registry/users.ts';
 import { describeUserAndServers } from '../user/describe.ts';
@@ -29,7 +31,7 @@ export async function setRunState(
     await context.engine();
     for (const { id } of servers) setDesired(registry, id, verb === 'stop' ? 'stopped' : 'running');
     const keys = servers.map(({ name }) => `${user.name}/${name}`);
-    const { changed, ready } = await converge(context, user.id, {
+    const { changed, ready } = await convergeOrRevert(context, user, servers, {
       waitMs: verb === 'stop' ? undefined : timeoutMs,
       ...(verb === 'restart' ? { restart: new Set(keys) } : {}),
     });
@@ -41,4 +43,21 @@ export async function setRunState(
       servers: described.servers.filter(({ name }) => names.has(name)),
     };
   });
+}
+
+// One that won't get ready runs, as was asked. After other failures what was wanted before still is.
+async function convergeOrRevert(
+  context: Context,
+  user: User,
+  servers: readonly Server[],
+  options: ConvergeOptions,
+): Promise<Converged> {
+  try {
+    return await converge(context, user.id, options);
+  } catch (error) {
+    if (!(error instanceof UnhealthyError)) {
+      for (const { id, desired } of servers) setDesired(context.registry, id, desired);
+    }
+    throw error;
+  }
 }

@@ -29,7 +29,7 @@ export async function findTemplate(nameOrPath: string, root: string): Promise<Te
 }
 
 /** True for what names a folder rather than a catalog entry. */
-export function isPath(nameOrPath: string): boolean {
+function isPath(nameOrPath: string): boolean {
   return nameOrPath.startsWith('.') || nameOrPath.includes('/');
 }
 

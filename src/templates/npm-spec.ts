@@ -14,9 +14,7 @@ export function parseNpmSpec(spec: string, folder: string): NpmSpec | undefined 
     const path = resolve(folder, spec.replace(/^file:/, ''));
     return { kind: /\.(tgz|tar\.gz)$/.test(path) ? 'tarball' : 'folder', path };
   }
-  const match = /^((?:@[a-z0-9~][\w.~-]*\/)?[a-z0-9~][\w.~-]*)(?:@([\w.^~<>=*+ |-]+))?$/.exec(
-    spec,
-  );
+  const match = /^((?:@[a-z0-9~][\w.~-]*\/)?[a-z0-9~][\w.~-]*)(?:@([\w.^~<>=*+ |-]+))?$/.exec(spec);
   const name = match?.[1];
   return name === undefined
     ? undefined

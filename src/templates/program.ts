@@ -2,7 +2,7 @@ import { parseNpmSpec } from './npm-spec.ts';
 import type { Template } from './schema.ts';
 
 /** Where a server finds its user's files in the container. */
-export const workspaceMount = '/workspace';
+const workspaceMount = '/workspace';
 
 /** The template's command and environment as they are in the container. */
 export function expandCommand(template: Template): {

@@ -1,19 +1,20 @@
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
-import { McpdError, RefusedError, UnhealthyError } from '../errors.ts';
+import { UnhealthyError } from '../errors.ts';
 import { requireEnforceable } from '../firewall/protect.ts';
 import type { Egress } from '../policy/egress.ts';
 import type { LimitOverrides } from '../policy/limits.ts';
 import { converge } from '../reconcile/converge.ts';
 import type { User } from '../registry/rows.ts';
 import { findUser } from '../registry/users.ts';
+import { requireUp } from '../server/target.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
 import { createToken } from '../tokens/store.ts';
 import { confirmSame } from './confirm-same.ts';
 import { describeUserAndServers } from './describe.ts';
 import { withUserLease } from './lease.ts';
-import { registerUser } from './register.ts';
+import { equipUser, registerUser } from './register.ts';
 import { erase } from './erase.ts';
 import type { userAddResult } from './result.ts';
 
@@ -57,12 +58,8 @@ async function addAgain(
   templates: readonly Template[],
 ): Promise<AddResult> {
   await confirmSame(context, { request, user, templates });
-  if (user.down) {
-    throw new RefusedError(`${user.name} is down.`, {
-      code: 'USER_DOWN',
-      suggestions: [`mcpd up ${user.name}`],
-    });
-  }
+  requireUp(user);
+  await equipUser(context, request, user);
   const { changed, ready } = await converge(context, user.id, {
     waitMs: request.start ? request.timeoutMs : undefined,
   });
@@ -74,8 +71,9 @@ async function addNew(
   request: AddRequest,
   templates: readonly Template[],
 ): Promise<AddResult> {
-  const { user } = await registerUser(context, request, templates);
+  const user = await registerUser(context, request, templates);
   try {
+    await equipUser(context, request, user);
     const { jwt } = await createToken(context, { user, name: 'default' });
     const { ready } = await converge(context, user.id, {
       waitMs: request.start ? request.timeoutMs : undefined,
@@ -87,13 +85,21 @@ async function addNew(
     };
   } catch (error) {
     // A server that won't get ready is kept, so that its log can be read. Anything else is undone.
-    if (error instanceof UnhealthyError) throw withRemoval(error, user);
-    await erase(context, user, { purge: true, quarantine: false });
+    if (error instanceof UnhealthyError) throw withNextSteps(error, user);
+    await undo(context, user);
     throw error;
   }
 }
 
-function withRemoval(error: UnhealthyError, user: User): McpdError {
+// The first error says what went wrong; one met while undoing must not hide it. Undoing goes on after Ctrl-C.
+async function undo(context: Context, user: User): Promise<void> {
+  const undisturbed: Context = { ...context, signal: AbortSignal.any([]) };
+  await erase(undisturbed, user, { purge: true, quarantine: false }).catch(() => {
+    context.progress.notice(`${user.name} is half made. Remove it: mcpd user remove ${user.name}`);
+  });
+}
+
+function withNextSteps(error: UnhealthyError, user: User): UnhealthyError {
   return new UnhealthyError(error.message, {
     code: error.code,
     suggestions: [

@@ -77,6 +77,6 @@ async function differingSecrets(
   if (secrets.size === 0) return [];
   const stored = await readSecrets(context, { user, names: [...secrets.keys()] });
   return [...secrets]
-    .filter(([name, value]) => stored.get(name) !== value)
+    .filter(([name, value]) => stored.has(name) && stored.get(name) !== value)
     .map(([name]) => ({ what: `secret ${name}`, mend: `mcpd secret set ${user.name} ${name}` }));
 }

@@ -2,11 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { converge } from '../reconcile/converge.ts';
-import { runtimeFolder } from '../reconcile/desired.ts';
 import type { User } from '../registry/rows.ts';
-import { listServers } from '../registry/servers.ts';
 import { removeUser, updateUser } from '../registry/users.ts';
-import { dematerialise } from '../secrets/materialise.ts';
 
 export interface EraseOptions {
   /** Delete mcpd's own workspace folder too. A workspace elsewhere is never deleted. */
@@ -27,10 +24,6 @@ export async function erase(
   const { registry, home, config } = context;
   updateUser(registry, user.id, { down: true });
   await converge(context, user.id, { waitMs: undefined });
-  const folders = listServers(registry, user.id).map(({ id }) =>
-    runtimeFolder(home, registry.instance, id),
-  );
-  await Promise.all(folders.map(dematerialise));
   await rm(join(home.users, user.id, 'logs'), { recursive: true, force: true });
   const deletes = purge && user.workspaceManaged;
   if (deletes) await rm(user.workspace, { recursive: true, force: true });

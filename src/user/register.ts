@@ -7,19 +7,19 @@ import { freePorts } from '../host/sockets.ts';
 import { egressText } from '../policy/egress.ts';
 import type { User } from '../registry/rows.ts';
 import { addServer } from '../registry/servers.ts';
-import { addUser, listUsers, removeUser } from '../registry/users.ts';
-import { setSecret } from '../secrets/vault.ts';
+import { addUser, listUsers } from '../registry/users.ts';
+import { listSecrets, setSecret } from '../secrets/vault.ts';
 import type { Template } from '../templates/schema.ts';
 import { checkWorkspace } from '../workspace/paths.ts';
 import { prepareWorkspace } from '../workspace/prepare.ts';
 import type { AddRequest } from './add.ts';
 
-/** Writes a new user's rows, secrets and workspace; on a failure none of them stay. */
+/** Reserves addresses and writes the rows of a new user and their servers: all of them, or none. */
 export async function registerUser(
   context: Context,
   request: AddRequest,
   templates: readonly Template[],
-): Promise<{ user: User }> {
+): Promise<User> {
   const { registry, config, clock } = context;
   const engine = await context.engine();
   const [networks, routes, uids, identity] = await Promise.all([
@@ -30,46 +30,56 @@ export async function registerUser(
   ]);
   const isPortFree = freePorts(config.bindAddress);
   const workspace =
-    request.workspace && (await checkPath(context, request.workspace, identity.uid));
-  const user = addUser(
-    registry,
-    {
-      name: request.name,
-      ...identity,
-      workspace,
-      adoptUid: workspace === undefined ? undefined : await ownerOf(workspace),
-      limits: request.limits,
-      egress: request.egress ?? egressText.parse(config.egress),
-      expiresAt: request.ttlMs === undefined ? null : clock.now() + request.ttlMs,
-    },
-    { config, isPortFree, takenSubnets: [...networks, ...routes], takenUids: uids },
-  );
-  try {
+    request.workspace === undefined
+      ? undefined
+      : checkPath(context, request.workspace, identity.uid);
+  const adoptUid = workspace === undefined ? undefined : await ownerOf(workspace);
+  return registry.transaction(() => {
+    const user = addUser(
+      registry,
+      {
+        name: request.name,
+        ...identity,
+        workspace,
+        adoptUid,
+        limits: request.limits,
+        egress: request.egress ?? egressText.parse(config.egress),
+        expiresAt: request.ttlMs === undefined ? null : clock.now() + request.ttlMs,
+      },
+      { config, isPortFree, takenSubnets: [...networks, ...routes], takenUids: uids },
+    );
     for (const template of templates) {
       addServer(registry, {
         user,
         name: template.name,
-        template: request.templates?.length ? templateReference(request, template) : template.name,
+        template: templateReference(request, template),
         isPortFree,
       });
     }
-    for (const [name, value] of request.secrets) {
-      await setSecret(context, { user, name, value });
-    }
-    prepareWorkspace(user.workspace, {
-      uid: user.uid,
-      gid: user.gid,
-      managed: user.workspaceManaged,
-    });
-  } catch (error) {
-    removeUser(registry, user.id, { keepUid: false, config: { quarantineHours: 0 } });
-    throw error;
+    return user;
+  });
+}
+
+/**
+ * Gives a registered user their workspace and those of the asked secrets that they lack. May be run
+ * again, which is what finishes an `add` that was killed.
+ */
+export async function equipUser(
+  context: Context,
+  { secrets }: AddRequest,
+  user: User,
+): Promise<void> {
+  const { uid, gid, workspaceManaged: managed } = user;
+  prepareWorkspace(user.workspace, { uid, gid, managed });
+  const present = new Set(listSecrets(context.registry, user.id).map(({ name }) => name));
+  for (const [name, value] of secrets) {
+    if (!present.has(name)) await setSecret(context, { user, name, value });
   }
-  return { user };
 }
 
 function templateReference(request: AddRequest, template: Template): string {
-  return request.templates?.includes(template.name) ? template.name : template.folder;
+  const isCatalogName = (request.templates ?? [template.name]).includes(template.name);
+  return isCatalogName ? template.name : template.folder;
 }
 
 interface Identity {

@@ -8,14 +8,14 @@ import { operationResult } from '../reconcile/result.ts';
 import type { User } from '../registry/rows.ts';
 import { serverResult } from '../server/result.ts';
 
-export const limitsResult = z.object({
+const limitsResult = z.object({
   memoryBytes: z.int(),
   cpus: z.number(),
   pids: z.int(),
 });
 
 /** One user as commands report it. */
-export const userResult = z.object({
+const userResult = z.object({
   id: z.string(),
   name: z.string(),
   uid: z.int(),

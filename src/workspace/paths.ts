@@ -185,7 +185,7 @@ function bothPaths(path: string, facts: FileFacts): string[] {
 }
 
 /** By whole segments: /srv/bob2 is not within /srv/bob. */
-export function isWithin(path: string, folder: string): boolean {
+function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }
 

@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { RefusedError } from '../errors.ts';
 
 /** What the file system says about one path, links not followed. */
 export interface FileFact {
@@ -16,9 +17,9 @@ export interface FileFacts {
 }
 
 export const realFiles: FileFacts = {
-  realpath: (path) => unlessMissing(() => realpathSync.native(path)),
+  realpath: (path) => unlessMissing(path, () => realpathSync.native(path)),
   fact: (path) => {
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const stat = unlessMissing(path, () => lstatSync(path));
     if (stat === undefined) return undefined;
     const kind = stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'link' : 'other';
     return { kind, uid: stat.uid, mode: stat.mode };
@@ -58,12 +59,17 @@ function ancestry(path: string): string[] {
   return parent === path ? [path] : [...ancestry(parent), path];
 }
 
-function unlessMissing<T>(read: () => T): T | undefined {
+function unlessMissing<T>(path: string, read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined;
-    throw error;
+    if (code !== 'EACCES') throw error;
+    throw new RefusedError(`You may not look into ${dirname(path)}.`, {
+      code: 'NOT_ACCESSIBLE',
+      suggestions: ['Run the command with sudo, or choose another folder.'],
+      cause: error,
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { initialize, isAlive, startBridge, toolCall, until } from './harness.ts';
 
@@ -146,7 +147,6 @@ test('a server sees its path, a home, what is declared and its secrets, and noth
 test.runIf(process.getuid?.() === 0)('a server runs as its tenant', async () => {
   const { open, pid } = await startBridge({ server: { identity: { uid: 200_123, gid: 200_124 } } });
   await open();
-  const { readFileSync } = await import('node:fs');
   const status = readFileSync(`/proc/${pid()}/status`, 'utf8');
   expect(status).toMatch(/^Uid:\t200123\t200123\t200123\t200123$/m);
   expect(status).toMatch(/^Gid:\t200124\t200124\t200124\t200124$/m);
@@ -155,7 +155,6 @@ test.runIf(process.getuid?.() === 0)('a server runs as its tenant', async () => 
 
 test('the kernel is told to take the server rather than the bridge', async () => {
   const { open, pid } = await startBridge();
-  const { readFileSync } = await import('node:fs');
   const before = readFileSync('/proc/self/oom_score_adj', 'utf8');
   await open();
   expect(readFileSync(`/proc/${pid()}/oom_score_adj`, 'utf8')).toBe('1000\n');

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -85,6 +85,10 @@ export interface TestBridge {
   pid(session?: number): number;
 }
 
+/** Machines that run tests are busy; nothing here is about speed. */
+const patienceMs = 15_000;
+vi.setConfig({ testTimeout: 20_000 });
+
 const scope = 'tools:read tools:call resources:read prompts:read';
 
 /** A bridge on an ephemeral port in front of the fixture server, gone when the test is. */
@@ -96,11 +100,11 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
   setLive(['t1', 't2']);
   const log: string[] = [];
   const stderr: string[] = [];
-  let offset = 0;
+  let now = Date.now();
   const clock = {
-    now: () => Date.now() + offset,
+    now: () => now,
     advance: (ms: number) => {
-      offset += ms;
+      now += ms;
       bridge.sweep();
     },
   };
@@ -268,7 +272,7 @@ export interface TestStream {
 }
 
 /** Opens a request whose answer is read as it comes. */
-export function openStream(port: number, token: string, options: CallOptions): Promise<TestStream> {
+function openStream(port: number, token: string, options: CallOptions): Promise<TestStream> {
   const { method = 'GET', path = '/mcp', body } = options;
   const headers = {
     authorization: `Bearer ${token}`,
@@ -302,21 +306,21 @@ export function openStream(port: number, token: string, options: CallOptions): P
   });
 }
 
-/** Waits until something holds; fails after five seconds. */
+/** Waits until something holds; fails when the test's time is nearly up. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  await vi.waitUntil(holds, { timeout: 5000, interval: 5 });
+  await vi.waitUntil(holds, { timeout: patienceMs, interval: 5 });
 }
 
+/** Whether a process runs; one that only waits to be reaped does not. */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -58,7 +58,7 @@ test('a bridge that is shutting down is not ready', async () => {
   const bridge = await startBridge({ options: ['--ignore-sigterm'] });
   await bridge.open();
   const closing = bridge.bridge.close();
-  await expect(bridge.call({ body })).rejects.toThrow();
+  await expect(bridge.call({ body })).rejects.toThrow('ECONNREFUSED');
   await closing;
   expect(isAlive(bridge.pid())).toBe(false);
 });

@@ -179,13 +179,13 @@ test('a request of the server that no client will see is answered with an error'
   const { open, tool } = await startBridge();
   const session = await open();
   await tool(session, 'ask', { times: 260 });
-  await until(async () => {
-    const lines = await receivedLines((name) => tool(session, name));
-    const errors = lines
+  const lost = async (): Promise<JsonRpc['id'][]> =>
+    (await receivedLines((name) => tool(session, name)))
       .map((line) => JSON.parse(line) as JsonRpc)
-      .filter(({ error }) => error !== undefined);
-    return errors.map(({ id }) => id).join() === 'ask-1,ask-2,ask-3,ask-4';
-  });
+      .filter(({ error }) => error !== undefined)
+      .map(({ id }) => id);
+  await until(async () => (await lost()).length === 4);
+  expect(await lost()).toEqual(['ask-1', 'ask-2', 'ask-3', 'ask-4']);
 });
 
 test('cancelling is passed on, and the cancelled request soon gets its end', async () => {

@@ -1,6 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 
 /** Hosts beyond this one, in a network namespace behind a veth pair; each echoes on TCP port 80 and 81. */
 export const far = {
@@ -15,8 +16,24 @@ const server = () => require('node:net').createServer((socket) => socket.on('err
 server().listen(81, () => server().listen(80, () => console.log('listening')));
 `;
 
-/** Makes the far hosts; disposing of the result removes them with their addresses and routes. */
-export async function startFarHosts(): Promise<AsyncDisposable> {
+const dial = `
+const [host, port] = process.argv.slice(1);
+const end = (answer) => process.stdout.write(answer, () => process.exit());
+require('node:net').connect({ host, port, timeout: 1000 }, () => end('connected'))
+  .on('timeout', () => end('timeout')).on('error', (error) => end(error.code));
+`;
+
+export interface FarHosts extends AsyncDisposable {
+  /** Tries a TCP connection from there, through this host where it is not its own: `connected`, `timeout` or a code. */
+  dial(address: string, port: number): string;
+}
+
+/**
+ * Makes the far hosts; disposing of the result removes them with their addresses and routes. They can
+ * exist once on a machine, so this waits while another test has them.
+ */
+export async function startFarHosts(): Promise<FarHosts> {
+  const turn = await takeTurn();
   const id = randomBytes(3).toString('hex');
   const namespace = `mcpd-far-${id}`;
   const [near, there] = [`far${id}`, `there${id}`];
@@ -32,13 +49,39 @@ export async function startFarHosts(): Promise<AsyncDisposable> {
   }
   ip(...inside, 'link', 'set', 'lo', 'up');
   ip(...inside, 'link', 'set', there, 'up');
-  const node = [`--net=/run/netns/${namespace}`, process.execPath, '-e', echo];
-  const server = spawn('nsenter', node, { stdio: ['ignore', 'pipe', 'inherit'] });
+  ip(...inside, 'route', 'add', 'default', 'via', '198.51.100.1');
+  const node = [`--net=/run/netns/${namespace}`, process.execPath, '-e'];
+  const server = spawn('nsenter', [...node, echo], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(server.stdout, 'data');
   return {
+    dial: (address, port) =>
+      execFileSync('nsenter', [...node, dial, address, String(port)], { encoding: 'utf8' }),
     [Symbol.asyncDispose]: async () => {
       await stop(server);
       ip('netns', 'delete', namespace);
+      turn[Symbol.dispose]();
+    },
+  };
+}
+
+/** Holds a name that one process can have at a time, and that ends with it. */
+async function takeTurn(): Promise<Disposable> {
+  const name = '\0mcpd-far-hosts';
+  const waiting = new Set<Socket>();
+  const holder = createServer((socket) => waiting.add(socket.on('error', () => {})));
+  for (;;) {
+    try {
+      await once(holder.listen(name), 'listening');
+      break;
+    } catch {
+      const other = connect(name).on('error', () => {});
+      await new Promise((resolve) => other.once('close', resolve));
+    }
+  }
+  return {
+    [Symbol.dispose]: () => {
+      holder.close();
+      for (const socket of waiting) socket.destroy();
     },
   };
 }

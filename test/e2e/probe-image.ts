@@ -27,12 +27,11 @@ export async function importNodeImage(docker: Docker): Promise<string> {
 
 /**
  * Runs in a tenant's container: answers over its published port what it can reach. `/tcp?host=&port=`
- * tries one connection, `/dns?server=` asks one resolver, `/hold?host=&port=` opens a connection and
- * keeps it, `/send` writes on that one and waits for the echo.
+ * tries one connection, `/hold?host=&port=` opens one and keeps it, `/send` writes on that one and waits
+ * for the echo.
  */
 export const probeAgent = `
 const net = require('node:net');
-const { Resolver } = require('node:dns').promises;
 let held;
 const within = (promise) => Promise.race([promise, new Promise((r) => setTimeout(r, 800, 'timeout'))]);
 const dial = (host, port) => new Promise((resolve) => {
@@ -45,12 +44,6 @@ const routes = {
     if (typeof answer === 'string') return answer;
     answer.destroy();
     return 'connected';
-  },
-  async dns({ server }) {
-    const resolver = new Resolver({ timeout: 700, tries: 1 });
-    if (server) resolver.setServers([server]);
-    return within(resolver.resolve4('example.com').then(() => 'answered', (error) =>
-      ['ENOTFOUND', 'ENODATA', 'ESERVFAIL', 'EREFUSED'].includes(error.code) ? 'answered' : error.code));
   },
   async hold({ host, port }) {
     held = await within(dial(host, Number(port)));

@@ -1,8 +1,10 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { resolveHome } from '../../src/config/home.ts';
 
 const launcher = join(import.meta.dirname, '../../bin/run.js');
 
@@ -33,6 +35,21 @@ export interface AddedUser {
   readonly token: string;
 }
 
+/** What `--json` prints when a command fails, and how it ended. */
+export interface Failure {
+  readonly exit: number;
+  readonly code: string;
+  readonly message: string;
+  readonly suggestions: readonly string[];
+}
+
+export interface TenancyOptions {
+  /** Added to the environment of every command. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** A command that runs another one elsewhere, such as in a network namespace. */
+  readonly inside?: readonly string[];
+}
+
 /**
  * One home of its own on the real engine, driven by the real command line. `await using` removes
  * everything that was made in it, and fails when something stays.
@@ -40,18 +57,20 @@ export interface AddedUser {
 export class Tenancy implements AsyncDisposable {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
+  readonly #inside: readonly string[];
 
-  private constructor(home: string) {
+  private constructor(home: string, { env, inside = [] }: TenancyOptions) {
     this.home = home;
-    this.env = { ...process.env, MCPD_HOME: home, NO_COLOR: '1' };
+    this.env = { ...process.env, MCPD_HOME: home, NO_COLOR: '1', ...env };
+    this.#inside = inside;
   }
 
   /** `config` is the home's settings file, as users would write it. */
-  static async open(config: object = {}): Promise<Tenancy> {
+  static async open(config: object = {}, options: TenancyOptions = {}): Promise<Tenancy> {
     const home = await mkdtemp(join(tmpdir(), 'mcpd-test-'));
     await mkdir(home, { recursive: true });
     await writeFile(join(home, 'config.json'), JSON.stringify(config), { mode: 0o600 });
-    return new Tenancy(home);
+    return new Tenancy(home, options);
   }
 
   /** Runs `mcpd` with these arguments, to its end. */
@@ -74,12 +93,21 @@ export class Tenancy implements AsyncDisposable {
     return JSON.parse(stdout) as Result;
   }
 
+  /** Runs a command that must fail, and gives its `--json` error document. */
+  async fails(args: readonly string[], input = ''): Promise<Failure> {
+    const { code: exit, stdout, stderr } = await this.run([...args, '--json'], input);
+    if (exit === 0) throw new Error(`mcpd ${args.join(' ')} did not fail\n${stdout}${stderr}`);
+    const { error } = JSON.parse(stdout) as { error: Omit<Failure, 'exit'> };
+    return { exit, ...error };
+  }
+
   addUser(name: string, ...flags: string[]): Promise<AddedUser> {
     return this.json<AddedUser>(['user', 'add', name, ...flags]);
   }
 
   start(args: readonly string[]): ChildProcess {
-    return spawn(process.execPath, [launcher, ...args], { env: this.env, cwd: this.home });
+    const [file = '', ...rest] = [...this.#inside, process.execPath, launcher, ...args];
+    return spawn(file, rest, { env: this.env, cwd: this.home });
   }
 
   /** The instance label of this home's objects. */
@@ -89,11 +117,36 @@ export class Tenancy implements AsyncDisposable {
     return String(db.prepare("SELECT value FROM meta WHERE key = 'instance'").get()?.['value']);
   }
 
+  /** Runs the docker client against this home's engine; throws when it fails. */
+  async docker(...args: readonly string[]): Promise<string> {
+    const options = { env: this.env, maxBuffer: 64 * 2 ** 20 };
+    const { stdout } = await promisify(execFile)('docker', args, options);
+    return stdout.trim();
+  }
+
+  /** Id of a server's container; throws when there is none. */
+  async containerOf(user: string, server: string): Promise<string> {
+    const labels = { instance: await this.instance(), user, server };
+    const filters = Object.entries(labels).flatMap(([label, value]) => [
+      '--filter',
+      `label=mcpd.${label}=${value}`,
+    ]);
+    const id = await this.docker('ps', '-aq', '--no-trunc', ...filters);
+    if (!/^[0-9a-f]{64}$/.test(id)) throw new Error(`${user}/${server} has no container: "${id}"`);
+    return id;
+  }
+
+  /** Where this home's run-time material is. */
+  async runtime(): Promise<string> {
+    const { runtime } = resolveHome(this.env, process.getuid?.() ?? 0);
+    return join(runtime, await this.instance());
+  }
+
   /** Containers and networks with this home's label. */
   async objects(): Promise<string[]> {
     const filter = `label=mcpd.instance=${await this.instance()}`;
-    const containers = await docker('ps', '-aq', '--filter', filter);
-    const networks = await docker('network', 'ls', '-q', '--filter', filter);
+    const containers = await this.docker('ps', '-aq', '--filter', filter);
+    const networks = await this.docker('network', 'ls', '-q', '--filter', filter);
     return [...containers.split('\n'), ...networks.split('\n')].filter((id) => id !== '');
   }
 
@@ -112,7 +165,8 @@ export class Tenancy implements AsyncDisposable {
       users.map(({ name }) => this.json(['user', 'remove', name, '--purge', '--yes'])),
     );
     const left = await this.objects();
-    if (left.length > 0) throw new Error(`left on the engine: ${left.join(' ')}`);
+    if (existsSync(await this.runtime())) left.push(await this.runtime());
+    if (left.length > 0) throw new Error(`left behind: ${left.join(' ')}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { openConfig } from '../../config/store.ts';
 import { renderConfigList } from '../../render/config.ts';
 
 export default class ConfigList extends BaseCommand<ConfigListResult> {
-  static override aliases = ['config:ls'];
+  static override hiddenAliases = ['config:ls'];
   static override summary = "List the host's settings, what each is and what it means.";
   static override examples = [
     '<%= config.bin %> config list',

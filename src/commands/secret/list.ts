@@ -8,7 +8,7 @@ import { secretListResult } from '../../secrets/result.ts';
 type Result = z.infer<typeof secretListResult>;
 
 export default class SecretList extends BaseCommand<Result> {
-  static override aliases = ['secret:ls'];
+  static override hiddenAliases = ['secret:ls'];
   static override summary = "List the names of a user's secrets, and which servers get them.";
   static override examples = [
     '<%= config.bin %> secret list bob',

@@ -10,7 +10,7 @@ import { secretRemoveResult } from '../../secrets/result.ts';
 type Result = z.infer<typeof secretRemoveResult>;
 
 export default class SecretRemove extends BaseCommand<Result> {
-  static override aliases = ['secret:rm'];
+  static override hiddenAliases = ['secret:rm'];
   static override summary = 'Remove a secret of a user.';
   static override examples = [
     '<%= config.bin %> secret remove bob GITHUB_TOKEN',

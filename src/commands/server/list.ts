@@ -8,7 +8,7 @@ import { listAllServers } from '../../server/show.ts';
 type Result = z.infer<typeof serverListResult>;
 
 export default class ServerList extends BaseCommand<Result> {
-  static override aliases = ['server:ls'];
+  static override hiddenAliases = ['server:ls'];
   static override summary = "List all servers, or one user's, with their addresses.";
   static override examples = [
     '<%= config.bin %> server list',

@@ -9,7 +9,7 @@ import { serverRemoveResult } from '../../server/result.ts';
 type Result = z.infer<typeof serverRemoveResult>;
 
 export default class ServerRemove extends BaseCommand<Result> {
-  static override aliases = ['server:rm'];
+  static override hiddenAliases = ['server:rm'];
   static override summary = 'Take one server away from a user; the workspace stays.';
   static override examples = ['<%= config.bin %> server remove bob/memory --yes'];
   static override args = {

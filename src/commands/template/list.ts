@@ -8,10 +8,10 @@ import {
 } from '../../templates/result.ts';
 
 export default class TemplateList extends BaseCommand<TemplateListResult> {
-  static override aliases = ['template:ls'];
+  static override hiddenAliases = ['template:ls'];
   static override summary = 'List the servers that users can be given.';
   static override description =
-    'A folder with a template.json of your own works as well: see its path.';
+    'A folder of your own with a template.json works as well: mcpd server add bob/./my-template.';
   static override examples = [
     '<%= config.bin %> template list',
     '<%= config.bin %> template list --json | jq -r ".templates[].name"',

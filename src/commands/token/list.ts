@@ -9,7 +9,7 @@ import { tokenListResult } from '../../tokens/result.ts';
 type Result = z.infer<typeof tokenListResult>;
 
 export default class TokenList extends BaseCommand<Result> {
-  static override aliases = ['token:ls'];
+  static override hiddenAliases = ['token:ls'];
   static override summary = "List a user's live tokens.";
   static override examples = [
     '<%= config.bin %> token list bob',

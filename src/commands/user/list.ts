@@ -7,7 +7,7 @@ import { listAllUsers } from '../../user/show.ts';
 type Result = z.infer<typeof userListResult>;
 
 export default class UserList extends BaseCommand<Result> {
-  static override aliases = ['user:ls'];
+  static override hiddenAliases = ['user:ls'];
   static override summary = 'List users, with what is reserved for each.';
   static override description =
     'Reads the registry only, so it works without an engine. For what runs: mcpd status.';

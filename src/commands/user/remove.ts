@@ -8,7 +8,7 @@ import { removeUserCompletely } from '../../user/remove.ts';
 import { userRemoveResult, type UserRemoveResult } from '../../user/result.ts';
 
 export default class UserRemove extends BaseCommand<UserRemoveResult> {
-  static override aliases = ['user:rm'];
+  static override hiddenAliases = ['user:rm'];
   static override summary = 'Remove a user: containers, network, secrets, tokens and reservations.';
   static override description = 'The workspace is kept unless --purge is given.';
   static override examples = [

@@ -69,6 +69,7 @@ export class DockerImages implements Images {
       labels: { ...options.labels },
       rm: true,
       forcerm: true,
+      ...(options.signal ? { abortSignal: options.signal } : {}),
     };
     let id: string | undefined;
     const output = lineSplitter(options.onLine);
@@ -80,7 +81,14 @@ export class DockerImages implements Images {
       const stream = await this.#docker.buildImage(tar, query);
       await followProgress(stream as Readable, onEvent);
     };
-    await translate(run()).finally(output.end);
+    try {
+      await translate(run());
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw error;
+    } finally {
+      output.end();
+    }
     return id ?? this.#require(options.tag);
   }
 

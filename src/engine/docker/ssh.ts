@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
 import { Agent } from 'node:http';
-import { Duplex } from 'node:stream';
+import { Duplex, PassThrough, Readable } from 'node:stream';
 import { unreachable } from './errors.ts';
 
 /**
@@ -22,18 +23,35 @@ export class SshAgent extends Agent {
       env: this.#env,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    const connection = Duplex.from({ readable: child.stdout, writable: child.stdin });
-    let complaint = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      complaint = (complaint + chunk.toString()).slice(-500);
-    });
-    child.once('error', (cause) => connection.destroy(unreachable('Can’t run ssh.', cause)));
-    child.once('exit', (code) => {
-      if (code) connection.destroy(unreachable(`ssh failed: ${complaint.trim()}`));
-    });
+    const input = new PassThrough();
+    input.pipe(child.stdin);
+    // A pipe that breaks is told by the exit code and what ssh said.
+    child.stdin.on('error', () => undefined);
+    const closed = once(child, 'close');
+    closed.catch(() => undefined);
+    const output = Readable.from(outputOf(child, closed), { objectMode: false });
+    const connection = Duplex.from({ readable: output, writable: input });
     connection.once('close', () => child.kill());
     return connection;
   }
+}
+
+/** What ssh prints; ends only when ssh does, and throws when that failed. */
+async function* outputOf(
+  child: ChildProcessWithoutNullStreams,
+  closed: Promise<unknown>,
+): AsyncGenerator<Buffer> {
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint = (complaint + chunk.toString()).slice(-500);
+  });
+  try {
+    yield* child.stdout as AsyncIterable<Buffer>;
+    await closed;
+  } catch (cause) {
+    throw unreachable('Can’t run ssh.', cause);
+  }
+  if (child.exitCode) throw unreachable(`ssh failed: ${complaint.trim()}`);
 }
 
 /** `--` keeps an address that begins with a dash from being taken for an option. */

@@ -21,7 +21,7 @@ function toSample(stats: Docker.ContainerStats): Sample | undefined {
     memoryBytes: usedMemory(stats.memory_stats),
     memoryCapBytes: stats.memory_stats.limit,
     pids: stats.pids_stats?.current ?? 0,
-    pidsCap: (stats.pids_stats as { limit?: number } | undefined)?.limit ?? 0,
+    pidsCap: stats.pids_stats?.limit ?? 0,
     receivedBytes: networks.reduce((sum, network) => sum + network.rx_bytes, 0),
     sentBytes: networks.reduce((sum, network) => sum + network.tx_bytes, 0),
   };

@@ -34,11 +34,11 @@ test('every kind of entry arrives, after its parent folders', async () => {
     { type: 'folder', path: 'tmp', mode: 0o1777 },
   ]);
   expect(members).toEqual([
-    { name: 'etc/', type: 'directory', mode: 0o755, content: '' },
+    { name: 'etc', type: 'directory', mode: 0o755, content: '' },
     { name: 'etc/hosts', type: 'file', mode: 0o644, content: 'text' },
-    { name: 'tmp/', type: 'directory', mode: 0o1777, content: '' },
-    { name: 'usr/', type: 'directory', mode: 0o755, content: '' },
-    { name: 'usr/bin/', type: 'directory', mode: 0o755, content: '' },
+    { name: 'tmp', type: 'directory', mode: 0o1777, content: '' },
+    { name: 'usr', type: 'directory', mode: 0o755, content: '' },
+    { name: 'usr/bin', type: 'directory', mode: 0o755, content: '' },
     { name: 'usr/bin/alias', type: 'symlink', mode: 0o777, content: 'program' },
     { name: 'usr/bin/program', type: 'file', mode: 0o755, content: 'binary' },
   ]);

@@ -8,7 +8,7 @@ import { hostConfigSchema } from '../../../src/config/schema.ts';
 import type { BuildOptions, Images } from '../../../src/engine/engine.ts';
 import { EngineError, NotFoundError, RefusedError, UsageError } from '../../../src/errors.ts';
 import { ensureImage } from '../../../src/image/build.ts';
-import { currentImage } from '../../../src/image/current.ts';
+import { currentImage, currentReferences } from '../../../src/image/current.ts';
 import { templateSchema, type Template } from '../../../src/templates/schema.ts';
 import { fakeImages } from './fake-images.ts';
 
@@ -184,4 +184,14 @@ test('a missing bridge says how to build it', async () => {
   await rm(join(root, 'dist/bridge.mjs'));
   const error = await ensureImage(request(store().images)).catch((e: unknown) => e);
   expect((error as NotFoundError).suggestions).toContain('npm run build');
+});
+
+test('what is current names the base and every template that can be built', async () => {
+  const { images } = store();
+  const asked = request(images);
+  const { tag } = await ensureImage(asked);
+  const gone = template('./gone', { name: 'gone' });
+  expect(await currentReferences(asked, [asked.template, gone])).toEqual(
+    new Set(['node:24-bookworm-slim', tag]),
+  );
 });

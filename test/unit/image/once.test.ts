@@ -64,3 +64,19 @@ test('a holder that never lets go holds nobody up for ever', async () => {
     child.kill('SIGKILL');
   }
 });
+
+test('an aborted wait ends, without running', async () => {
+  const name = randomUUID();
+  const child = await holder(name);
+  const abort = new AbortController();
+  try {
+    const waiting = onePerHost(
+      name,
+      { maxWaitMs, signal: abort.signal, onWait: () => abort.abort(new Error('stopped')) },
+      () => Promise.resolve('ran'),
+    );
+    await expect(waiting).rejects.toThrow('stopped');
+  } finally {
+    child.kill('SIGKILL');
+  }
+});

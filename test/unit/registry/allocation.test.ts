@@ -80,7 +80,9 @@ describe('allocatePortBlock', () => {
             isPortFree: () => true,
           });
         for (let given = next(); given; given = next()) taken.push(given);
-        expect(taken.map((one) => one.start).toSorted()).toEqual([1000, 1010, 1020, 1030, 1040]);
+        expect(taken.map((one) => one.start).toSorted((a, b) => a - b)).toEqual([
+          1000, 1010, 1020, 1030, 1040,
+        ]);
       }),
     );
   });
@@ -125,8 +127,7 @@ describe('allocateSubnet', () => {
             formatCidr(0x0ac80000 + slot * 16, 28),
           );
           const free = slots.filter((slot) => !taken.some((one) => overlap(one, slot)));
-          if (given === undefined) expect(free).toEqual([]);
-          else expect(free).toContain(given);
+          expect(free.length > 0 ? free : [undefined]).toContain(given);
         },
       ),
     );

@@ -46,9 +46,10 @@ describe('withLease', () => {
   test('different users never wait for each other', async () => {
     using box = temporaryRegistry();
     const refuse = (): Promise<never> => Promise.reject(new Error('it waited'));
-    await withLease(box.registry, request(), () =>
+    const inner = withLease(box.registry, request(), () =>
       withLease(box.registry, request({ userName: 'alice', delay: refuse }), fenceOf),
     );
+    expect(await inner).toBe(2);
   });
 
   test('says who holds it and since when, once the wait is over', async () => {

@@ -42,7 +42,7 @@ export function temporaryRegistry(options: OpenOptions = {}): TemporaryRegistry 
   };
 }
 
-export class MovedClock implements Clock {
+class MovedClock implements Clock {
   #now = Date.UTC(2026, 0, 1);
 
   now(): number {

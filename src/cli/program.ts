@@ -1,0 +1,25 @@
+import type { Command } from '@oclif/core/command';
+import { Plugin } from '@oclif/core/config';
+
+/** What oclif runs: the commands of this package, each loaded when it is run. */
+export async function openProgram(root: string): Promise<Program> {
+  const program = new Program({ root, type: 'core', isRoot: true, name: 'mcpd' });
+  await program.load();
+  return program;
+}
+
+/** oclif looks for a file per command; ours are chunks of one bundle. */
+class Program extends Plugin {
+  /** As typed: `user add`. */
+  get names(): string[] {
+    return this.commandIDs.map((id) => id.replaceAll(':', ' '));
+  }
+
+  override async findCommand(id: string): Promise<Command.Class> {
+    const module: unknown = await import(`../commands/${id.replaceAll(':', '/')}.ts`);
+    const { default: command } = module as { default: Command.Class };
+    command.id = id;
+    command.plugin = this;
+    return command;
+  }
+}

@@ -1,0 +1,48 @@
+import { BaseCommand } from '../cli/base-command.ts';
+import { serverArgument } from '../cli/flags.ts';
+import { UsageError } from '../errors.ts';
+import { captureInServer, execResult, runInServer, type ExecResult } from '../observe/exec.ts';
+import { terminalStreams } from '../observe/terminal.ts';
+
+export default class Exec extends BaseCommand<ExecResult> {
+  static override summary = "Run a command beside a server, as its user's own uid.";
+  static override description =
+    'Ends with the exit code of the command. With a terminal on both ends it gets one of its own.';
+  static override examples = [
+    '<%= config.bin %> exec bob/filesystem -- ls -la /workspace',
+    'cat data.csv | <%= config.bin %> exec bob/filesystem -- tee data.csv',
+  ];
+  static override usage = 'exec USER/SERVER -- COMMAND…';
+  static override strict = false;
+  static override args = {
+    server: serverArgument({ required: true, description: 'One server: bob/filesystem.' }),
+  };
+  static override readonly result = execResult;
+
+  async run(): Promise<ExecResult> {
+    const { args, argv } = await this.parse(Exec);
+    const request = { target: args.server, argv: (argv as string[]).slice(1) };
+    if (request.argv.length === 0) {
+      const key = `${args.server.user}/${args.server.server}`;
+      throw new UsageError('There is no command to run.', {
+        code: 'USAGE',
+        suggestions: [`mcpd exec ${key} -- COMMAND`],
+      });
+    }
+    const context = await this.context('read');
+    if (this.jsonEnabled()) {
+      const stdin = process.stdin.isTTY ? undefined : process.stdin;
+      const result = await captureInServer(context, request, stdin);
+      process.exitCode = result.exitCode;
+      return result;
+    }
+    using streams = terminalStreams(process);
+    const exitCode = await runInServer(context, request, streams);
+    process.exitCode = exitCode;
+    return { exitCode, stdout: '', stderr: '', truncated: false };
+  }
+
+  protected render(): string {
+    return '';
+  }
+}

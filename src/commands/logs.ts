@@ -1,0 +1,65 @@
+import { boolean, integer } from '@oclif/core/flags';
+import { BaseCommand } from '../cli/base-command.ts';
+import { flagOf, targetArgument } from '../cli/flags.ts';
+import { logLineResult, openLogs, type ServerLogLine } from '../observe/logs.ts';
+import { sinkOf } from '../observe/sink.ts';
+import { sinceText } from '../cli/since.ts';
+import { logRenderer } from '../render/logs.ts';
+import { styleFor } from '../render/style.ts';
+
+/** Streams; what it prints under `--json` is one document per line. */
+export default class Logs extends BaseCommand<object> {
+  static override summary = "Show the logs of a server, or of all of a user's, interleaved.";
+  static override description = 'Under --json each line is one JSON document.';
+  static override examples = [
+    '<%= config.bin %> logs bob/filesystem --tail 100',
+    '<%= config.bin %> logs bob -f --since 10m --timestamps',
+    '<%= config.bin %> logs bob --json | jq -r .line',
+  ];
+  static override args = {
+    target: targetArgument({
+      required: true,
+      description: 'A user, or one server: bob/filesystem.',
+    }),
+  };
+  static override flags = {
+    follow: boolean({ char: 'f', summary: 'Go on with new lines until Ctrl-C.' }),
+    tail: integer({
+      summary: 'Begin with the last N lines of each server.',
+      min: 0,
+      helpValue: 'N',
+    }),
+    since: flagOf(sinceText)({
+      summary: 'Only lines since then: 10m ago, or 2026-01-31T12:00:00Z.',
+      helpValue: 'TIME',
+    }),
+    timestamps: boolean({ char: 't', summary: 'Begin each line with the time the engine got it.' }),
+  };
+  static override readonly result = logLineResult;
+
+  async run(): Promise<object> {
+    const { args, flags } = await this.parse(Logs);
+    const context = await this.context('read');
+    const { keys, lines } = await openLogs(context, {
+      target: args.target,
+      follow: flags.follow,
+      ...(flags.tail === undefined ? {} : { tail: flags.tail }),
+      ...(flags.since === undefined ? {} : { since: flags.since(context.clock.now()) }),
+    });
+    const { timestamps } = flags;
+    const style = styleFor(process.stdout, process.env);
+    const text = this.jsonEnabled()
+      ? (line: ServerLogLine) => `${JSON.stringify(line)}\n`
+      : logRenderer({ keys, timestamps, style, isTerminal: process.stdout.isTTY });
+    const sink = sinkOf(process.stdout);
+    for await (const line of lines) if (!(await sink.write(text(line)))) break;
+    return {};
+  }
+
+  /** Its documents are written already. */
+  override logJson(): void {}
+
+  protected render(): string {
+    return '';
+  }
+}

@@ -1,0 +1,95 @@
+import type { Context } from '../context.ts';
+import type { Engine, Image } from '../engine/engine.ts';
+import { listServers } from '../registry/servers.ts';
+import { findTemplate, listTemplates } from '../templates/catalog.ts';
+import type { Template } from '../templates/schema.ts';
+import { ensureImage } from './build.ts';
+import { currentReferences } from './current.ts';
+import { imagesToRemove, removeImages } from './prune.ts';
+import {
+  describeImage,
+  type ImageBuildResult,
+  type ImageListResult,
+  type ImagePruneResult,
+} from './result.ts';
+
+/** Builds what is missing: of the named templates, or of the whole catalog. */
+export async function buildImages(
+  context: Context,
+  names: readonly string[],
+): Promise<ImageBuildResult> {
+  const { assets, config, env, progress, signal } = context;
+  const templates =
+    names.length === 0
+      ? await listTemplates(assets)
+      : await Promise.all(names.map((name) => findTemplate(name, assets)));
+  const { images } = await context.engine();
+  const made: ImageBuildResult['images'] = [];
+  await progress.steps(
+    templates.map((template) => ({
+      title: `image.build ${template.name}`,
+      run: async (update) => {
+        signal.throwIfAborted();
+        const image = await ensureImage({
+          images,
+          template,
+          config,
+          assets: { root: assets },
+          env,
+          signal,
+          notice: (line) => progress.notice(line),
+          onLine: update,
+        });
+        made.push({ template: template.name, ...image });
+      },
+    })),
+  );
+  return { changed: made.some(({ built }) => built), images: made };
+}
+
+/** mcpd's images on this engine, those of templates first. */
+export async function listImages(context: Context): Promise<ImageListResult> {
+  const engine = await context.engine();
+  const current = await currentOf(context, engine);
+  const images = (await engine.images.list()).map((image) => ({
+    ...describeImage(image),
+    current: image.tags.some((tag) => current.has(tag)),
+  }));
+  return { images: images.toSorted((a, b) => b.template.localeCompare(a.template)) };
+}
+
+/** The images that `pruneImages` would remove. */
+export async function findPrunable(
+  context: Context,
+  { all }: { all: boolean },
+): Promise<readonly Image[]> {
+  const engine = await context.engine();
+  const current = all ? new Set<string>() : await currentOf(context, engine);
+  return imagesToRemove(await engine.images.list(), { all, current });
+}
+
+export async function pruneImages(
+  context: Context,
+  chosen: readonly Image[],
+): Promise<ImagePruneResult> {
+  const engine = await context.engine();
+  const removed = (await removeImages(engine.images, chosen)).map(describeImage);
+  const bytes = removed.reduce((sum, image) => sum + image.bytes, 0);
+  return { changed: removed.length > 0, removed, bytes };
+}
+
+/** Catalog templates, and the folders that servers were made from. */
+async function currentOf(context: Context, { images }: Engine): Promise<ReadonlySet<string>> {
+  const { assets, config, env, registry } = context;
+  const references = new Set(listServers(registry).map(({ template }) => template));
+  const found = await Promise.all(
+    // A folder that is gone has no current image.
+    [...references].map((reference) => findTemplate(reference, assets).catch(() => undefined)),
+  );
+  const used = found.filter((template) => template !== undefined);
+  const catalog: Template[] = await listTemplates(assets);
+  return currentReferences({ images, config, assets: { root: assets }, env }, [
+    ...catalog,
+    ...used.filter(({ folder }) => !catalog.some((one) => one.folder === folder)),
+  ]);
+}

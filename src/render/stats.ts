@@ -1,0 +1,62 @@
+import type { StatsResult } from '../observe/stats.ts';
+import { formatBytes } from '../policy/bytes.ts';
+import type { Style } from './style.ts';
+import { renderTable, type Column, type TableOptions } from './table.ts';
+
+type Row = StatsResult['servers'][number];
+
+export function renderStats(
+  { servers }: StatsResult,
+  style: Style,
+  options?: TableOptions,
+): string {
+  if (servers.length === 0) return 'No servers.';
+  const columns: readonly Column<Row>[] = [
+    { header: 'server', cell: ({ user, server }) => `${user}/${server}` },
+    { header: 'cpu', cell: describeCpu, align: 'right' },
+    { header: 'memory', cell: describeMemory, align: 'right', paint: paintMemory(style) },
+    {
+      header: 'pids',
+      cell: ({ usage }) => (usage ? `${usage.pids} / ${usage.pidsCap}` : ''),
+      align: 'right',
+    },
+    {
+      header: 'in / out',
+      cell: ({ usage }) =>
+        usage ? `${formatBytes(usage.receivedBytes)} / ${formatBytes(usage.sentBytes)}` : '',
+      align: 'right',
+    },
+    { header: 'restarts', cell: ({ restarts }) => String(restarts), align: 'right' },
+    {
+      header: 'oom',
+      cell: ({ oomKills }) => String(oomKills),
+      align: 'right',
+      paint: (text, { oomKills }) => (oomKills > 0 ? style.red(text) : text),
+    },
+    { header: 'state', cell: ({ state }) => (state === 'running' ? '' : state) },
+  ];
+  const isAllUp = servers.every(({ state }) => state === 'running');
+  return renderTable(servers, isAllUp ? columns.slice(0, -1) : columns, options);
+}
+
+function describeCpu({ usage }: Row): string {
+  return usage ? `${usage.cpuPercent.toFixed(1)}%` : '';
+}
+
+function describeMemory({ usage }: Row): string {
+  if (!usage) return '';
+  const { memoryBytes, memoryCapBytes } = usage;
+  return `${formatBytes(memoryBytes)} / ${formatBytes(memoryCapBytes)}`;
+}
+
+function paintMemory(style: Style) {
+  return (text: string, { usage }: Row): string => {
+    const share = usage ? usage.memoryBytes / usage.memoryCapBytes : 0;
+    return share >= 0.9 ? style.red(text) : share >= 0.75 ? style.yellow(text) : text;
+  };
+}
+
+/** What takes a terminal back to the start of a text of these lines that was just written, and clears it. */
+export function rewind(lines: number): string {
+  return lines === 0 ? '' : `\u001b[${lines}A\r\u001b[J`;
+}

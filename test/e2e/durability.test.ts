@@ -1,0 +1,93 @@
+import { rm } from 'node:fs/promises';
+import { upgrade } from './upgrade.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Disposals } from '../support/disposals.ts';
+import { OwnTemplate } from '../support/own-template.ts';
+import { Tenancy } from '../support/tenancy.ts';
+import { Keeper, withSecret } from './keeper.ts';
+
+const patience = { timeout: 60_000, interval: 250 };
+
+const disposals = new Disposals();
+let template: OwnTemplate;
+let tenancy: Tenancy;
+let bob: Keeper;
+
+beforeAll(async () => {
+  template = disposals.add(await OwnTemplate.copyOf('everything', withSecret));
+  tenancy = disposals.add(await Tenancy.open());
+  bob = await Keeper.add({ tenancy, template });
+}, 300_000);
+
+afterAll(() => disposals.dispose(), 120_000);
+
+describe('port, URL, token, workspace and secrets stay the same', { timeout: 180_000 }, () => {
+  it('when nothing happens', async () => {
+    expect(await bob.look()).toEqual(bob.belongings);
+  });
+
+  it('over stop and start, in the same containers', async () => {
+    const before = await bob.containers();
+    await tenancy.json(['stop', 'bob']);
+    await tenancy.json(['start', 'bob']);
+    expect(await bob.look()).toEqual(bob.belongings);
+    expect(await bob.containers()).toEqual(before);
+  });
+
+  it('over a restart of one server by mcpd', async () => {
+    await tenancy.json(['restart', `bob/${template.name}`]);
+    expect(await bob.look()).toEqual(bob.belongings);
+  });
+
+  it('over docker restart, without mcpd doing anything', async () => {
+    await tenancy.docker('restart', ...Object.values(await bob.containers()));
+    await expect.poll(() => bob.look(), patience).toEqual(bob.belongings);
+  });
+
+  it('over a container that is killed, without mcpd doing anything', async () => {
+    const { environment = '' } = await bob.containers();
+    const pid = await tenancy.docker('inspect', '--format', '{{.State.Pid}}', environment);
+    process.kill(Number(pid), 'SIGKILL');
+    await expect.poll(() => bob.look(), patience).toEqual(bob.belongings);
+  });
+
+  it('over down and up, in new containers', async () => {
+    const before = await bob.containers();
+    await tenancy.json(['down', 'bob', '--yes']);
+    expect(await tenancy.objects()).toEqual([]);
+    await tenancy.json(['up', 'bob']);
+    expect(await bob.look()).toEqual(bob.belongings);
+    expect(await bob.containers()).not.toEqual(before);
+  });
+
+  it('over a reboot, after which containers wait for mcpd up', async () => {
+    const containers = Object.values(await bob.containers());
+    await tenancy.docker('kill', ...containers);
+    await rm(await tenancy.runtime(), { recursive: true });
+    for (const id of containers) {
+      await expect(tenancy.docker('start', id)).rejects.toThrow('bind source path does not exist');
+    }
+    await tenancy.json(['up']);
+    expect(await bob.look()).toEqual(bob.belongings);
+  });
+
+  it('over new images, as after an upgrade of mcpd, once up has replaced the servers', async () => {
+    const before = Object.values(await bob.containers());
+    await using newer = await upgrade(tenancy, ['filesystem', template.folder]);
+    const planned = await newer.operations('plan', 'bob');
+    expect(planned?.filter(({ type }) => type === 'server.replace')).toEqual(
+      bob.belongings.addresses.map(({ name }) => ({
+        type: 'server.replace',
+        subject: `bob/${name}`,
+        cause: 'its settings or image changed',
+      })),
+    );
+    await newer.operations('up', 'bob');
+    expect(await bob.look()).toEqual(bob.belongings);
+    const after = Object.values(await bob.containers());
+    expect(after.filter((id) => before.includes(id))).toEqual([]);
+    expect(await newer.operations('plan', 'bob')).toEqual([]);
+    // Those in use can't be removed.
+    await tenancy.json(['down', 'bob', '--yes']);
+  });
+});

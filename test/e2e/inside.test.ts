@@ -1,0 +1,293 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TestClient } from '../support/client.ts';
+import { insideServer, inspectServer } from '../support/inside.ts';
+import { Tenancy, type AddedUser } from '../support/tenancy.ts';
+
+const laboratory = join(import.meta.dirname, '../fixtures/laboratory');
+const memoryMiB = 160;
+const pids = 64;
+const stack = new AsyncDisposableStack();
+let tenancy: Tenancy;
+let bob: AddedUser;
+let alice: AddedUser;
+let server: TestClient;
+let startedAt: string;
+
+beforeAll(async () => {
+  tenancy = stack.use(await Tenancy.open());
+  const caps = ['--memory', `${memoryMiB}m`, '--pids', String(pids)];
+  [bob, alice] = (await Promise.all([
+    tenancy.addUser('bob', '--server', laboratory, ...caps),
+    tenancy.addUser('alice'),
+  ])) as [AddedUser, AddedUser];
+  startedAt = (await inspectServer(tenancy, 'bob', 'laboratory')).State.StartedAt;
+}, 180_000);
+
+afterAll(() => stack.disposeAsync(), 60_000);
+
+function openSession(): Promise<TestClient> {
+  return TestClient.connect(bob.servers[0]?.url ?? '', bob.token);
+}
+
+/** That bob's container is still the one that was started, and serves a new client. */
+async function expectBridgeUnharmed(): Promise<void> {
+  await using next = await openSession();
+  expect(await insideServer(next, () => 'served')).toBe('served');
+  const { State, RestartCount } = await inspectServer(tenancy, 'bob', 'laboratory');
+  expect({ startedAt: State.StartedAt, restarts: RestartCount }).toEqual({
+    startedAt,
+    restarts: 0,
+  });
+}
+
+describe('the process of a server', () => {
+  beforeAll(async () => {
+    server = await openSession();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  it('runs as its user without groups, capabilities or a way to get any, and so do its children', async () => {
+    const statuses = await insideServer(server, () => {
+      const { readFileSync } = process.getBuiltinModule('node:fs');
+      const { execFileSync } = process.getBuiltinModule('node:child_process');
+      const print = 'process.stdout.write(require("fs").readFileSync("/proc/self/status"))';
+      return [
+        readFileSync('/proc/self/status', 'utf8'),
+        execFileSync(process.execPath, ['-e', print], { encoding: 'utf8' }),
+      ];
+    });
+    const { uid } = bob.user;
+    const none = '0000000000000000';
+    for (const status of statuses) {
+      const fields = status.split('\n').map((line) => line.split(/:\s+/) as [string, string]);
+      expect(Object.fromEntries(fields)).toMatchObject({
+        Uid: [uid, uid, uid, uid].join('\t'),
+        Gid: [uid, uid, uid, uid].join('\t'),
+        Groups: '',
+        CapInh: none,
+        CapPrm: none,
+        CapEff: none,
+        CapAmb: none,
+        // What its bridge keeps to start it: SETUID, SETGID and KILL. Only a program with rights of its
+        // own could take them up, and to such a program NoNewPrivs gives none.
+        CapBnd: '00000000000000e0',
+        NoNewPrivs: '1',
+        Seccomp: '2',
+      });
+    }
+  });
+
+  it('can write to its workspace and to memory, and to nothing else in the file system', async () => {
+    const { writable, rootMount } = await insideServer(server, () => {
+      const { accessSync, constants, readdirSync, readFileSync } =
+        process.getBuiltinModule('node:fs');
+      const attempt = <Value>(act: () => Value): Value | undefined => {
+        try {
+          return act();
+        } catch {
+          return undefined;
+        }
+      };
+      const isWritable = (path: string): boolean =>
+        attempt(() => accessSync(path, constants.W_OK) === undefined) ?? false;
+      const below = (folder: string): string[] => {
+        const members = attempt(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+        return members
+          .filter((member) => !['/proc', '/sys'].includes(`${folder}${member.name}`))
+          .flatMap((member) => {
+            const path = `${folder}${member.name}`;
+            const more = member.isDirectory() ? below(`${path}/`) : [];
+            return (member.isDirectory() || member.isFile()) && isWritable(path)
+              ? [path, ...more]
+              : more;
+          });
+      };
+      const rootMount = /^\S+ \/ \S+ (\w+)/m.exec(readFileSync('/proc/mounts', 'utf8'))?.[1];
+      return { writable: [...(isWritable('/') ? ['/'] : []), ...below('/')], rootMount };
+    });
+    // Read-only for root too.
+    expect(rootMount).toBe('ro');
+    expect(writable.toSorted()).toEqual(['/dev/mqueue', '/dev/shm', '/tmp', '/workspace']);
+  });
+
+  it('can run what it writes to its workspace, and not what it writes to memory', async () => {
+    const answer = await insideServer(server, () => {
+      const { rmSync, writeFileSync } = process.getBuiltinModule('node:fs');
+      const { spawnSync } = process.getBuiltinModule('node:child_process');
+      return ['/workspace', '/tmp', '/dev/shm'].map((folder) => {
+        const program = `${folder}/program`;
+        writeFileSync(program, `#!${process.execPath}\n`, { mode: 0o755 });
+        const { error, status } = spawnSync(program);
+        rmSync(program);
+        return error ? (error as NodeJS.ErrnoException).code : status;
+      });
+    });
+    expect(answer).toEqual([0, 'EACCES', 'EACCES']);
+  });
+
+  it('cannot signal, trace or look into its bridge or the init process', async () => {
+    const answers = await insideServer(server, () => {
+      const { openSync, closeSync, readdirSync, readlinkSync } =
+        process.getBuiltinModule('node:fs');
+      const { spawn } = process.getBuiltinModule('node:child_process');
+      const code = (act: () => unknown): unknown => {
+        try {
+          act();
+          return 'done';
+        } catch (error) {
+          return (error as NodeJS.ErrnoException).code;
+        }
+      };
+      const tryAll = (pid: number) => ({
+        pid,
+        // Opening mem asks the kernel for the right to trace.
+        mem: code(() => closeSync(openSync(`/proc/${pid}/mem`, 'r+'))),
+        environ: code(() => closeSync(openSync(`/proc/${pid}/environ`, 'r'))),
+        maps: code(() => closeSync(openSync(`/proc/${pid}/maps`, 'r'))),
+        fd: code(() => readdirSync(`/proc/${pid}/fd`)),
+        root: code(() => readlinkSync(`/proc/${pid}/root`)),
+        oom: code(() => closeSync(openSync(`/proc/${pid}/oom_score_adj`, 'r+'))),
+        probe: code(() => process.kill(pid, 0)),
+        debug: code(() => process.kill(pid, 'SIGUSR1')),
+        kill: code(() => process.kill(pid, 'SIGKILL')),
+      });
+      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e3)'], {
+        stdio: 'ignore',
+      });
+      return [child.pid ?? 0, process.ppid, 1].map(tryAll);
+    });
+    const [own, ...others] = answers;
+    expect(new Set(Object.values({ ...own, pid: 'done' }))).toEqual(new Set(['done']));
+    expect(others.map(({ pid }) => pid).toSorted()).toEqual([1, expect.any(Number)]);
+    for (const { pid, ...codes } of others) {
+      const { probe, debug, kill, ...files } = codes;
+      expect({ pid, probe, debug, kill }).toEqual({
+        pid,
+        probe: 'EPERM',
+        debug: 'EPERM',
+        kill: 'EPERM',
+      });
+      expect(new Set(Object.values(files))).toEqual(new Set(['EACCES']));
+    }
+  });
+
+  it('cannot read or change what its bridge works from, nor come in at its own front door', async () => {
+    const answers = await insideServer(server, async () => {
+      const fs = process.getBuiltinModule('node:fs');
+      const code = (act: () => unknown): unknown => {
+        try {
+          act();
+          return 'done';
+        } catch (error) {
+          return (error as NodeJS.ErrnoException).code;
+        }
+      };
+      const { status } = await fetch('http://127.0.0.1:8080/mcp', { method: 'POST', body: '{}' });
+      return {
+        settings: code(() => fs.readFileSync('/run/mcpd/bridge.json')),
+        tokens: code(() => fs.readFileSync('/run/mcpd/tokens.json')),
+        secrets: code(() => fs.readdirSync('/run/mcpd/secrets')),
+        newToken: code(() => fs.writeFileSync('/run/mcpd/tokens.json', '{}')),
+        logs: code(() => fs.readdirSync('/var/log/mcpd')),
+        newLog: code(() => fs.writeFileSync('/var/log/mcpd/audit.jsonl', '')),
+        program: code(() => fs.appendFileSync('/opt/mcpd/bridge.mjs', '')),
+        status,
+      };
+    });
+    expect(answers).toEqual({
+      settings: 'EACCES',
+      tokens: 'EACCES',
+      secrets: 'EACCES',
+      newToken: 'EACCES',
+      logs: 'EACCES',
+      newLog: 'EACCES',
+      program: 'EACCES',
+      status: 403,
+    });
+  });
+
+  it('has the caps that were asked for', async () => {
+    const caps = await insideServer(server, () => {
+      const { readFileSync, existsSync } = process.getBuiltinModule('node:fs');
+      const [v1, v2] = ['/sys/fs/cgroup/memory/memory.limit_in_bytes', '/sys/fs/cgroup/memory.max'];
+      const [pids1, pids2] = ['/sys/fs/cgroup/pids/pids.max', '/sys/fs/cgroup/pids.max'];
+      const read = (one: string, other: string) =>
+        Number(readFileSync(existsSync(one) ? one : other, 'utf8'));
+      return { memory: read(v1, v2), pids: read(pids1, pids2) };
+    });
+    expect(caps).toEqual({ memory: memoryMiB * 2 ** 20, pids });
+  });
+});
+
+describe('a server that takes all it can get', () => {
+  let answers: number;
+  let neighbour: { stop: () => Promise<void> };
+
+  // Alice calls without a pause meanwhile: every call must be answered.
+  beforeEach(async () => {
+    answers = 0;
+    const over = new AbortController();
+    const client = await TestClient.connect(alice.servers[0]?.url ?? '', alice.token);
+    const calling = (async () => {
+      while (!over.signal.aborted) {
+        await client.call('list_allowed_directories');
+        answers += 1;
+      }
+    })();
+    // Its failure is reported at the end; until then it must not count as unhandled.
+    calling.catch(() => undefined);
+    neighbour = {
+      stop: async () => {
+        over.abort();
+        await calling;
+        await client[Symbol.asyncDispose]();
+      },
+    };
+    return neighbour.stop;
+  });
+
+  it('stops forking at the process cap, and the next session works', async () => {
+    const bomber = await openSession();
+    const { started, error } = await insideServer(bomber, async () => {
+      const { spawn } = process.getBuiltinModule('node:child_process');
+      const { once } = process.getBuiltinModule('node:events');
+      for (let count = 0; ; count += 1) {
+        try {
+          await once(spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e3)']), 'spawn');
+        } catch (reason) {
+          return { started: count, error: (reason as NodeJS.ErrnoException).code };
+        }
+      }
+    });
+    expect({ started, error }).toEqual({ started: expect.any(Number), error: 'EAGAIN' });
+    expect(started).toBeGreaterThan(0);
+    expect(started).toBeLessThan(pids);
+    expect(await healthz()).toBe('ok');
+    const before = answers;
+    await vi.waitUntil(() => answers > before + 2);
+    await bomber[Symbol.asyncDispose]();
+    // The bomb takes seconds to end: it doesn't listen when it is asked to.
+    await vi.waitFor(expectBridgeUnharmed, { timeout: 60_000, interval: 1_000 });
+  });
+
+  it('is killed at the memory cap, its client is told so, and the next session works', async () => {
+    const hog = await openSession();
+    const filling = insideServer(hog, () => {
+      for (const kept: Buffer[] = []; ;) kept.push(Buffer.alloc(2 ** 22, 1));
+    });
+    await expect(filling).rejects.toMatchObject({
+      message: expect.stringMatching(`ran out of memory \\(cap ${memoryMiB} MiB\\)`) as string,
+      data: { kind: 'out-of-memory', memoryBytes: memoryMiB * 2 ** 20 },
+    });
+    expect(await healthz()).toBe('ok');
+    const before = answers;
+    await vi.waitUntil(() => answers > before + 2);
+    await expectBridgeUnharmed();
+    await hog.client.close();
+  });
+});
+
+async function healthz(): Promise<string> {
+  return (await fetch(new URL('/healthz', bob.servers[0]?.url))).text();
+}

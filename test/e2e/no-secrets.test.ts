@@ -1,0 +1,241 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestClient } from '../support/client.ts';
+import { insideServer, inspectServer } from '../support/inside.ts';
+import { processesWith, watchProcesses, type Process } from '../support/proc.ts';
+import { Tenancy, type AddedUser } from '../support/tenancy.ts';
+
+const laboratory = join(import.meta.dirname, '../fixtures/laboratory');
+const secrets = { FIRST_KEY: made('first'), SECOND_KEY: made('second') };
+const stack = new AsyncDisposableStack();
+let tenancy: Tenancy;
+let bob: AddedUser;
+let began: string;
+/** Bob's tokens; each was shown once, when it was made. */
+let tokens: string[];
+/** What mcpd has printed, by command; without the tokens it is to show. */
+const printed = new Map<string, string>();
+/** Processes seen with a needle while the commands ran. */
+const seen: Process[] = [];
+
+function made(name: string): string {
+  return `${name}-${randomBytes(18).toString('hex')}`;
+}
+
+beforeAll(async () => {
+  began = String(Date.now() / 1000);
+  tenancy = stack.use(await Tenancy.open());
+  const folder = await mkdtemp(join(tmpdir(), 'mcpd-secret-'));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'first');
+  await writeFile(file, `${secrets.FIRST_KEY}\n`, { mode: 0o600 });
+  const watch = watchProcesses(holdsNeedle);
+  const added = await mcpd([
+    'user',
+    'add',
+    'bob',
+    '--server',
+    laboratory,
+    '--secret',
+    `FIRST_KEY=@${file}`,
+    '--json',
+  ]);
+  bob = JSON.parse(added) as AddedUser;
+  await mcpd(['secret', 'set', 'bob', 'SECOND_KEY'], secrets.SECOND_KEY);
+  await mcpd(['restart', 'bob']);
+  const { value } = JSON.parse(
+    await mcpd(['token', 'create', 'bob', '--name', 'extra', '--json']),
+  ) as { value: string };
+  seen.push(...(await watch.stop()));
+  tokens = [bob.token, value];
+  for (const [command, text] of printed) {
+    const rest = tokens.reduce((left, token) => left.replace(token, ''), text);
+    printed.set(command, rest);
+  }
+}, 180_000);
+
+afterAll(() => stack.disposeAsync(), 60_000);
+
+/** Runs a command and remembers what it printed. */
+async function mcpd(args: readonly string[], input = '', codes = [0]): Promise<string> {
+  const { code, stdout, stderr } = await tenancy.run(args, input);
+  printed.set(args.join(' '), stdout + stderr);
+  if (!codes.includes(code))
+    throw new Error(`mcpd ${args.join(' ')} exited with ${code}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** What may be nowhere: each secret and token, also in the usual encodings. */
+function needles(): string[] {
+  const values = [
+    ...Object.values(secrets),
+    ...(tokens ?? []).map((token) => token.split('.')[2] ?? token),
+  ];
+  return values.flatMap((value) => {
+    const bytes = Buffer.from(value);
+    // The end of a base64 text depends on what follows.
+    return [value, bytes.toString('hex'), bytes.toString('base64').slice(0, -4)];
+  });
+}
+
+function holdsNeedle(text: string | Buffer): boolean {
+  return needles().some((needle) => text.includes(needle));
+}
+
+type Texts = Iterable<readonly [place: string, text: string | Buffer]>;
+
+async function engineFacts(): Promise<Texts> {
+  const { Id, Image } = await inspectServer(tenancy, 'bob', 'laboratory');
+  const calls = [
+    ['inspect', Id],
+    ['image', 'inspect', Image],
+    ['image', 'history', '--no-trunc', Image],
+    ['network', 'inspect', bob.user.network.name],
+    ['ps', '-a', '--no-trunc', '--format', '{{json .}}'],
+    ['events', '--since', began, '--until', String(Date.now() / 1000), '--format', '{{json .}}'],
+  ];
+  const texts = calls.map(async (call) => [call.join(' '), await tenancy.docker(...call)] as const);
+  return [...(await Promise.all(texts)), ['logs', await logOf(Id)]];
+}
+
+async function engineFiles(): Promise<Texts> {
+  const { Id } = await inspectServer(tenancy, 'bob', 'laboratory');
+  const root = await tenancy.docker('info', '--format', '{{.DockerRootDir}}');
+  return filesBelow(join(root, 'containers', Id));
+}
+
+async function homeFiles(): Promise<Texts> {
+  const files = await filesBelow(tenancy.home);
+  expect(files.map(([path]) => basename(path))).toContain('registry.db');
+  return files;
+}
+
+async function filesBelow(folder: string): Promise<(readonly [string, Buffer])[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  return Promise.all(files.map(async (file) => [file, await readFile(file)] as const));
+}
+
+const reports: readonly string[][] = [
+  ['user', 'add', 'bob', '--server', laboratory],
+  ['user', 'list'],
+  ['user', 'show', 'bob'],
+  ['user', 'update', 'bob', '--pids', '128'],
+  ['server', 'list', 'bob'],
+  ['server', 'show', 'bob/laboratory'],
+  ['status', 'bob', '--probe'],
+  ['logs', 'bob', '--tail', '1000'],
+  ['stats', 'bob', '--no-stream'],
+  ['ports'],
+  ['plan', 'bob'],
+  ['secret', 'list', 'bob'],
+  ['token', 'list', 'bob', '--all'],
+  ['connect', 'bob'],
+  ['template', 'show', laboratory],
+  ['image', 'list'],
+  ['config', 'list'],
+  ['restart', 'bob'],
+];
+
+async function output(): Promise<Texts> {
+  for (const report of reports) {
+    await mcpd(report);
+    await mcpd([...report, '--json']);
+  }
+  // It may have something to say of this machine.
+  await mcpd(['doctor'], '', [0, 1]);
+  await mcpd(['doctor', '--json'], '', [0, 1]);
+  return printed;
+}
+
+/** Of all processes, those of bob's own uid left out: only his server has it. */
+async function otherProcesses(): Promise<Texts> {
+  return [...seen, ...processesWith(holdsNeedle)]
+    .filter(({ uid }) => uid !== bob.user.uid)
+    .map(({ pid, text }) => [`process ${pid}`, text]);
+}
+
+const places: readonly (readonly [string, () => Promise<Texts>])[] = [
+  ['the arguments and environment of any process but the server', otherProcesses],
+  ['what the engine says of container, image and network, its events and its log', engineFacts],
+  ['the engine’s own files about the container', engineFiles],
+  ['the files of the home, the registry among them', homeFiles],
+  ['what mcpd prints, as text and as JSON', output],
+];
+
+describe.each(['as added', 'after a stop and a start'])('%s', (when) => {
+  beforeAll(async () => {
+    if (when === 'as added') return;
+    await mcpd(['stop', 'bob']);
+    const watch = watchProcesses(holdsNeedle);
+    await mcpd(['start', 'bob']);
+    seen.push(...(await watch.stop()));
+  }, 60_000);
+
+  it('the server has its secrets in its environment, and mcpd masks them in what it prints', async () => {
+    await using server = await TestClient.connect(bob.servers[0]?.url ?? '', bob.token);
+    const environment = await insideServer(server, () => {
+      process.stderr.write(`my keys: ${process.env['FIRST_KEY']} ${process.env['SECOND_KEY']}\n`);
+      return process.env;
+    });
+    expect(environment).toMatchObject(secrets);
+    // The search below finds it there.
+    expect(processesWith(holdsNeedle).map(({ uid }) => uid)).toContain(bob.user.uid);
+    const { Id } = await inspectServer(tenancy, 'bob', 'laboratory');
+    await expect.poll(() => logOf(Id)).toContain('my keys: *** ***');
+  });
+
+  it.each(places)('no secret and no token is in %s', async (_name, texts) => {
+    const leaks = [...(await texts())].filter(([, text]) => holdsNeedle(text));
+    expect(leaks.map(([place]) => place)).toEqual([]);
+  });
+
+  it('the values are on the host in files for root alone, and tokens not at all', async () => {
+    const files = await filesBelow(await tenancy.runtime());
+    const holding = files.filter(([, text]) => holdsNeedle(text)).map(([path]) => path);
+    expect(holding.map((path) => basename(path)).toSorted()).toEqual(Object.keys(secrets));
+    for (const path of holding) {
+      expect(await stat(path)).toMatchObject({ uid: 0, mode: 0o100400 });
+      expect(await stat(dirname(path))).toMatchObject({ uid: 0, mode: 0o40700 });
+    }
+  });
+});
+
+it('a server that dies talking of its secrets tells its client nothing of them', async () => {
+  const server = await TestClient.connect(bob.servers[0]?.url ?? '', bob.token);
+  const dying = insideServer(server, () => {
+    process.stderr.write(`cannot log in with ${process.env['FIRST_KEY']}\n`, () => process.exit(3));
+    return new Promise(() => undefined);
+  });
+  const error = await dying.catch((reason: unknown) => reason as Error);
+  expect(String(error)).toContain('exited with code 3; its last output: cannot log in with ***');
+  expect(holdsNeedle(JSON.stringify(error))).toBe(false);
+  await server.client.close();
+});
+
+it.each([
+  ['secret', 'set', 'bob', 'FIRST_KEY', 'VALUE'],
+  ['secret', 'set', 'bob', 'FIRST_KEY=VALUE'],
+  ['user', 'add', 'carol', '--secret', 'FIRST_KEY=VALUE'],
+])('a value on the command line is refused and not repeated: %s %s %s %s', async (...words) => {
+  const value = made('careless');
+  const args = words.map((word) => word.replace('VALUE', value));
+  for (const more of [[], ['--json']]) {
+    const { code, stdout, stderr } = await tenancy.run([...args, ...more]);
+    expect(code).toBe(2);
+    expect(stdout + stderr).not.toContain(value);
+  }
+});
+
+/** Standard output and standard error of a container, in one. */
+async function logOf(id: string): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)('docker', ['logs', id]);
+  return stdout + stderr;
+}
