@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { writeManifest } from './manifest.ts';
 import { unreached } from './unreached.ts';
@@ -34,7 +34,7 @@ async function buildCommands(): Promise<void> {
     banner: {
       js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
     },
-    plugins: [replaceUnreached(), englishOnly()],
+    plugins: [replaceUnreached(), noSpinner(), englishOnly()],
   });
 }
 
@@ -53,6 +53,19 @@ function replaceUnreached(): Plugin {
       onLoad({ filter: /.*/, namespace: 'unreached' }, ({ path }) => ({
         contents: unreached.get(path) ?? '',
         loader: 'js',
+      }));
+    },
+  };
+}
+
+/** oclif makes a spinner as soon as it is loaded on a terminal; progress is listr2's. */
+function noSpinner(): Plugin {
+  return {
+    name: 'no-spinner',
+    setup({ onLoad }) {
+      onLoad({ filter: /@oclif\/core\/lib\/ux\/action\/spinner\.js$/ }, ({ path }) => ({
+        contents: "module.exports = require('./simple');",
+        resolveDir: dirname(path),
       }));
     },
   };

@@ -20,9 +20,7 @@ export const unreached: ReadonlyMap<string, string> = new Map([
   ['minimatch', nothing],
   ['get-package-type', nothing],
   ['lilconfig', nothing],
-  // oclif: spinners and themes.
-  ['cli-spinners', nothing],
-  ['ansi-escapes', nothing],
+  // oclif: themes.
   ['supports-color', nothing],
   // oclif: whether this is Windows.
   ['wsl-utils', 'module.exports = { isWsl: false };'],

@@ -21,6 +21,8 @@ export interface BridgeOptions {
   readonly secrets: ReadonlyMap<string, string>;
   readonly isLive: (tokenId: string) => boolean;
   readonly countOomKills: () => number;
+  /** Ends what servers have left running; called when no session is open. */
+  readonly endLeftovers: () => void;
   readonly patience: ChildSurroundings['patience'];
   /** `PATH` of the bridge itself, the only thing its children take over from it. */
   readonly path: string | undefined;
@@ -52,7 +54,15 @@ export function createBridge(options: BridgeOptions): Bridge {
   const startups = trackStartups(clock);
   const authenticator = createAuthenticator({ auth: config.auth, isLive: options.isLive, clock });
   const { isCurrent } = authenticator;
-  const sessions = createSessions({ config, clock, log, startups, startChild: start, isCurrent });
+  const sessions = createSessions({
+    config,
+    clock,
+    log,
+    startups,
+    startChild: start,
+    isCurrent,
+    onIdle: options.endLeftovers,
+  });
   const readiness = createReadiness({ startups, startChild: start, answerMs: bounds.requestMs });
   const bodies = createBodyReader(bounds.bodyBytes, bodiesAtOnce * bounds.bodyBytes);
   let isClosing = false;

@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { createBridge, type Bridge } from './bridge.ts';
-import { runtimeMount } from './config.ts';
+import { runtimeMount, type BridgeConfig } from './config.ts';
+import { endLeftovers } from './leftovers.ts';
 import { readLiveTokens } from './live-tokens.ts';
 import { readMaterial } from './material.ts';
 import { countOomKills } from './oom.ts';
 
 const log = (line: string): void => void process.stdout.write(`${line}\n`);
 const printStderr = (line: string): void => void process.stderr.write(`${line}\n`);
+/** In a container, where init has no other. Looked at once: an orphan elsewhere becomes init's child too. */
+const isInitsChild = process.ppid === 1;
 
 try {
   const folder = configFolder(process.argv.slice(2));
@@ -17,6 +20,7 @@ try {
     secrets,
     isLive: readLiveTokens(join(folder, 'tokens.json')),
     countOomKills,
+    endLeftovers: () => endLeftoversOf(config),
     patience: { eofMs: 2_000, termMs: 2_000 },
     path: process.env['PATH'],
     clock: systemClock,
@@ -29,6 +33,11 @@ try {
 } catch (error) {
   printStderr(`the bridge cannot start: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
+}
+
+/** Only with the tenant's uid apart from this one, and in a container of the bridge's own. */
+function endLeftoversOf({ server: { identity } }: BridgeConfig): void {
+  if (identity && isInitsChild) endLeftovers({ uid: identity.uid });
 }
 
 /** `--config DIR`, else where the host mounts it in a container. */

@@ -16,6 +16,8 @@ interface SessionsOptions {
   /** `label` names the session in what its server prints. */
   readonly startChild: (label: string, events: ChildEvents) => Child;
   readonly isCurrent: (principal: Principal) => boolean;
+  /** The last session is over: none is left whose processes could be running. */
+  readonly onIdle: () => void;
 }
 
 /** Why no session could be opened. */
@@ -68,6 +70,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         const isOurs = outcome.cause.kind === 'stopped';
         if (!hasAnswered && !isOurs) startups.failed(nameEnding(outcome));
         log(`session ${label}: ended, ${isOurs ? outcome.cause.reason : nameEnding(outcome)}`);
+        if (live.size + ending.size === 0) options.onIdle();
       },
     });
     live.set(session.id, session);

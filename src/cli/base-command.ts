@@ -74,6 +74,11 @@ export abstract class BaseCommand<Result extends object> extends Command {
     }
   }
 
+  /** One document only: a command that ends after Ctrl-C has its error printed. */
+  override logJson(document: unknown): void {
+    if (!this.signal.aborted) super.logJson(document);
+  }
+
   /** Left to `main.ts`. */
   protected override catch(error: Error): Promise<never> {
     return Promise.reject(error);

@@ -16,11 +16,13 @@ export interface Reported extends Problem {
 /** What to tell about an error, whatever was thrown: ours, the parser's, a schema's, or a bug. */
 export function describeProblem(error: unknown, program: Invocation): Reported {
   if (error instanceof McpdError) {
-    const { code, suggestions, exitCode } = error;
+    const { code, exitCode } = error;
+    const isUsage = exitCode === exitCodes.usage && error.suggestions.length === 0;
+    const suggestions = isUsage ? [helpOf(program)] : error.suggestions;
     return { code, message: withoutFrame(error.message), suggestions, exitCode };
   }
   if (isParserError(error)) return describeParserError(error, program);
-  if (isSchemaError(error)) return describeSchemaError(error);
+  if (isSchemaError(error)) return describeSchemaError(error, program);
   return describeBug(error);
 }
 
@@ -42,11 +44,18 @@ function isParserError(error: unknown): error is ParserError {
   );
 }
 
-function describeParserError(error: ParserError, { argv, commands }: Invocation): Reported {
+function describeParserError(error: ParserError, program: Invocation): Reported {
+  const { argv, commands } = program;
   const message = withoutFrame(error.message);
   const usage = { code: 'USAGE', exitCode: exitCodes.usage };
   const words = leadingWords(argv);
   if (/^command \S+ not found$/.test(message)) {
+    // A command without arguments that got one is looked up by all its words.
+    const known = commands.find((command) => words.join(' ').startsWith(`${command} `));
+    if (known !== undefined) {
+      const rest = words.slice(known.split(' ').length).join(' ');
+      return { ...usage, message: `Unexpected argument: ${rest}.`, suggestions: [helpOf(program)] };
+    }
     const name = words.slice(0, 2).join(' ');
     const close = nearest(name, commands).map((command) => `mcpd ${command}`);
     return {
@@ -55,13 +64,20 @@ function describeParserError(error: ParserError, { argv, commands }: Invocation)
       suggestions: [...close, 'mcpd --help'],
     };
   }
-  const named = [2, 1].map((count) => words.slice(0, count).join(' '));
-  const command = named.find((name) => commands.includes(name)) ?? '';
   return {
     ...usage,
     message: missingArguments(error) ?? sentence(message),
-    suggestions: [...nearestFlags(error), `mcpd ${command} --help`.replace('  ', ' ')],
+    suggestions: [...nearestFlags(error), helpOf(program)],
   };
+}
+
+/** The help of the command that was typed. */
+/** The help of the command that was typed. */
+function helpOf({ argv, commands }: Invocation): string {
+  const words = leadingWords(argv);
+  const named = [2, 1].map((count) => words.slice(0, count).join(' '));
+  const command = named.find((name) => commands.includes(name));
+  return command === undefined ? 'mcpd --help' : `mcpd ${command} --help`;
 }
 
 /** oclif puts a frame around the message of whatever a flag's parser throws. */
@@ -107,14 +123,14 @@ function isSchemaError(error: unknown): error is SchemaError {
   );
 }
 
-function describeSchemaError({ issues }: SchemaError): Reported {
+function describeSchemaError({ issues }: SchemaError, program: Invocation): Reported {
   const reasons = issues.map(({ path, message }) =>
     path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`,
   );
   return {
     code: 'INVALID_INPUT',
     message: reasons.join('; '),
-    suggestions: [],
+    suggestions: [helpOf(program)],
     exitCode: exitCodes.usage,
   };
 }

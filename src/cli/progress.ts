@@ -1,3 +1,4 @@
+import type { ListrDefaultRendererLogLevels } from 'listr2';
 import type { Progress, Step } from '../progress.ts';
 
 export interface ProgressOptions {
@@ -10,7 +11,7 @@ export interface ProgressOptions {
 export function createProgress({ json, stderr, env }: ProgressOptions): Progress {
   if (json) return { steps: (steps) => runEach(steps, () => undefined), notice: () => undefined };
   const notice = (line: string): void => void stderr.write(`${line}\n`);
-  const isLive = stderr.isTTY && env['TERM'] !== 'dumb' && !env['CI'];
+  const isLive = stderr.isTTY && stderr.columns > 0 && env['TERM'] !== 'dumb' && !env['CI'];
   if (isLive) return { steps: (steps) => runLive(steps, stderr), notice };
   return { steps: (steps) => runEach(steps, notice), notice };
 }
@@ -29,8 +30,7 @@ async function runEach(steps: readonly Step[], say: (line: string) => void): Pro
 
 async function runLive(steps: readonly Step[], stderr: NodeJS.WriteStream): Promise<void> {
   if (steps.length === 0) return;
-  const { Listr, ListrLogger, ListrDefaultRendererLogLevels, ProcessOutput } =
-    await import('listr2');
+  const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
   const processOutput = new ProcessOutput(stderr, stderr);
   const list = new Listr(
     steps.map((step) => ({
@@ -45,7 +45,7 @@ async function runLive(steps: readonly Step[], stderr: NodeJS.WriteStream): Prom
       registerSignalListeners: false,
       forceTTY: true,
       rendererOptions: {
-        logger: new ListrLogger<typeof ListrDefaultRendererLogLevels>({
+        logger: new ListrLogger<ListrDefaultRendererLogLevels>({
           useIcons: true,
           processOutput,
         }),

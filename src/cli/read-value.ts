@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { CancelledError, UsageError } from '../errors.ts';
 
@@ -16,7 +17,7 @@ export interface ValueSource {
 export async function readValue(source: ValueSource): Promise<Uint8Array> {
   const { from, stdin = process.stdin, stderr = process.stderr } = source;
   if (from !== undefined && from !== '-' && from !== '@-') return readNamed(from.replace(/^@/, ''));
-  if (!stdin.isTTY) return buffer(stdin);
+  if (!stdin.isTTY) return buffer(addAbortSignal(source.signal, stdin));
   stderr.write(`${source.label} (not shown): `);
   try {
     return await readUnseen(stdin, source.signal);

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { applyEdits, modify, parse, type JSONPath, type ParseError } from 'jsonc-parser';
+import { parse, type ParseError } from 'jsonc-parser';
 import type { Entry } from './clients.ts';
 import { brokenFile, unexpectedShape } from './faults.ts';
+import { putJson } from './put-json.ts';
 
 export interface EditRequest {
   /** The file's content; '' when there is none. */
@@ -27,29 +28,15 @@ export function editJson({ text, file, root, entries }: EditRequest): string {
   }
   for (const [name, entry] of entries) {
     for (const { path, value } of leaves(entry, [root, name])) {
-      content = setValue(content, path, value);
+      const next = putJson(content, path, value);
+      if (next === undefined) throw unexpectedShape(file, root);
+      content = next;
     }
   }
-  // A file with the same key twice is read otherwise than it is edited.
+  // Whatever the text looked like: what is read from it has to be right.
   const expected = merge(before, { [root]: Object.fromEntries(entries) });
   if (!isDeepStrictEqual(read(content, file), expected)) throw unexpectedShape(file, root);
   return mark + content;
-}
-
-function setValue(text: string, path: JSONPath, value: unknown): string {
-  if (isDeepStrictEqual(at(parse(text, [], { allowTrailingComma: true }), path), value))
-    return text;
-  return applyEdits(text, modify(text, path, value, { formattingOptions: formattingOf(text) }));
-}
-
-/** As the file is indented already. */
-function formattingOf(text: string) {
-  const indent = /^([ \t]+)\S/m.exec(text)?.[1] ?? '  ';
-  return {
-    insertSpaces: !indent.startsWith('\t'),
-    tabSize: indent.startsWith('\t') ? 4 : indent.length,
-    eol: text.includes('\r\n') ? '\r\n' : '\n',
-  };
 }
 
 function read(text: string, file: string): unknown {
@@ -72,10 +59,6 @@ interface Leaf {
 function leaves(value: unknown, path: string[]): Leaf[] {
   if (!isObject(value)) return [{ path, value }];
   return Object.entries(value).flatMap(([key, child]) => leaves(child, [...path, key]));
-}
-
-function at(value: unknown, path: JSONPath): unknown {
-  return path.reduce<unknown>((found, key) => (isObject(found) ? found[key] : undefined), value);
 }
 
 type PlainObject = Readonly<Record<string | number, unknown>>;

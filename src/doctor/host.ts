@@ -5,14 +5,18 @@ import { parseCidr } from '../registry/cidr.ts';
 import type { Facts } from './facts.ts';
 import { ok, type Check } from './result.ts';
 
-export function checkRuntime({ runtime: { path, fileSystem } }: Facts): Check {
+export function checkRuntime({ uid, runtime: { path, fileSystem } }: Facts): Check {
   if (fileSystem?.isMemory) return ok('runtime', `${path} is kept in memory`);
   return {
     id: 'runtime',
     status: 'fail',
     summary: `${path} is on a disk`,
     meaning: 'Secrets handed to servers are written to that disk and survive a reboot.',
-    mend: [`mount -t tmpfs -o mode=0755 tmpfs ${path}, then mcpd up`],
+    mend: [
+      uid === 0
+        ? `mkdir -p ${path} && mount -t tmpfs -o mode=0755 tmpfs ${path}, then mcpd up`
+        : 'set XDG_RUNTIME_DIR to a folder of yours on tmpfs, then mcpd up',
+    ],
   };
 }
 

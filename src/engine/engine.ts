@@ -39,6 +39,8 @@ export interface LogChunk {
   readonly stream: 'stdout' | 'stderr';
   /** Any slice of the output: not aligned to lines. */
   readonly data: Buffer;
+  /** The last slice of one message: of a line, or of a piece of 16 KiB of a longer one. */
+  readonly ends: boolean;
 }
 
 export interface LogOptions {

@@ -2,7 +2,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { ConflictError } from '../errors.ts';
-import { selectServers, type Target } from './selection.ts';
+import { selectServer, type Target } from './selection.ts';
 
 export const execResult = z.object({
   exitCode: z.int().describe('of the command; it is also the exit code of mcpd'),
@@ -35,9 +35,7 @@ export async function runInServer(
   streams: Streams,
 ): Promise<number> {
   const { registry } = context;
-  const [{ user, server, key }] = selectServers(registry, target) as [
-    ReturnType<typeof selectServers>[number],
-  ];
+  const { user, server, key } = selectServer(registry, target);
   const engine = await context.engine();
   const observed = await engine.observe({ instance: registry.instance, userId: user.id });
   const container = observed.servers.find(({ serverId }) => serverId === server.id);

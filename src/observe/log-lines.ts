@@ -7,66 +7,66 @@ export interface LogLine {
   readonly line: string;
 }
 
-// The engine cuts longer lines into pieces of this size, and puts a time before each piece.
+// The engine cuts longer lines into messages of this size; a shorter one is the last of its line, even
+// without a newline, which some log drivers lose there.
 const pieceBytes = 16 * 1024;
 const newline = 0x0a;
-const longestStamp = 40;
 
 /**
- * Whole lines of a log that the engine was asked to stamp with times. Holds one unfinished line per
- * stream, of at most `maxBytes`; a longer one is passed on in parts.
+ * Whole lines of a log that the engine was asked to stamp with times, which it does at the start of each
+ * message. Holds one unfinished line per stream, of at most `maxBytes`; a longer one is passed on in parts.
  */
 export async function* logLines(
   chunks: AsyncIterable<LogChunk>,
   maxBytes = 2 ** 20,
 ): AsyncGenerator<LogLine> {
-  const unfinished = {
-    stdout: { parts: [] as Buffer[], bytes: 0 },
-    stderr: { parts: [] as Buffer[], bytes: 0 },
-  };
-  for await (const { stream, data } of chunks) {
+  const unfinished = { stdout: emptyLine(), stderr: emptyLine() };
+  for await (const { stream, data, ends } of chunks) {
     const pending = unfinished[stream];
-    let from = 0;
-    for (let end = data.indexOf(newline); end !== -1; end = data.indexOf(newline, from)) {
-      yield toLine(stream, [...pending.parts, data.subarray(from, end)]);
-      pending.parts = [];
-      pending.bytes = 0;
-      from = end + 1;
-    }
-    if (from === data.length) continue;
-    pending.parts.push(data.subarray(from));
-    pending.bytes += data.length - from;
-    if (pending.bytes >= maxBytes) {
-      yield toLine(stream, pending.parts);
-      pending.parts = [];
-      pending.bytes = 0;
-    }
+    pending.message.push(data);
+    if (!ends) continue;
+    const { time, content } = readMessage(pending.message);
+    pending.message = [];
+    if (pending.pieces.length === 0) pending.time = time;
+    pending.pieces.push(content);
+    pending.bytes += content.length;
+    const isWhole = content.at(-1) === newline || content.length < pieceBytes;
+    if (!isWhole && pending.bytes < maxBytes) continue;
+    unfinished[stream] = emptyLine();
+    yield toLine(stream, pending);
   }
   for (const stream of ['stdout', 'stderr'] as const) {
-    const { parts } = unfinished[stream];
-    if (parts.length > 0) yield toLine(stream, parts);
+    if (unfinished[stream].pieces.length > 0) yield toLine(stream, unfinished[stream]);
   }
 }
 
-function toLine(stream: LogChunk['stream'], parts: readonly Buffer[]): LogLine {
-  const raw = Buffer.concat(parts);
-  const time = stampAt(raw, 0);
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < raw.length;) {
-    const start = at + stampAt(raw, at).length;
-    const from = start > at ? start + 1 : at;
-    at = from + pieceBytes;
-    pieces.push(raw.subarray(from, at));
-  }
+interface UnfinishedLine {
+  /** Slices of the message that is being received. */
+  message: Buffer[];
+  pieces: Buffer[];
+  bytes: number;
+  /** Of the first piece. */
+  time: string;
+}
+
+function emptyLine(): UnfinishedLine {
+  return { message: [], pieces: [], bytes: 0, time: '' };
+}
+
+function readMessage(slices: readonly Buffer[]): { time: string; content: Buffer } {
+  const message = Buffer.concat(slices);
+  const [stamp = '', time = ''] = stampPattern.exec(message.toString('latin1', 0, 40)) ?? [];
+  return { time, content: message.subarray(stamp.length) };
+}
+
+const stampPattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) /;
+
+function toLine(stream: LogChunk['stream'], { time, pieces }: UnfinishedLine): LogLine {
   // Programs that think they write to a terminal end lines with CR LF.
-  const line = Buffer.concat(pieces).toString('utf8').replace(/\r$/, '');
+  const line = Buffer.concat(pieces)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
   return { stream, time, line };
-}
-
-/** The time that stands at an offset, with a space after it; '' when there is none. */
-function stampAt(raw: Buffer, at: number): string {
-  const text = raw.toString('latin1', at, at + longestStamp);
-  return /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) /.exec(text)?.[1] ?? '';
 }
 
 /** Orders two times of the engine, which leaves out trailing zeros of the fraction. */

@@ -28,6 +28,16 @@ export function selectServers(registry: Registry, target: Target | undefined): S
   });
 }
 
+/** The one server that a target names. Throws NotFoundError. */
+export function selectServer(
+  registry: Registry,
+  target: Target & { readonly server: string },
+): Selected {
+  const user = getUser(registry, target.user);
+  const server = getServer(registry, user.id, target.server);
+  return { user, server, key: `${user.name}/${server.name}` };
+}
+
 /** Id of the one user that a selection is about; undefined when it spans all. */
 export function userScope(target: Target | undefined, selected: readonly Selected[]) {
   return target ? selected[0]?.user.id : undefined;

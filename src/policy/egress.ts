@@ -7,13 +7,13 @@ export type Egress =
   | { readonly profile: 'open' }
   | { readonly profile: 'allow'; readonly targets: readonly string[] };
 
-const target = /^(?:\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}|[a-z0-9](?:[a-z0-9.-]{0,252})(?::\d{1,5})?)$/i;
+const hostAndPort = /^[a-z0-9][a-z0-9.-]{0,252}(?::(\d{1,5}))?$/i;
 
 /** Parses `public`, `none`, `open` or `allow:host[:port],cidr,…`. */
 export const egressText = z.string().transform((text, issue): Egress => {
   if (text === 'public' || text === 'none' || text === 'open') return { profile: text };
   const targets = text.startsWith('allow:') ? text.slice('allow:'.length).split(',') : [];
-  if (targets.length > 0 && targets.every((one) => target.test(one))) {
+  if (targets.length > 0 && targets.every(isTarget)) {
     return { profile: 'allow', targets };
   }
   issue.addIssue(
@@ -24,4 +24,11 @@ export const egressText = z.string().transform((text, issue): Egress => {
 
 export function formatEgress(egress: Egress): string {
   return egress.profile === 'allow' ? `allow:${egress.targets.join(',')}` : egress.profile;
+}
+
+function isTarget(text: string): boolean {
+  if (text.includes('/')) return z.cidrv4().safeParse(text).success;
+  const match = hostAndPort.exec(text);
+  const port = Number(match?.[1] ?? 1);
+  return match !== null && port >= 1 && port <= 65_535;
 }

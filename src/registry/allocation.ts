@@ -84,11 +84,14 @@ export function allocateSubnet(question: SubnetQuestion): string | undefined {
 interface UidQuestion {
   readonly range: PortBlock;
   readonly taken: Iterable<number>;
+  /** Where in the range to begin. */
+  readonly offset: number;
 }
 
-/** The lowest uid of the range that is not taken. */
-export function allocateUid({ range, taken }: UidQuestion): number | undefined {
+/** The first uid of the range, from its offset on, that is not taken. */
+export function allocateUid({ range, taken, offset }: UidQuestion): number | undefined {
   const slot = firstFreeSlot({
+    offset,
     count: range.end - range.start + 1,
     taken: Array.from(taken, (uid) => ({ first: uid - range.start, last: uid - range.start })),
   });

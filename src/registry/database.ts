@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { systemClock, type Clock } from '../clock.ts';
 import { ensureHome } from '../config/folder.ts';
 import type { Home } from '../config/home.ts';
-import { RefusedError } from '../errors.ts';
+import { ConflictError, RefusedError } from '../errors.ts';
 import { fileSystemType, refuseNetworkFileSystem } from './file-system.ts';
 import { randomBase32, randomId, type CreateId } from './ids.ts';
 import { migrate } from './migrations.ts';
@@ -34,8 +34,11 @@ export interface OpenOptions {
   readonly fileSystemType?: (path: string) => number;
 }
 
-/** How long a writer waits for another process's transaction, which takes milliseconds. */
-const busyTimeoutMs = 20_000;
+/**
+ * How long a writer waits. A transaction takes milliseconds, but waiters poll and are served in no
+ * order: with twenty of them on an overloaded host, one was seen to wait 30 seconds.
+ */
+const busyTimeoutMs = 120_000;
 
 /**
  * Opens the registry of a home, made on first use (0600). Throws RefusedError for a home that is
@@ -68,13 +71,30 @@ function openDatabase(home: Home, options: OpenOptions): DatabaseSync {
 function connect(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   try {
-    db.exec('PRAGMA journal_mode = WAL');
+    if (path !== ':memory:') useWriteAheadLog(db);
     // A reservation must survive a power cut, or a container could outlive the row that explains it.
     db.exec('PRAGMA synchronous = FULL');
     return db;
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/**
+ * Processes that open a fresh registry at once get SQLITE_BUSY from this change without waiting for
+ * the busy timeout (seen about once in a thousand opens under load), so it is tried again.
+ */
+function useWriteAheadLog(db: DatabaseSync): void {
+  const deadline = Date.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
   }
 }
 
@@ -96,7 +116,7 @@ function registryOf(db: DatabaseSync, home: Home, options: OpenOptions): Registr
 
 function inTransaction<T>(db: DatabaseSync, change: () => T): T {
   if (db.isTransaction) return change();
-  db.exec('BEGIN IMMEDIATE');
+  begin(db);
   try {
     const result = change();
     db.exec('COMMIT');
@@ -104,6 +124,19 @@ function inTransaction<T>(db: DatabaseSync, change: () => T): T {
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
+  }
+}
+
+function begin(db: DatabaseSync): void {
+  try {
+    db.exec('BEGIN IMMEDIATE');
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    throw new ConflictError('Other commands keep the registry busy.', {
+      code: 'REGISTRY_BUSY',
+      suggestions: ['Try again when they are done.'],
+      cause: error,
+    });
   }
 }
 
@@ -115,6 +148,11 @@ function instanceOf(db: DatabaseSync): string {
     );
   }
   return String(read.get()?.['value']);
+}
+
+/** SQLITE_BUSY, in any of its extended forms. */
+function isBusy(error: unknown): boolean {
+  return (((error as { errcode?: number }).errcode ?? 0) & 0xff) === 5;
 }
 
 function isAccessError(error: unknown): boolean {

@@ -104,6 +104,7 @@ export function chooseUid(registry: Registry, question: UidQuestion): number {
   const { start, end } = world.config.uids;
   const retained = taken.retained.filter((entry) => entry.kind === 'uid');
   const allocated = allocateUid({
+    offset: startingPoint(registry),
     range: { start, end },
     taken: [...taken.uids, ...retained.map((entry) => Number(entry.value)), ...world.takenUids],
   });

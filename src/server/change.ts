@@ -25,9 +25,9 @@ export async function addServerToUser(
   context: Context,
   request: ServerAddRequest,
 ): Promise<z.infer<typeof serverAddResult>> {
-  const { registry } = context;
   const template = await findTemplate(request.template, context.assets);
   const reference = request.template === template.name ? template.name : template.folder;
+  const { registry } = context;
   getUser(registry, request.userName);
   return withUserLease(context, request.userName, async () => {
     const user = getUser(registry, request.userName);

@@ -31,7 +31,7 @@ export async function erase(
     await rm(join(home.users, user.id), { recursive: true, force: true });
   }
   removeUser(registry, user.id, {
-    keepUid: user.workspaceManaged && !deletes,
+    keepUid: !deletes,
     config: quarantine ? config : { quarantineHours: 0 },
   });
 }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { initialize, startBridge, toolCall } from './harness.ts';
+import { initialize, startBridge, toolCall, until } from './harness.ts';
 
 const body = JSON.stringify(initialize('2025-11-25'));
 
@@ -78,6 +78,16 @@ test('an open stream ends when its token is revoked', async () => {
   bridge.sweep();
   await listening.closed;
   expect(listening.status).toBe(200);
+});
+
+test('a request in flight is cut off when its token is revoked', async () => {
+  const { open, rpc, setLive, bridge } = await startBridge();
+  const session = await open();
+  const held = rpc(session, toolCall(9, 'hold'));
+  await until(async () => (await rpc(session, { id: 9, method: 'ping' })).status === 400);
+  setLive([]);
+  bridge.sweep();
+  await expect(held).rejects.toThrow('socket hang up');
 });
 
 test('a session is unknown to another subject and open to another token of the same one', async () => {

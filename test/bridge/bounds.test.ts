@@ -159,6 +159,20 @@ test('a client that leaves before it learns its session leaves no server behind'
   await until(() => !isAlive(bridge.pid()));
 });
 
+test('a client that leaves while it waits for a place leaves no server behind', async () => {
+  const bridge = await startBridge({ bounds: { sessions: 1 }, options: ['--ignore-sigterm'] });
+  const headers = { 'mcp-session-id': await bridge.open() };
+  await bridge.call({ method: 'DELETE', headers });
+  const calling = new AbortController();
+  const opening = bridge.call({ body, signal: calling.signal });
+  // The body is read before the wait begins; a second request on its heels shows that it has been.
+  await bridge.call({ body: '{}' });
+  calling.abort();
+  await expect(opening).rejects.toThrow('aborted');
+  await until(() => bridge.log.includes('session 2: ended, its client left'));
+  expect(isAlive(bridge.pid(2))).toBe(false);
+});
+
 test('a client that leaves in the middle of its body leaves nothing behind', async () => {
   const bridge = await startBridge();
   const session = await bridge.open();
@@ -182,6 +196,8 @@ test('a client that does not read its answer holds up the server, not the memory
     isAnswered = true;
     return answer;
   });
+  const other = await bridge.open();
+  for (let turn = 0; turn < 20; turn += 1) await bridge.tool(other, 'big', { bytes: 100_000 });
   bridge.clock.advance(30_000);
   expect(isAnswered).toBe(false);
   await until(() => {
@@ -201,9 +217,15 @@ test('a GET stream that does not read holds up nothing', async () => {
   socket.write(head(bridge, session, token, 'GET', 'text/event-stream'));
   // More than the sockets hold.
   for (let round = 0; round < 10; round += 1) {
-    const answer = await bridge.tool(session, 'changed', { times: 1000, pad: 'x'.repeat(1000) });
+    const answer = await bridge.tool(session, 'changed', { times: 1000, pad: 'x'.repeat(4000) });
     expect(answer.status).toBe(200);
   }
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+  socket.resume();
+  await until(() => text.includes('id: 10000\n'));
+  // What it was too slow for has fallen out; what came last is there.
+  expect(text.match(/^id: /gm)?.length).toBeLessThan(9_500);
   socket.destroy();
 });
 

@@ -114,6 +114,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     secrets: setup.secrets ?? new Map(),
     isLive: readLiveTokens(tokens),
     countOomKills: setup.countOomKills ?? (() => 0),
+    endLeftovers: () => undefined,
     patience: { eofMs: 300, termMs: 300 },
     path: process.env['PATH'],
     clock,

@@ -101,6 +101,7 @@ test('a line with a stray CR stays one event', async () => {
   const { open, rpc } = await startBridge();
   const line = '{"method":"notifications/x",\r"params":{}}\n{"id":$ID,\r"result":{}}';
   const answer = await rpc(await open(), toolCall(1, 'raw', { line }));
+  expect(answer.text).not.toContain('\r');
   expect(answer.events).toEqual([
     { method: 'notifications/x', params: {} },
     { id: 1, result: {} },

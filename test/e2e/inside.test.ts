@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestClient } from '../support/client.ts';
-import { insideServer, inspectServer } from '../support/inside.ts';
+import { besideServer, insideServer, inspectServer } from '../support/inside.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
 const laboratory = join(import.meta.dirname, '../fixtures/laboratory');
@@ -79,7 +79,7 @@ describe('the process of a server', () => {
   });
 
   it('can write to its workspace and to memory, and to nothing else in the file system', async () => {
-    const { writable, rootMount } = await insideServer(server, () => {
+    const fileSystem = await insideServer(server, () => {
       const { accessSync, constants, readdirSync, readFileSync } =
         process.getBuiltinModule('node:fs');
       const attempt = <Value>(act: () => Value): Value | undefined => {
@@ -107,8 +107,13 @@ describe('the process of a server', () => {
       return { writable: [...(isWritable('/') ? ['/'] : []), ...below('/')], rootMount };
     });
     // Read-only for root too.
-    expect(rootMount).toBe('ro');
-    expect(writable.toSorted()).toEqual(['/dev/mqueue', '/dev/shm', '/tmp', '/workspace']);
+    expect(fileSystem.rootMount).toBe('ro');
+    expect(fileSystem.writable.toSorted()).toEqual([
+      '/dev/mqueue',
+      '/dev/shm',
+      '/tmp',
+      '/workspace',
+    ]);
   });
 
   it('can run what it writes to its workspace, and not what it writes to memory', async () => {
@@ -271,6 +276,22 @@ describe('a server that takes all it can get', () => {
     await vi.waitFor(expectBridgeUnharmed, { timeout: 60_000, interval: 1_000 });
   });
 
+  it('leaves nothing running after its session, not even what left its process group', async () => {
+    const daemons = await openSession();
+    const count = await insideServer(daemons, async () => {
+      const { spawn } = process.getBuiltinModule('node:child_process');
+      const { once } = process.getBuiltinModule('node:events');
+      const start = () =>
+        spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e3)'], { detached: true });
+      await Promise.all([once(start(), 'spawn'), once(start(), 'spawn')]);
+      return 2;
+    });
+    expect(await countProcesses()).toBe(1 + count);
+    await daemons[Symbol.asyncDispose]();
+    await expect.poll(countProcesses, { timeout: 30_000 }).toBe(0);
+    await expectBridgeUnharmed();
+  });
+
   it('is killed at the memory cap, its client is told so, and the next session works', async () => {
     const hog = await openSession();
     const filling = insideServer(hog, () => {
@@ -287,6 +308,25 @@ describe('a server that takes all it can get', () => {
     await hog.client.close();
   });
 });
+
+/** Processes of bob's uid in his container; what `mcpd exec` brings in for this is not among them. */
+function countProcesses(): Promise<number> {
+  return besideServer(tenancy, 'bob/laboratory', () => {
+    const { readdirSync, readFileSync } = process.getBuiltinModule('node:fs');
+    const status = (pid: string): string => {
+      try {
+        return readFileSync(`/proc/${pid}/status`, 'utf8');
+      } catch {
+        return '';
+      }
+    };
+    const isRunning = (text: string): boolean =>
+      text.includes(`\nUid:\t${process.getuid?.()}\t`) && !text.includes('\nState:\tZ');
+    return readdirSync('/proc').filter(
+      (name) => /^\d+$/.test(name) && name !== String(process.pid) && isRunning(status(name)),
+    ).length;
+  });
+}
 
 async function healthz(): Promise<string> {
   return (await fetch(new URL('/healthz', bob.servers[0]?.url))).text();

@@ -16,6 +16,7 @@ const stack = new AsyncDisposableStack();
 let tenancy: Tenancy;
 let bob: AddedUser;
 let began: string;
+let secretFile: string;
 /** Bob's tokens; each was shown once, when it was made. */
 let tokens: string[];
 /** What mcpd has printed, by command; without the tokens it is to show. */
@@ -32,27 +33,17 @@ beforeAll(async () => {
   tenancy = stack.use(await Tenancy.open());
   const folder = await mkdtemp(join(tmpdir(), 'mcpd-secret-'));
   stack.defer(() => rm(folder, { recursive: true }));
-  const file = join(folder, 'first');
-  await writeFile(file, `${secrets.FIRST_KEY}\n`, { mode: 0o600 });
+  secretFile = join(folder, 'first');
+  await writeFile(secretFile, `${secrets.FIRST_KEY}\n`, { mode: 0o600 });
   const watch = watchProcesses(holdsNeedle);
-  const added = await mcpd([
-    'user',
-    'add',
-    'bob',
-    '--server',
-    laboratory,
-    '--secret',
-    `FIRST_KEY=@${file}`,
-    '--json',
-  ]);
+  const flags = ['--server', laboratory, '--secret', `FIRST_KEY=@${secretFile}`];
+  const added = await mcpd(['user', 'add', 'bob', ...flags, '--json']);
   bob = JSON.parse(added) as AddedUser;
   await mcpd(['secret', 'set', 'bob', 'SECOND_KEY'], secrets.SECOND_KEY);
   await mcpd(['restart', 'bob']);
-  const { value } = JSON.parse(
-    await mcpd(['token', 'create', 'bob', '--name', 'extra', '--json']),
-  ) as { value: string };
+  const created = await mcpd(['token', 'create', 'bob', '--name', 'extra', '--json']);
   seen.push(...(await watch.stop()));
-  tokens = [bob.token, value];
+  tokens = [bob.token, (JSON.parse(created) as { value: string }).value];
   for (const [command, text] of printed) {
     const rest = tokens.reduce((left, token) => left.replace(token, ''), text);
     printed.set(command, rest);
@@ -123,38 +114,6 @@ async function filesBelow(folder: string): Promise<(readonly [string, Buffer])[]
   return Promise.all(files.map(async (file) => [file, await readFile(file)] as const));
 }
 
-const reports: readonly string[][] = [
-  ['user', 'add', 'bob', '--server', laboratory],
-  ['user', 'list'],
-  ['user', 'show', 'bob'],
-  ['user', 'update', 'bob', '--pids', '128'],
-  ['server', 'list', 'bob'],
-  ['server', 'show', 'bob/laboratory'],
-  ['status', 'bob', '--probe'],
-  ['logs', 'bob', '--tail', '1000'],
-  ['stats', 'bob', '--no-stream'],
-  ['ports'],
-  ['plan', 'bob'],
-  ['secret', 'list', 'bob'],
-  ['token', 'list', 'bob', '--all'],
-  ['connect', 'bob'],
-  ['template', 'show', laboratory],
-  ['image', 'list'],
-  ['config', 'list'],
-  ['restart', 'bob'],
-];
-
-async function output(): Promise<Texts> {
-  for (const report of reports) {
-    await mcpd(report);
-    await mcpd([...report, '--json']);
-  }
-  // It may have something to say of this machine.
-  await mcpd(['doctor'], '', [0, 1]);
-  await mcpd(['doctor', '--json'], '', [0, 1]);
-  return printed;
-}
-
 /** Of all processes, those of bob's own uid left out: only his server has it. */
 async function otherProcesses(): Promise<Texts> {
   return [...seen, ...processesWith(holdsNeedle)]
@@ -167,7 +126,6 @@ const places: readonly (readonly [string, () => Promise<Texts>])[] = [
   ['what the engine says of container, image and network, its events and its log', engineFacts],
   ['the engine’s own files about the container', engineFiles],
   ['the files of the home, the registry among them', homeFiles],
-  ['what mcpd prints, as text and as JSON', output],
 ];
 
 describe.each(['as added', 'after a stop and a start'])('%s', (when) => {
@@ -186,6 +144,7 @@ describe.each(['as added', 'after a stop and a start'])('%s', (when) => {
       return process.env;
     });
     expect(environment).toMatchObject(secrets);
+    expect([...Object.values(secrets), ...tokens].every(holdsNeedle)).toBe(true);
     // The search below finds it there.
     expect(processesWith(holdsNeedle).map(({ uid }) => uid)).toContain(bob.user.uid);
     const { Id } = await inspectServer(tenancy, 'bob', 'laboratory');
@@ -218,6 +177,47 @@ it('a server that dies talking of its secrets tells its client nothing of them',
   expect(String(error)).toContain('exited with code 3; its last output: cannot log in with ***');
   expect(holdsNeedle(JSON.stringify(error))).toBe(false);
   await server.client.close();
+});
+
+const reports: readonly string[][] = [
+  ['user', 'list'],
+  ['user', 'show', 'bob'],
+  ['server', 'list', 'bob'],
+  ['server', 'show', 'bob/laboratory'],
+  ['status', 'bob', '--probe'],
+  ['logs', 'bob', '--tail', '1000'],
+  ['stats', 'bob', '--no-stream'],
+  ['ports'],
+  ['plan', 'bob'],
+  ['secret', 'list', 'bob'],
+  ['token', 'list', 'bob', '--all'],
+  ['connect', 'bob'],
+  ['template', 'show', laboratory],
+  ['image', 'list'],
+  ['config', 'list'],
+];
+
+const changes: readonly string[][] = [
+  ['user', 'add', 'bob', '--server', laboratory],
+  ['user', 'update', 'bob', '--pids', '128'],
+  ['secret', 'set', 'bob', 'FIRST_KEY', '--from', 'FILE'],
+  ['restart', 'bob'],
+  ['token', 'revoke', 'bob', 'extra', '--yes'],
+];
+
+it('no secret and no token is in what any command prints, as text or as JSON', async () => {
+  const both = (args: readonly string[], codes?: number[]) =>
+    Promise.all([mcpd(args, '', codes), mcpd([...args, '--json'], '', codes)]);
+  for (const args of reports) await both(args);
+  // It may have something to say of this machine.
+  await both(['doctor'], [0, 1]);
+  for (const args of changes) {
+    const words = args.map((word) => word.replace('FILE', secretFile));
+    await mcpd(words);
+    await mcpd([...words, '--json']);
+  }
+  const leaks = [...printed].filter(([, text]) => holdsNeedle(text)).map(([command]) => command);
+  expect(leaks).toEqual([]);
 });
 
 it.each([

@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { resolveHome } from '../../src/config/home.ts';
 
 const launcher = join(import.meta.dirname, '../../bin/run.js');
+/** CI runs the command line on other versions of Node than the tools. */
+const node = process.env['TEST_NODE'] ?? process.execPath;
 
 /** What one run of the command line gave. */
 export interface Run {
@@ -65,12 +67,18 @@ export class Tenancy implements AsyncDisposable {
     this.#inside = inside;
   }
 
-  /** `config` is the home's settings file, as users would write it. */
-  static async open(config: object = {}, options: TenancyOptions = {}): Promise<Tenancy> {
+  /** `config` is the home's settings file: its content, or its very text. */
+  static async open(config: object | string = {}, options: TenancyOptions = {}): Promise<Tenancy> {
     const home = await mkdtemp(join(tmpdir(), 'mcpd-test-'));
     await mkdir(home, { recursive: true });
-    await writeFile(join(home, 'config.json'), JSON.stringify(config), { mode: 0o600 });
+    const text = typeof config === 'string' ? config : JSON.stringify(config);
+    await writeFile(join(home, 'config.json'), text, { mode: 0o600 });
     return new Tenancy(home, options);
+  }
+
+  /** The same home under other circumstances. Only the first one is disposed of. */
+  with(options: TenancyOptions): Tenancy {
+    return new Tenancy(this.home, options);
   }
 
   /** Runs `mcpd` with these arguments, to its end. */
@@ -106,7 +114,7 @@ export class Tenancy implements AsyncDisposable {
   }
 
   start(args: readonly string[]): ChildProcess {
-    const [file = '', ...rest] = [...this.#inside, process.execPath, launcher, ...args];
+    const [file = '', ...rest] = [...this.#inside, node, launcher, ...args];
     return spawn(file, rest, { env: this.env, cwd: this.home });
   }
 

@@ -88,7 +88,8 @@ function statusOf(error: unknown): number | undefined {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const status = statusOf(error);
-  const reason = 'reason' in error && error.reason ? String(error.reason) : 'unexpected';
+  const reason =
+    'reason' in error && typeof error.reason === 'string' ? error.reason : 'unexpected';
   const prefix = `(HTTP code ${status}) ${reason} - `;
   const text = error.message.startsWith(prefix)
     ? error.message.slice(prefix.length)

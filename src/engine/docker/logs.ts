@@ -32,7 +32,7 @@ export async function* demultiplex(source: AsyncIterable<Buffer>): AsyncGenerato
         const data = chunk.subarray(0, remaining);
         remaining -= data.length;
         chunk = chunk.subarray(data.length);
-        yield { stream, data };
+        yield { stream, data, ends: remaining === 0 };
         continue;
       }
       const missing = 8 - header.length;

@@ -4,64 +4,73 @@ import { compareTimes, logLines } from '../../../src/observe/log-lines.ts';
 
 const stamp = '2026-11-21T01:30:43.425522526Z';
 
-async function* chunks(...parts: (string | [LogChunk['stream'], string])[]) {
-  for (const part of parts) {
-    const [stream, text] = typeof part === 'string' ? (['stdout', part] as const) : part;
-    yield { stream, data: Buffer.from(text) };
+type Message = string | [LogChunk['stream'], string];
+
+/** Messages as an engine sends them, each cut into slices of at most `size` bytes. */
+async function* chunks(messages: readonly Message[], size = Infinity): AsyncGenerator<LogChunk> {
+  for (const message of messages) {
+    const [stream, text] = typeof message === 'string' ? (['stdout', message] as const) : message;
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += size) {
+      const data = bytes.subarray(at, at + size);
+      yield { stream, data, ends: at + size >= bytes.length };
+    }
   }
 }
 
-async function linesOf(...parts: Parameters<typeof chunks>): Promise<string[]> {
-  return (await Array.fromAsync(logLines(chunks(...parts)))).map(({ line }) => line);
+async function linesOf(messages: readonly Message[], size?: number): Promise<string[]> {
+  return (await Array.fromAsync(logLines(chunks(messages, size)))).map(({ line }) => line);
 }
 
-describe('logLines', () => {
-  test('takes the engine’s time off each line', async () => {
-    const lines = await Array.fromAsync(logLines(chunks(`${stamp} one\n${stamp} two words\n`)));
-    expect(lines).toEqual([
-      { stream: 'stdout', time: stamp, line: 'one' },
-      { stream: 'stdout', time: stamp, line: 'two words' },
-    ]);
-  });
+const piece = 'x'.repeat(16 * 1024);
 
-  test('puts a line together that came in pieces, also within a character', async () => {
-    const bytes = Buffer.from(`${stamp} grün\n`);
-    const cut = bytes.indexOf(0xc3) + 1;
-    async function* halves() {
-      yield { stream: 'stdout' as const, data: bytes.subarray(0, cut) };
-      yield { stream: 'stdout' as const, data: bytes.subarray(cut) };
-    }
-    expect((await Array.fromAsync(logLines(halves()))).map(({ line }) => line)).toEqual(['grün']);
-  });
+describe('logLines', () => {
+  test.each([Infinity, 7, 1])(
+    'takes the engine’s time off each line, in slices of %s',
+    async (size) => {
+      const messages = [`${stamp} one\n`, `${stamp} two grün\n`];
+      expect(await Array.fromAsync(logLines(chunks(messages, size)))).toEqual([
+        { stream: 'stdout', time: stamp, line: 'one' },
+        { stream: 'stdout', time: stamp, line: 'two grün' },
+      ]);
+    },
+  );
 
   test('keeps the unfinished lines of the two streams apart', async () => {
-    expect(await linesOf('out ', ['stderr', 'err '], 'put\n', ['stderr', 'or\n'])).toEqual([
-      'out put',
-      'err or',
+    const messages: Message[] = [
+      `${stamp} ${piece}`,
+      ['stderr', `${stamp} problem\n`],
+      `${stamp} end\n`,
+    ];
+    expect(await linesOf(messages)).toEqual(['problem', `${piece}end`]);
+  });
+
+  test('puts a long line together from the pieces that the engine stamps one by one', async () => {
+    const messages = [`${stamp} ${piece}`, `${stamp} ${piece}`, `${stamp} end\n`, `${stamp} z\n`];
+    expect(await linesOf(messages, 1000)).toEqual([`${piece}${piece}end`, 'z']);
+  });
+
+  test('ends a long line at its last piece also where the log driver lost the newline', async () => {
+    const messages = [`${stamp} ${piece}`, `${stamp} end`, `${stamp} ${piece}`, `${stamp} `, 'z\n'];
+    expect(await linesOf(messages)).toEqual([`${piece}end`, piece, 'z']);
+  });
+
+  test('leaves times alone that a program writes itself', async () => {
+    expect(await linesOf([`${stamp} ${stamp} mine\n`])).toEqual([`${stamp} mine`]);
+  });
+
+  test('gives the last line even without its newline, and keeps empty ones', async () => {
+    expect(await linesOf([`${stamp} \n`, `${stamp} a\r\n`, `${stamp} cut off`])).toEqual([
+      '',
+      'a',
+      'cut off',
     ]);
-  });
-
-  test('gives the last line even without its newline', async () => {
-    expect(await linesOf(`${stamp} a\n${stamp} unfinished`)).toEqual(['a', 'unfinished']);
-  });
-
-  test('keeps empty lines', async () => {
-    expect(await linesOf(`${stamp} \n${stamp} b\n`)).toEqual(['', 'b']);
-  });
-
-  test('takes out the times that the engine puts into a long line every 16 KiB', async () => {
-    const piece = 'x'.repeat(16 * 1024);
-    const text = `${stamp} ${piece}${stamp} ${piece}${stamp} end\n`;
-    expect(await linesOf(text)).toEqual([`${piece}${piece}end`]);
   });
 
   test('passes a line without end on in parts rather than keep it all', async () => {
-    async function* endless() {
-      for (let i = 0; i < 8; i += 1)
-        yield { stream: 'stdout' as const, data: Buffer.alloc(1024, 'x') };
-    }
-    const lines = await Array.fromAsync(logLines(endless(), 2048));
-    expect(lines.map(({ line }) => line.length)).toEqual([2048, 2048, 2048, 2048]);
+    const messages = Array.from({ length: 4 }, () => piece);
+    const lines = await Array.fromAsync(logLines(chunks(messages), 2 * piece.length));
+    expect(lines.map(({ line }) => line.length)).toEqual([2 * piece.length, 2 * piece.length]);
   });
 });
 

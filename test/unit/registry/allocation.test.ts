@@ -158,7 +158,7 @@ test('allocateUid gives the lowest uid that is not taken', () => {
       const expected = Array.from({ length: 10 }, (_, index) => 2000 + index).find(
         (uid) => !taken.includes(uid),
       );
-      expect(allocateUid({ range: { start: 2000, end: 2009 }, taken })).toBe(expected);
+      expect(allocateUid({ range: { start: 2000, end: 2009 }, taken, offset: 0 })).toBe(expected);
     }),
   );
 });

@@ -85,7 +85,7 @@ describe('openRegistry', () => {
     expect(new Set(instances).size).toBe(1);
     using registry = openRegistry(home);
     expect(registry.instance).toBe(instances[0]);
-  }, 60_000);
+  }, 120_000);
 
   test('twenty processes that add users at once give all of them different things', async () => {
     using home = temporaryHome();
@@ -98,7 +98,7 @@ describe('openRegistry', () => {
       expect(new Set(users.map((user) => user[value])).size).toBe(60);
     }
     expect(new Set(users.map((user) => user.ports.start)).size).toBe(60);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('transaction', () => {

@@ -22,16 +22,19 @@ export async function runTogether(
     startChild(program, [...args, String(index)]),
   );
   await Promise.all(children.map((child) => readLine(child)));
-  return Promise.all(
+  // To the end of all, so that none writes to a home that its test has removed.
+  const results = await Promise.all(
     children.map(async (child) => {
       const exited = once(child, 'close');
       child.stdin?.end();
       const output = child.stdout ? text(child.stdout) : '';
       const [code] = (await exited) as [number];
-      if (code !== 0) throw new Error(`${program} ended with ${code}`);
-      return (await output).trim();
+      return { code, output: (await output).trim() };
     }),
   );
+  const failed = results.find(({ code }) => code !== 0);
+  if (failed) throw new Error(`${program} ended with ${failed.code}`);
+  return results.map(({ output }) => output);
 }
 
 /** The next piece that a child prints: `ready`, before it waits for its stdin to end. */

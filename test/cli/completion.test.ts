@@ -1,0 +1,79 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { Desk, ended, launcher } from './desk.ts';
+
+const quoted = `'${process.execPath}' '${launcher}'`;
+
+async function shell(desk: Desk, program: string, script: string): Promise<string> {
+  const child = spawn(program, ['-c', script], { env: desk.env, cwd: desk.folder });
+  const { stdout, stderr, code } = await ended(child);
+  if (code !== 0) throw new Error(`${program} exited with ${code}: ${stderr}`);
+  return stdout;
+}
+
+function isInstalled(program: string): boolean {
+  try {
+    execFileSync(program, ['-c', 'true']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('bash completes', () => {
+  async function complete(desk: Desk, ...words: string[]): Promise<string[]> {
+    const script = `
+      mcpd() { ${quoted} "$@"; }
+      eval "$(mcpd completion bash)"
+      COMP_WORDS=(mcpd ${words.map((word) => `'${word}'`).join(' ')})
+      COMP_CWORD=${words.length}
+      _mcpd
+      printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const lines = (await shell(desk, 'bash', script)).split('\n');
+    return lines.filter((line) => line !== '');
+  }
+
+  test.each([
+    ['commands', ['us'], ['user']],
+    ['verbs', ['user', 'a'], ['add']],
+    ['flags', ['user', 'add', 'bob', '--mem'], ['--memory']],
+    ['values of flags', ['connect', 'bob', '--client', 'cu'], ['cursor']],
+    ['templates', ['template', 'show', 'me'], ['memory']],
+    ['users', ['user', 'show', ''], ['alice', 'bob']],
+    ['servers', ['logs', 'bob/'], ['bob/memory']],
+    ['settings', ['config', 'get', 'limits.m'], ['limits.memory']],
+    ['nothing for a name that is new', ['user', 'add', ''], []],
+  ])('%s', async (_what, words, expected) => {
+    using desk = new Desk();
+    desk.addUsers('bob', 'alice');
+    expect(await complete(desk, ...words)).toEqual(expected);
+  });
+});
+
+describe.runIf(isInstalled('fish'))('fish completes', () => {
+  test.each([
+    ['us', ['user']],
+    ['user show ', ['alice', 'bob']],
+    ['user add bob --mem', ['--memory']],
+    ['connect bob --client cu', ['cursor']],
+  ])('"%s"', async (typed, expected) => {
+    using desk = new Desk();
+    desk.addUsers('bob', 'alice');
+    const script = `
+      function mcpd; ${quoted} $argv; end
+      mcpd completion fish | source
+      complete -C 'mcpd ${typed}'`;
+    const lines = (await shell(desk, 'fish', script)).trimEnd().split('\n');
+    expect(lines.map((line) => line.split('\t')[0])).toEqual(expected);
+  });
+});
+
+test.runIf(isInstalled('zsh'))('zsh loads its script', async () => {
+  using desk = new Desk();
+  const script = `
+    autoload -Uz compinit; compinit -u -D
+    mcpd() { ${quoted} "$@"; }
+    eval "$(mcpd completion zsh)"
+    print $_comps[mcpd]; whence -w _mcpd`;
+  expect(await shell(desk, 'zsh', script)).toBe('_mcpd\n_mcpd: function\n');
+});

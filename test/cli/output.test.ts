@@ -1,0 +1,147 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Desk, ended, launcher } from './desk.ts';
+
+/** Runs a shell command on a terminal, and gives what it shows. */
+async function onTerminal(desk: Desk, command: string, input = ''): Promise<string> {
+  const { spawn } = await import('node:child_process');
+  const env = {
+    ...desk.env,
+    MCPD: `"${process.execPath}" "${launcher}"`,
+    TERM: 'xterm',
+    SHELL: '/bin/sh',
+  };
+  const typed = `stty cols 60 rows 20; mcpd() { eval $MCPD '"$@"'; }; ${command}`;
+  const child = spawn('script', ['-qec', typed, '/dev/null'], { env, cwd: desk.folder });
+  child.stdin.end(input);
+  return (await ended(child)).stdout.replaceAll('\r\n', '\n');
+}
+
+describe('help', () => {
+  test('is the same by flag and by command', async () => {
+    using desk = new Desk();
+    const [byFlag, byCommand, short] = await Promise.all([
+      desk.run(['user', 'add', '--help']),
+      desk.run(['help', 'user', 'add']),
+      desk.run(['user', 'add', '-h']),
+    ]);
+    expect(byFlag.stdout).toContain('$ mcpd user add bob');
+    expect(byCommand).toEqual(byFlag);
+    expect(short).toEqual(byFlag);
+  });
+
+  test('without anything lists the commands', async () => {
+    using desk = new Desk();
+    const { stdout, code } = await desk.run([]);
+    expect(stdout).toMatch(/^ {2}doctor +Check/m);
+    expect(code).toBe(0);
+  });
+});
+
+test('the version is that of the package, and of Node', async () => {
+  using desk = new Desk();
+  const { stdout } = await desk.run(['--version']);
+  const { version } = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+  ) as { version: string };
+  expect(stdout).toBe(`mcpd/${version} linux-${process.arch} node-${process.version}\n`);
+});
+
+describe('a read', () => {
+  test.each(['user list', 'config list', 'template list', 'complete users', 'server list'])(
+    'of nothing writes nothing: %s',
+    async (command) => {
+      using desk = new Desk();
+      const { code, stderr } = await desk.run(command.split(' '));
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(readdirSync(desk.folder).filter((name) => name !== '.cache')).toEqual([]);
+    },
+  );
+});
+
+test('a pipe that closes early is no error', async () => {
+  using desk = new Desk();
+  const child = desk.start(['schema']);
+  child.stdout?.destroy();
+  expect((await ended(child)).stderr).toBe('');
+});
+
+describe('on a terminal', () => {
+  test('long cells are cut so that each line is one line', async () => {
+    using desk = new Desk();
+    const lines = (await onTerminal(desk, 'mcpd template list')).trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(3);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(lines.at(-1)).toMatch(/…$/);
+  });
+
+  test('an error is red, unless NO_COLOR is set', async () => {
+    using desk = new Desk();
+    const red = '\u001b[31mError:';
+    expect(await onTerminal(desk, 'NO_COLOR= mcpd user show nobody')).toContain(red);
+    expect(await onTerminal(desk, 'mcpd user show nobody')).not.toContain('\u001b[31m');
+  });
+
+  test('what destroys asks first, and no is no', async () => {
+    using desk = new Desk();
+    desk.addUsers('bob');
+    const shown = await onTerminal(desk, 'mcpd secret remove bob X; echo "exit $?"', 'n\n');
+    expect(shown).toContain('Remove X of bob? [y/N]');
+    expect(shown).toContain('Cancelled; nothing was changed.');
+    expect(shown).toContain('exit 130');
+  });
+
+  test('a secret is asked for and not shown', async () => {
+    using desk = new Desk();
+    desk.addUsers('bob');
+    const shown = await onTerminal(desk, 'mcpd secret set bob KEY; echo "exit $?"', 'hunter2\n');
+    expect(shown).toContain('KEY (not shown):');
+    expect(shown).toContain('Set KEY of bob.');
+    expect(shown).toContain('exit 0');
+  });
+});
+
+describe('Ctrl-C', () => {
+  /** Sent once the command listens for it; before that it would just be killed. */
+  async function interrupt(desk: Desk, args: readonly string[]) {
+    const child = desk.start(args);
+    const done = ended(child);
+    await expect
+      .poll(() => catchesInterrupt(child.pid ?? 0), { timeout: 20_000, interval: 20 })
+      .toBe(true);
+    child.kill('SIGINT');
+    return done;
+  }
+
+  function catchesInterrupt(pid: number): boolean {
+    const caught = /^SigCgt:\t([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return (BigInt(`0x${caught}`) & 2n) !== 0n;
+  }
+
+  test('ends a command with 130', async () => {
+    using desk = new Desk();
+    desk.addUsers('bob');
+    const run = await interrupt(desk, ['connect', 'bob', '--token-stdin']);
+    expect(run).toEqual({ code: 130, stdout: '', stderr: '\n' });
+  });
+
+  test('is an error document under --json', async () => {
+    using desk = new Desk();
+    desk.addUsers('bob');
+    const run = await interrupt(desk, ['connect', 'bob', '--token-stdin', '--json']);
+    expect(run.code).toBe(130);
+    expect(JSON.parse(run.stdout)).toEqual({
+      error: { code: 'INTERRUPTED', message: 'Interrupted.', suggestions: [] },
+    });
+  });
+});
+
+test('MCPD_DEBUG shows where an error came from; without it nobody sees a stack', async () => {
+  using desk = new Desk();
+  const plain = await desk.run(['user', 'show', 'nobody']);
+  expect(plain.stderr).not.toContain('    at ');
+  desk.env['MCPD_DEBUG'] = '1';
+  const debugged = await desk.run(['user', 'show', 'nobody']);
+  expect(debugged.stderr).toContain('    at ');
+});

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { refusal, words } from '../support/refusal.ts';
+import { snapshot, type Snapshot } from '../support/snapshot.ts';
+import { Tenancy } from '../support/tenancy.ts';
+
+let tenancy: Tenancy;
+let cutOff: Tenancy;
+let before: Snapshot;
+
+beforeAll(async () => {
+  tenancy = await Tenancy.open();
+  cutOff = tenancy.with({ env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } });
+  await tenancy.addUser('bob', '--no-start');
+  await tenancy.json(['secret', 'set', 'bob', 'KEY'], 'value');
+  before = await snapshot(tenancy);
+}, 300_000);
+
+afterAll(() => tenancy[Symbol.asyncDispose](), 120_000);
+
+describe('without an engine', () => {
+  it.each([
+    'user add alice',
+    'user add bob',
+    'user update bob --memory 1g',
+    'user remove bob --yes',
+    'user remove bob --purge --yes',
+    'server add bob/memory',
+    'server remove bob/filesystem --yes',
+    'start bob',
+    'stop bob',
+    'restart bob',
+    'plan',
+    'up',
+    'up bob',
+    'down --all --yes',
+    'logs bob',
+    'exec bob/filesystem -- true',
+    'stats --no-stream',
+    'image build filesystem',
+    'image list',
+    'image prune --yes',
+  ])('%s says so, and changes nothing', async (command) => {
+    const { exits, document, human } = await refusal(cutOff, words(command));
+    expect(document.error).toMatchObject({
+      code: 'ENGINE_UNREACHABLE',
+      suggestions: expect.arrayContaining([expect.stringContaining('DOCKER_HOST')]) as string[],
+    });
+    expect(exits).toEqual([5, 5]);
+    expect(human.stderr).toContain(document.error?.message);
+    expect(await snapshot(tenancy)).toEqual(before);
+  });
+
+  it.each([
+    'user list',
+    'secret list bob',
+    'token list bob',
+    'template list',
+    'config list',
+    'connect bob',
+  ])('%s works as ever', async (command) => {
+    const [without, with_] = await Promise.all(
+      [cutOff, tenancy].map((home) => home.json(words(command))),
+    );
+    expect(without).toEqual(with_);
+  });
+
+  it.each(['user show bob', 'server list', 'server show bob/filesystem', 'status', 'ports'])(
+    '%s tells what the registry knows, and that it may be stale',
+    async (command) => {
+      expect(await tenancy.json(words(command))).toMatchObject({ stale: false });
+      expect(await cutOff.json(words(command))).toMatchObject({ stale: true });
+    },
+  );
+
+  it('doctor ends with 1 and names the engine among what is wrong', async () => {
+    const { code, stdout } = await cutOff.run(['doctor', '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ healthy: false });
+    expect(stdout).toContain('DOCKER_HOST');
+  });
+});

@@ -1,0 +1,75 @@
+import { CLIError } from '@oclif/core/errors';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { describeProblem } from '../../../src/cli/problem.ts';
+import { ConflictError, UsageError } from '../../../src/errors.ts';
+
+const commands = ['user add', 'user list', 'status', 'stop'];
+
+function describeFor(error: unknown, ...argv: string[]) {
+  return describeProblem(error, { argv, commands });
+}
+
+test('an error of ours is told as it is', () => {
+  const error = new ConflictError('Port 1 is taken.', { code: 'PORT_TAKEN', suggestions: ['x'] });
+  expect(describeFor(error)).toEqual({
+    code: 'PORT_TAKEN',
+    message: 'Port 1 is taken.',
+    suggestions: ['x'],
+    exitCode: 4,
+  });
+});
+
+test("the frame that oclif puts around a flag's error is taken off", () => {
+  const error = new UsageError('', { code: 'USAGE' });
+  error.message = 'Parsing --memory \n\t--memory: no.\nSee more help with --help';
+  expect(describeFor(error).message).toBe('--memory: no.');
+});
+
+describe('a command that is not there', () => {
+  test('is named as it was typed, with what may have been meant', () => {
+    const problem = describeFor(new CLIError('command user:ad not found'), 'user', 'ad');
+    expect(problem).toMatchObject({ code: 'USAGE', exitCode: 2 });
+    expect(problem.message).toBe('There is no command "user ad".');
+    expect(problem.suggestions).toEqual(['mcpd user add', 'mcpd --help']);
+  });
+});
+
+test('a word too many behind a command is no command of its own', () => {
+  const { message } = describeFor(
+    new CLIError('command status:bob:x not found'),
+    'status',
+    'bob',
+    'x',
+  );
+  expect(message).toBe('Unexpected argument: bob x.');
+});
+
+test('a mistake of usage leads to the help of its command', () => {
+  const error = new CLIError('Unexpected argument: x\nSee more help with --help');
+  expect(describeFor(error, 'user', 'add', 'bob', 'x')).toEqual({
+    code: 'USAGE',
+    message: 'Unexpected argument: x.',
+    suggestions: ['mcpd user add --help'],
+    exitCode: 2,
+  });
+});
+
+test('what follows an unknown flag is not repeated, since it may be a secret', () => {
+  const { message } = describeFor(new CLIError('Nonexistent flag: --value=hunter2'), 'user', 'add');
+  expect(message).toBe('Unknown flag: --value.');
+});
+
+test('an error of a schema is told in words, not in JSON', () => {
+  const { error } = z.object({ ports: z.object({ start: z.int() }) }).safeParse({ ports: {} });
+  const problem = describeFor(error);
+  expect(problem.message).toMatch(/^ports\.start: Invalid input/);
+  expect(problem.exitCode).toBe(2);
+});
+
+test('anything else is a fault of ours: exit code 1, and how to report it', () => {
+  const problem = describeFor(new TypeError('x is undefined'));
+  expect(problem).toMatchObject({ code: 'UNEXPECTED', exitCode: 1 });
+  expect(problem.suggestions[0]).toContain('MCPD_DEBUG=1');
+  expect(describeFor('text').message).toContain('text');
+});
