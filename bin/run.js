@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // The launcher. Plain JavaScript that old versions of Node can parse, so that they can say why not.
-import { spawn } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
@@ -11,7 +10,7 @@ const oldest = [22, 13];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 if (isNewEnough(process.versions.node)) await start();
-else startWithPinnedNode();
+else await startWithPinnedNode();
 
 async function start() {
   silenceSqliteWarning();
@@ -22,7 +21,7 @@ async function start() {
 }
 
 /** A clone has a Node of its own in its devDependencies. */
-function startWithPinnedNode() {
+async function startWithPinnedNode() {
   const pinned = join(root, 'node_modules', 'node', 'bin', 'node');
   if (!existsSync(pinned)) {
     console.error(
@@ -30,6 +29,7 @@ function startWithPinnedNode() {
     );
     process.exit(1);
   }
+  const { spawn } = await import('node:child_process');
   const child = spawn(pinned, process.argv.slice(1), { stdio: 'inherit' });
   // The terminal sends Ctrl-C to both; the child decides how it ends.
   process.on('SIGINT', () => {});

@@ -1,12 +1,12 @@
-import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { glob, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build, type BuildOptions, type OutputFile } from 'esbuild';
 import { writeManifest } from './manifest.ts';
-import { unreached } from './unreached.ts';
+import { englishOnly, lazyBuiltins, noSpinner, replaceUnreached } from './bundle-plugins.ts';
 
 const root = join(import.meta.dirname, '..');
 
-const shared: BuildOptions = {
+const shared = {
   bundle: true,
   platform: 'node',
   target: 'node22.13',
@@ -14,15 +14,17 @@ const shared: BuildOptions = {
   minify: true,
   legalComments: 'none',
   logLevel: 'warning',
+  logLimit: 5,
   absWorkingDir: root,
-};
+  write: false,
+} as const satisfies BuildOptions;
 
-await rm(join(root, 'dist'), { recursive: true, force: true });
-await Promise.all([buildCommands(), buildBridge(), writeManifest(root)]);
+const [commands, bridge] = await Promise.all([buildCommands(), buildBridge(), writeManifest(root)]);
+await replaceFolder(join(root, 'dist'), [...commands, ...bridge]);
 
 /** Code that one command doesn't need is in other chunks than its own, since starting is what a command costs. */
-async function buildCommands(): Promise<void> {
-  await build({
+async function buildCommands(): Promise<OutputFile[]> {
+  const { outputFiles } = await build({
     ...shared,
     entryPoints: { mcpd: 'src/cli/main.ts' },
     outdir: 'dist',
@@ -34,52 +36,30 @@ async function buildCommands(): Promise<void> {
     banner: {
       js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
     },
-    plugins: [replaceUnreached(), noSpinner(), englishOnly()],
+    plugins: [lazyBuiltins(), replaceUnreached(), noSpinner(), englishOnly(root)],
   });
+  return outputFiles;
 }
 
 /** The program that is put into images: one file. */
-async function buildBridge(): Promise<void> {
-  await build({ ...shared, entryPoints: ['src/bridge/main.ts'], outfile: 'dist/bridge.mjs' });
+async function buildBridge(): Promise<OutputFile[]> {
+  const entryPoints = ['src/bridge/main.ts'];
+  const { outputFiles } = await build({ ...shared, entryPoints, outfile: 'dist/bridge.mjs' });
+  return outputFiles;
 }
 
-function replaceUnreached(): Plugin {
-  return {
-    name: 'replace-unreached',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^[@a-z]/ }, ({ path }) =>
-        unreached.has(path) ? { path, namespace: 'unreached' } : undefined,
-      );
-      onLoad({ filter: /.*/, namespace: 'unreached' }, ({ path }) => ({
-        contents: unreached.get(path) ?? '',
-        loader: 'js',
-      }));
-    },
-  };
-}
-
-/** oclif makes a spinner as soon as it is loaded on a terminal; progress is listr2's. */
-function noSpinner(): Plugin {
-  return {
-    name: 'no-spinner',
-    setup({ onLoad }) {
-      onLoad({ filter: /@oclif\/core\/lib\/ux\/action\/spinner\.js$/ }, ({ path }) => ({
-        contents: "module.exports = require('./simple');",
-        resolveDir: dirname(path),
-      }));
-    },
-  };
-}
-
-/** zod exports the messages of fifty languages in a way that no bundler can drop. */
-function englishOnly(): Plugin {
-  return {
-    name: 'english-only',
-    setup({ onLoad }) {
-      onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
-        contents: "export { default as en } from './en.js';",
-        resolveDir: join(root, 'node_modules/zod/v4/locales'),
-      }));
-    },
-  };
+/** Puts the files there, entry points last, so that what runs meanwhile always finds whole ones. */
+async function replaceFolder(folder: string, files: readonly OutputFile[]): Promise<void> {
+  await mkdir(join(folder, 'chunks'), { recursive: true });
+  const isChunk = ({ path }: OutputFile) => path.includes('/chunks/');
+  for (const file of [...files.filter(isChunk), ...files.filter((one) => !isChunk(one))]) {
+    const temporary = `${file.path}.${process.pid}`;
+    await writeFile(temporary, file.contents);
+    await rename(temporary, file.path);
+  }
+  const wanted = new Set(files.map(({ path }) => path));
+  for await (const entry of glob('**/*.{js,mjs}', { cwd: folder })) {
+    const path = join(folder, entry);
+    if (!wanted.has(path)) await rm(path, { force: true });
+  }
 }

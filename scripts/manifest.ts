@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
 import { Plugin } from '@oclif/core/config';
@@ -35,7 +35,9 @@ export async function loadCommands(root: string): Promise<{
 export async function writeManifest(root: string): Promise<void> {
   const [{ version }, { cached }] = await Promise.all([readPackage(root), loadCommands(root)]);
   const manifest = { version, commands: Object.fromEntries(cached) };
-  await writeFile(join(root, 'oclif.manifest.json'), `${JSON.stringify(manifest)}\n`);
+  const file = join(root, 'oclif.manifest.json');
+  await writeFile(`${file}.${process.pid}`, `${JSON.stringify(manifest)}\n`);
+  await rename(`${file}.${process.pid}`, file);
 }
 
 async function readPackage(root: string): Promise<Package> {

@@ -1,5 +1,5 @@
 import { Command } from '@oclif/core/command';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { resolveHome, type Home } from '../config/home.ts';
 import type { Context } from '../context.ts';
 import type { TableOptions } from '../render/table.ts';

@@ -1,7 +1,7 @@
 import { custom as customArgument } from '@oclif/core/args';
 import { boolean, custom } from '@oclif/core/flags';
 import type { CustomOptions, FlagDefinition } from '@oclif/core/interfaces';
-import { z } from 'zod';
+import * as z from 'zod';
 import { egressText } from '../policy/egress.ts';
 import { limitsInput, toOverrides, memorySize, type LimitOverrides } from '../policy/limits.ts';
 import { durationText } from './duration.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { argumentOf } from './flags.ts';
 import { nameText } from './target.ts';
 

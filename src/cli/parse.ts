@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { UsageError } from '../errors.ts';
 
 /** Parses what the user wrote; throws UsageError with the schema's own words, after the flag's name. */

@@ -1,5 +1,5 @@
 import type { Command } from '@oclif/core/command';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NotFoundError } from '../errors.ts';
 import { publicCommands } from './public-commands.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationText } from './duration.ts';
 
 /** A time in milliseconds since the epoch, given the present one. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const namePattern = /^[a-z][a-z0-9-]{0,30}$/;
 

@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/args';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BaseCommand } from '../cli/base-command.ts';
 import { bashScript } from '../cli/completion/bash.ts';
 import { fishScript } from '../cli/completion/fish.ts';

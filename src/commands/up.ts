@@ -1,5 +1,5 @@
 import { boolean } from '@oclif/core/flags';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BaseCommand } from '../cli/base-command.ts';
 import { timeout, userArgument } from '../cli/flags.ts';
 import { renderUpDown } from '../render/plan.ts';

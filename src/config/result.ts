@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigStore } from './store.ts';
 import type { SettingValue } from './settings.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { egressText } from '../policy/egress.ts';
 import { memorySize } from '../policy/limits.ts';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RefusedError, UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { ensureHome } from './folder.ts';

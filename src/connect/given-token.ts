@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../errors.ts';
 import type { Registry } from '../registry/database.ts';
 import type { User } from '../registry/rows.ts';

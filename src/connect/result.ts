@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { clientNames } from './clients.ts';
 
 export const connectResult = z.object({

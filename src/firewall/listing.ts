@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NftAnswer } from './nft.ts';
 
 /** The part of `nft -j list …` that is read here. Unknown objects are skipped. */

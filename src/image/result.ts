@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Image } from '../engine/engine.ts';
 
 const imageResult = z.object({

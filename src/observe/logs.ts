@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import type { Engine, LogOptions } from '../engine/engine.ts';
 import type { ObservedServer } from '../reconcile/observed.ts';

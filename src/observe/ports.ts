@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { portHolders, readListeners, type Holder } from '../host/sockets.ts';
 import type { ObservedServer } from '../reconcile/observed.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a tenant's containers may reach outside. `allow` entries are `host`, `host:port` or a CIDR. */
 export type Egress =

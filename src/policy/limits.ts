@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseBytes } from './bytes.ts';
 
 /** What one container may use, in base units. */

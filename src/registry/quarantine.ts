@@ -30,8 +30,9 @@ export function purgeQuarantine(registry: Registry): void {
   }
 }
 
-/** Withholds one value, replacing an earlier entry. */
+/** Withholds one value, replacing an earlier entry; does nothing when its time is over already. */
 export function quarantine(registry: Registry, entry: Quarantined): void {
+  if (!isActive(entry, registry.clock.now())) return;
   registry.db
     .prepare('INSERT OR REPLACE INTO quarantine (kind, value, until, path) VALUES (?, ?, ?, ?)')
     .run(entry.kind, entry.value, entry.until, entry.path);

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { operationResult } from '../reconcile/result.ts';
 import type { planResult, upDownResult } from '../user/up-down.ts';
 import { renderTable } from './table.ts';

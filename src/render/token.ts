@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { tokenCreateResult, tokenListResult, tokenRevokeResult } from '../tokens/result.ts';
 import { renderTable } from './table.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One secret as commands report it; never its value. */
 const secretResult = z.object({ name: z.string(), updatedAt: z.iso.datetime() });

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { ConflictError, UnhealthyError } from '../errors.ts';
 import { freePorts } from '../host/sockets.ts';
@@ -48,6 +48,7 @@ export async function addServerToUser(
         user,
         name: template.name,
         template: reference,
+        desired: request.start ? 'running' : 'stopped',
         isPortFree: freePorts(context.config.bindAddress),
       });
     try {

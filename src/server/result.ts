@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HostConfig } from '../config/schema.ts';
 import type { ObservedServer } from '../reconcile/observed.ts';
 import { serverUrl } from '../reconcile/bridge-config.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { UnhealthyError } from '../errors.ts';
 import { converge, type Converged, type ConvergeOptions } from '../reconcile/converge.ts';

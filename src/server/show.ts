@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { effectiveLimits } from '../reconcile/desired.ts';
 import { getServer } from '../registry/servers.ts';

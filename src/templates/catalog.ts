@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { NotFoundError, UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { parseNpmSpec } from './npm-spec.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { templateSchema, type Template } from './schema.ts';
 
 export const templateListResult = z.object({

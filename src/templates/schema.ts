@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { limitsInput } from '../policy/limits.ts';
 
 const name = z

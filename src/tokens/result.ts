@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Token } from '../registry/rows.ts';
 
 /** One token as commands report it; never the token itself. */

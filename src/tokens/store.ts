@@ -5,6 +5,7 @@ import { nearest } from '../nearest.ts';
 import { scopes as allScopes, type Scope } from '../policy/scopes.ts';
 import type { Registry } from '../registry/database.ts';
 import type { Token, User } from '../registry/rows.ts';
+import { getUserById } from '../registry/users.ts';
 import { issueToken } from './issue.ts';
 import { loadTokenKeys } from './keys.ts';
 
@@ -66,7 +67,7 @@ export function revokeToken(
       tokens.find((one) => one.id === idOrName) ??
       named.find((one) => one.revokedAt === null) ??
       named.at(-1);
-    if (token === undefined) throw notFound(tokens, idOrName);
+    if (token === undefined) throw notFound(getUserById(registry, userId), tokens, idOrName);
     if (token.revokedAt !== null) return { token, changed: false };
     const revokedAt = registry.clock.now();
     registry.db.prepare('UPDATE tokens SET revoked_at = ? WHERE id = ?').run(revokedAt, token.id);
@@ -125,13 +126,17 @@ function insert(registry: Registry, user: CreateRequest['user'], token: Token): 
   });
 }
 
-function notFound(tokens: readonly Token[], idOrName: string): NotFoundError {
+function notFound(
+  { name }: { name: string },
+  tokens: readonly Token[],
+  idOrName: string,
+): NotFoundError {
   const close = nearest(idOrName, new Set(tokens.flatMap((one) => [one.name, one.id])));
   return new NotFoundError(`There is no token "${idOrName}".`, {
     code: 'TOKEN_NOT_FOUND',
     suggestions: [
       ...(close.length > 0 ? [`Did you mean ${close.join(' or ')}?`] : []),
-      'mcpd token list',
+      `mcpd token list ${name}`,
     ],
   });
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { UnhealthyError } from '../errors.ts';
 import { requireEnforceable } from '../firewall/protect.ts';
@@ -14,6 +14,7 @@ import { createToken } from '../tokens/store.ts';
 import { confirmSame } from './confirm-same.ts';
 import { describeUserAndServers } from './describe.ts';
 import { withUserLease } from './lease.ts';
+import { requireProcessors, requireSecrets } from './preconditions.ts';
 import { equipUser, registerUser } from './register.ts';
 import { erase } from './erase.ts';
 import type { userAddResult } from './result.ts';
@@ -71,6 +72,8 @@ async function addNew(
   request: AddRequest,
   templates: readonly Template[],
 ): Promise<AddResult> {
+  requireSecrets(request, templates);
+  await requireProcessors(context, request.limits);
   const user = await registerUser(context, request, templates);
   try {
     await equipUser(context, request, user);

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { converge } from '../reconcile/converge.ts';
@@ -22,6 +22,8 @@ export async function erase(
   { purge, quarantine }: EraseOptions,
 ): Promise<void> {
   const { registry, home, config } = context;
+  // Without an engine nothing is written: the user stays as they are.
+  await context.engine();
   updateUser(registry, user.id, { down: true });
   await converge(context, user.id, { waitMs: undefined });
   await rm(join(home.users, user.id, 'logs'), { recursive: true, force: true });
@@ -31,7 +33,15 @@ export async function erase(
     await rm(join(home.users, user.id), { recursive: true, force: true });
   }
   removeUser(registry, user.id, {
-    keepUid: !deletes,
+    keepUid: !deletes && (await hasFiles(user)),
     config: quarantine ? config : { quarantineHours: 0 },
   });
+}
+
+// Not so when `add` failed before the folder was theirs: such a uid may go to anyone.
+async function hasFiles({ workspace, uid }: User): Promise<boolean> {
+  return lstat(workspace).then(
+    (folder) => folder.uid === uid,
+    () => false,
+  );
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { enforcement } from '../firewall/protect.ts';
 import type { User } from '../registry/rows.ts';

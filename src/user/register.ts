@@ -53,6 +53,7 @@ export async function registerUser(
         user,
         name: template.name,
         template: templateReference(request, template),
+        desired: request.start ? 'running' : 'stopped',
         isPortFree,
       });
     }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HostConfig } from '../config/schema.ts';
 import type { Home } from '../config/home.ts';
 import { formatEgress } from '../policy/egress.ts';

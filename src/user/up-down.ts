@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { McpdError, PartialFailureError } from '../errors.ts';
 import { converge, type Converged } from '../reconcile/converge.ts';

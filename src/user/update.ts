@@ -6,6 +6,7 @@ import { converge, type Converged } from '../reconcile/converge.ts';
 import type { User } from '../registry/rows.ts';
 import { getUser, updateUser } from '../registry/users.ts';
 import { describeUserAndServers } from './describe.ts';
+import { requireProcessors } from './preconditions.ts';
 import { withUserLease } from './lease.ts';
 import type { UserUpdateResult } from './result.ts';
 
@@ -26,6 +27,7 @@ export async function updateUserSettings(
 ): Promise<UserUpdateResult> {
   if (request.egress) requireEnforceable(context, request.egress);
   getUser(context.registry, request.name);
+  await requireProcessors(context, request.limits);
   return withUserLease(context, request.name, async () => {
     const user = getUser(context.registry, request.name);
     const isNew = differs(user, request);

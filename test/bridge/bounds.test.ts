@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { initialize, isAlive, startBridge, toolCall, until, type TestBridge } from './harness.ts';
+import {
+  initialize,
+  isAlive,
+  startBridge,
+  toolCall,
+  until,
+  type JsonRpc,
+  type TestBridge,
+} from './harness.ts';
 
 const body = JSON.stringify(initialize('2025-11-25'));
 
@@ -182,31 +190,39 @@ test('a client that leaves in the middle of its body leaves nothing behind', asy
   expect((await bridge.tool(session, 'echo')).status).toBe(200);
 });
 
-test('a client that does not read its answer holds up the server, not the memory, and is cut off in the end', async () => {
-  const bridge = await startBridge();
-  const session = await bridge.open();
-  const large = JSON.stringify(toolCall(900, 'big', { bytes: 12_000_000 }));
-  const socket = await rawPost(bridge, session, large.length);
-  socket.write(large);
-  await once(socket, 'data');
-  socket.pause();
-  // What comes behind the large answer waits in the server's pipe.
-  let isAnswered = false;
-  const waiting = bridge.tool(session, 'big', { bytes: 1_000_000 }).then((answer) => {
-    isAnswered = true;
-    return answer;
-  });
-  const other = await bridge.open();
-  for (let turn = 0; turn < 20; turn += 1) await bridge.tool(other, 'big', { bytes: 100_000 });
-  bridge.clock.advance(30_000);
-  expect(isAnswered).toBe(false);
-  await until(() => {
-    bridge.clock.advance(61_000);
-    return isAnswered;
-  });
-  expect((await waiting).status).toBe(200);
-  socket.destroy();
-});
+const pad = 'x'.repeat(4000);
+
+test.each([
+  ['answer', toolCall(900, 'big', { bytes: 12_000_000 })],
+  ['event stream', withProgress(toolCall(900, 'progress', { steps: 5000, pad }))],
+])(
+  'a client that does not read its %s holds up the server, not the memory, and is cut off in the end',
+  async (_, call) => {
+    const bridge = await startBridge({ bounds: { requestMs: 1e9 } });
+    const session = await bridge.open();
+    const message = JSON.stringify(call);
+    const socket = await rawPost(bridge, session, message.length);
+    socket.write(message);
+    await once(socket, 'data');
+    socket.pause();
+    // What comes behind it waits in the server's pipe.
+    let isAnswered = false;
+    const waiting = bridge.tool(session, 'big', { bytes: 1_000_000 }).then((answer) => {
+      isAnswered = true;
+      return answer;
+    });
+    const other = await bridge.open();
+    for (let turn = 0; turn < 100; turn += 1) await bridge.tool(other, 'big', { bytes: 100_000 });
+    bridge.clock.advance(30_000);
+    expect(isAnswered).toBe(false);
+    await until(() => {
+      bridge.clock.advance(61_000);
+      return isAnswered;
+    });
+    expect((await waiting).text.length).toBeGreaterThan(1_000_000);
+    socket.destroy();
+  },
+);
 
 test('a GET stream that does not read holds up nothing', async () => {
   const bridge = await startBridge();
@@ -217,7 +233,7 @@ test('a GET stream that does not read holds up nothing', async () => {
   socket.write(head(bridge, session, token, 'GET', 'text/event-stream'));
   // More than the sockets hold.
   for (let round = 0; round < 10; round += 1) {
-    const answer = await bridge.tool(session, 'changed', { times: 1000, pad: 'x'.repeat(4000) });
+    const answer = await bridge.tool(session, 'changed', { times: 1000, pad: 'x'.repeat(3000) });
     expect(answer.status).toBe(200);
   }
   let text = '';
@@ -228,6 +244,10 @@ test('a GET stream that does not read holds up nothing', async () => {
   expect(text.match(/^id: /gm)?.length).toBeLessThan(9_500);
   socket.destroy();
 });
+
+function withProgress(call: JsonRpc): JsonRpc {
+  return { ...call, params: { ...call.params, _meta: { progressToken: 'p' } } };
+}
 
 async function startHeld(bridge: TestBridge, session: string) {
   const held = bridge.stream(session, {

@@ -134,7 +134,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
       .setJti(claims.jti ?? 't1')
       .setAudience(claims.aud ?? config.auth.audience)
       .setIssuer(claims.iss ?? config.auth.issuer)
-      .setExpirationTime(Math.floor(clock.now() / 1000) + (claims.expiresIn ?? 3600))
+      .setExpirationTime(Math.floor(clock.now() / 1000) + (claims.expiresIn ?? 1e9))
       .sign(key);
   const token = await mint();
   const call = (options: CallOptions = {}): Promise<Answer> => send(port, token, options);

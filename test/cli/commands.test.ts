@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describe, expect, test } from 'vitest';
 import { commandIndex, commandTree } from '../../scripts/command-index.ts';
 import { loadCommands } from '../../scripts/manifest.ts';

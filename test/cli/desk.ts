@@ -49,6 +49,13 @@ export class Desk implements Disposable {
     return spawn(process.execPath, [launcher, ...args], { env: this.env, cwd: this.folder });
   }
 
+  /** A shell command in which `"$0" "$@"` is mcpd. */
+  shell(command: string): ChildProcess {
+    const script = `set -o pipefail; ${command}`;
+    const argv = ['-c', script, process.execPath, launcher];
+    return spawn('bash', argv, { env: this.env, cwd: this.folder });
+  }
+
   async run(args: readonly string[], input = ''): Promise<Run> {
     const child = this.start(args);
     child.stdin?.end(input);

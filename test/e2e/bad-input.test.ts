@@ -1,4 +1,4 @@
-import { chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Disposals } from '../support/disposals.ts';
@@ -43,9 +43,9 @@ afterAll(() => disposals.dispose(), 120_000);
 /** Folders that a workspace may be, and may not be. */
 async function layOut(root: string): Promise<void> {
   const path = (name: string) => join(root, name);
-  await mkdir(path('alice/inner'), { recursive: true });
-  await chown(path('alice'), 0, 0);
-  await mkdir(path('open'), { mode: 0o777 });
+  await mkdir(path('alice'));
+  await mkdir(path('open'));
+  await chmod(path('open'), 0o777);
   await mkdir(path('theirs'));
   await chown(path('theirs'), 200_000, 200_000);
   await mkdir(path('full'));

@@ -22,9 +22,9 @@ beforeAll(async () => {
     tenancy.addUser('alice'),
   ])) as [AddedUser, AddedUser];
   startedAt = (await inspectServer(tenancy, 'bob', 'laboratory')).State.StartedAt;
-}, 180_000);
+});
 
-afterAll(() => stack.disposeAsync(), 60_000);
+afterAll(() => stack.disposeAsync());
 
 function openSession(): Promise<TestClient> {
   return TestClient.connect(bob.servers[0]?.url ?? '', bob.token);

@@ -43,9 +43,9 @@ beforeAll(async () => {
   const listen = 'require("node:net").createServer((socket) => socket.end()).listen(9000)';
   stranger = await docker('run', '--detach', '--entrypoint', 'node', ofBob.Image, '-e', listen);
   stack.defer(async () => void (await docker('rm', '--force', stranger)));
-}, 180_000);
+});
 
-afterAll(() => stack.disposeAsync(), 60_000);
+afterAll(() => stack.disposeAsync());
 
 function fromBob(targets: readonly Target[]): Promise<string[]> {
   return besideServer(tenancy, 'bob/filesystem', reach, targets);
@@ -85,9 +85,25 @@ function neverReachable(): Target[] {
 }
 
 async function expectClosed(): Promise<void> {
-  const targets = neverReachable();
-  const answers = await fromBob(targets);
-  expect(targets.filter((_, index) => answers[index] === 'connected')).toEqual([]);
+  const reached = await targetsWith(neverReachable, fromBob, 'connected');
+  expect(reached).toEqual([]);
+}
+
+/**
+ * Of these targets, those that gave this answer. Bridges of other tests come and go, and who answers
+ * at an address that is no longer this host's says nothing: only what is listed before and after counts.
+ */
+async function targetsWith(
+  list: () => Target[],
+  from: (targets: readonly Target[]) => Promise<string[]>,
+  expected: string,
+): Promise<Target[]> {
+  const targets = list();
+  const answers = await from(targets);
+  const still = new Set(list().map(String));
+  return targets.filter(
+    (target, index) => answers[index] === expected && still.has(String(target)),
+  );
 }
 
 async function update(egress: string): Promise<void> {
@@ -102,13 +118,15 @@ function answersOfResolvers(): Promise<string[]> {
 }
 
 it('an ordinary container reaches what the tests below forbid, so they can fail', async () => {
-  expect(hostAddresses()).toEqual(expect.arrayContaining([gatewayOf(ofBob), gatewayOf(ofAlice)]));
-  const targets: Target[] = [
+  const list = (): Target[] => [
     ...hostAddresses().map((host) => [host, hostPort()] as const),
     ...[far.metadata, far.private, far.public].map((host) => [host, 80] as const),
   ];
-  const answers = await fromStranger(targets);
-  expect(targets.filter((_, index) => answers[index] !== 'connected')).toEqual([]);
+  const reached = new Set((await targetsWith(list, fromStranger, 'connected')).map(String));
+  for (const host of [gatewayOf(ofBob), gatewayOf(ofAlice)])
+    expect(reached).toContain(String([host, hostPort()]));
+  for (const host of [far.metadata, far.private, far.public])
+    expect(reached).toContain(String([host, 80]));
   const containers: Target[] = [
     [addressOf(ofAlice), bridgePort],
     [await addressOfStranger(), 9000],
@@ -149,7 +167,7 @@ describe('public, the profile users get', () => {
 });
 
 describe('none', () => {
-  beforeAll(() => update('none'), 60_000);
+  beforeAll(() => update('none'));
 
   it('reaches no address and no resolver', async () => {
     const answers = await fromBob([

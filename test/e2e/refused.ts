@@ -184,8 +184,8 @@ export const refused: readonly Row[] = [
     'server add bob/{secretive}',
     { exit: 4, code: 'SECRET_MISSING', says: 'API_KEY', next: 'mcpd secret set bob API_KEY' },
   ],
-  ['user add eve --cpus 1000', { exit: 2, code: 'CPUS_TOO_MANY', says: 'processors' }],
-  ['user update bob --cpus 1000', { exit: 2, code: 'CPUS_TOO_MANY', says: 'processors' }],
+  ['user add eve --cpus 1000', { exit: 2, code: 'TOO_MANY_CPUS', says: 'processors' }],
+  ['user update bob --cpus 1000', { exit: 2, code: 'TOO_MANY_CPUS', says: 'processors' }],
 
   ...each({ exit: 2, code: 'SECRET_VALUE_INVALID', says: 'empty' })`
     secret set bob KEY

@@ -23,9 +23,9 @@ beforeAll(async () => {
   bobsFile = join(bob.user.workspace, 'diary.txt');
   await using files = await open(bob, 'filesystem');
   await files.call('write_file', { path: '/workspace/diary.txt', content: text });
-}, 120_000);
+});
 
-afterAll(() => stack.disposeAsync(), 60_000);
+afterAll(() => stack.disposeAsync());
 
 function open({ servers, token }: AddedUser, name: string): Promise<TestClient> {
   return TestClient.connect(urlOf({ servers }, name), token);

@@ -62,8 +62,17 @@ async function describeFile(path: string): Promise<string> {
     .digest('hex')}`;
 }
 
+interface Inspected {
+  readonly Mounts?: readonly { readonly Destination: string }[];
+}
+
 async function describeObjects(tenancy: Tenancy): Promise<readonly unknown[]> {
   const ids = await tenancy.objects();
   if (ids.length === 0) return [];
-  return JSON.parse(await tenancy.docker('inspect', ...ids)) as unknown[];
+  const objects = JSON.parse(await tenancy.docker('inspect', ...ids)) as Inspected[];
+  // The engine lists mounts in any order.
+  return objects.map(({ Mounts = [], ...rest }) => ({
+    ...rest,
+    Mounts: Mounts.toSorted((a, b) => a.Destination.localeCompare(b.Destination)),
+  }));
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { userArgument } from '../../cli/flags.ts';
 import { renderSecretList } from '../../render/secret.ts';

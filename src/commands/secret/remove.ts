@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { userArgument, yes } from '../../cli/flags.ts';
 import { confirm } from '../../cli/prompt.ts';

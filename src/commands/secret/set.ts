@@ -1,6 +1,6 @@
 import { string as text } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { userArgument } from '../../cli/flags.ts';
 import { readValue } from '../../cli/read-value.ts';

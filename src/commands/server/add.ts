@@ -1,5 +1,5 @@
 import { boolean } from '@oclif/core/flags';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { timeout } from '../../cli/flags.ts';
 import { newServerArgument } from '../../cli/new-server.ts';

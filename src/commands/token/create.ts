@@ -1,5 +1,5 @@
 import { option, string } from '@oclif/core/flags';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { flagOf, userArgument } from '../../cli/flags.ts';
 import { durationText } from '../../cli/duration.ts';

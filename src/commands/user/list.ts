@@ -1,8 +1,8 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { renderUserList } from '../../render/user.ts';
 import { userListResult } from '../../user/result.ts';
-import { listAllUsers } from '../../user/show.ts';
+import { listAllUsers } from '../../user/list.ts';
 
 type Result = z.infer<typeof userListResult>;
 

@@ -1,6 +1,6 @@
 import { CLIError } from '@oclif/core/errors';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeProblem } from '../../../src/cli/problem.ts';
 import { ConflictError, UsageError } from '../../../src/errors.ts';
 

@@ -112,7 +112,7 @@ describe('revokeToken', () => {
     expect(revoke(bob.id, second.token.id).changed).toBe(true);
     expect(thrownBy(() => revoke(bob.id, 'laptpo'))).toMatchObject({
       code: 'TOKEN_NOT_FOUND',
-      suggestions: [expect.stringContaining('laptop'), 'mcpd token list'],
+      suggestions: [expect.stringContaining('laptop'), 'mcpd token list bob'],
     });
   });
 });

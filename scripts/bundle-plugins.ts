@@ -1,0 +1,85 @@
+import { dirname, join } from 'node:path';
+import type { Plugin } from 'esbuild';
+import { unreached } from './unreached.ts';
+
+/** Node's own modules that cost milliseconds to load and that most commands import but don't use. */
+const costly = new Set([
+  'child_process',
+  'crypto',
+  'dgram',
+  'dns',
+  'dns/promises',
+  'http',
+  'https',
+  'net',
+  'perf_hooks',
+  'readline',
+  'readline/promises',
+  'stream/consumers',
+  'tls',
+  'worker_threads',
+  'zlib',
+]);
+
+/** Loads those when something of them is first used. */
+export function lazyBuiltins(): Plugin {
+  return {
+    name: 'lazy-builtins',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^[a-z_:/]+$/ }, ({ path }) => {
+        const name = path.replace(/^node:/, '');
+        return costly.has(name) ? { path: name, namespace: 'lazy' } : undefined;
+      });
+      // Behind a prototype: what esbuild copies from a module it would read, and so load.
+      onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
+        contents: `module.exports = Object.create(new Proxy({}, {
+          get: (_, name) => process.getBuiltinModule('node:${path}')[name],
+          has: (_, name) => name in process.getBuiltinModule('node:${path}'),
+        }));`,
+        loader: 'js',
+      }));
+    },
+  };
+}
+
+/** Puts stand-ins in the place of packages that are never reached. */
+export function replaceUnreached(): Plugin {
+  return {
+    name: 'replace-unreached',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^[@a-z]/ }, ({ path }) =>
+        unreached.has(path) ? { path, namespace: 'unreached' } : undefined,
+      );
+      onLoad({ filter: /.*/, namespace: 'unreached' }, ({ path }) => ({
+        contents: unreached.get(path) ?? '',
+        loader: 'js',
+      }));
+    },
+  };
+}
+
+/** oclif makes a spinner as soon as it is loaded on a terminal; progress is listr2's. */
+export function noSpinner(): Plugin {
+  return {
+    name: 'no-spinner',
+    setup({ onLoad }) {
+      onLoad({ filter: /@oclif\/core\/lib\/ux\/action\/spinner\.js$/ }, ({ path }) => ({
+        contents: "module.exports = require('./simple');",
+        resolveDir: dirname(path),
+      }));
+    },
+  };
+}
+
+/** zod exports the messages of fifty languages in a way that no bundler can drop. */
+export function englishOnly(root: string): Plugin {
+  return {
+    name: 'english-only',
+    setup({ onLoad }) {
+      onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+        contents: "export { default as en } from './en.js';",
+        resolveDir: join(root, 'node_modules/zod/v4/locales'),
+      }));
+    },
+  };
+}
