@@ -1,27 +1,33 @@
 #!/usr/bin/env node
 // The launcher. Plain JavaScript that old versions of Node can parse, so that they can say why not.
-import { existsSync, lstatSync, mkdirSync } from 'node:fs';
-import module from 'node:module';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const oldest = [22, 13];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-if (isNewEnough(process.versions.node)) await start();
+if (isNewEnough(process.versions.node)) await start(process.argv.slice(2));
 else await startWithPinnedNode();
 
-async function start() {
+async function start(words) {
+  if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) return printVersion();
   silenceSqliteWarning();
   const folder = cacheFolder();
-  if (folder !== undefined) module.enableCompileCache(folder);
+  if (folder !== undefined) process.getBuiltinModule('node:module').enableCompileCache(folder);
   const { main } = await import('../dist/mcpd.js');
-  await main(process.argv.slice(2), root);
+  await main(words, root);
+}
+
+/** What the command line prints too, without loading it. */
+function printVersion() {
+  const { readFileSync } = process.getBuiltinModule('node:fs');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  console.log(`mcpd/${version} ${process.platform}-${process.arch} node-${process.version}`);
 }
 
 /** A clone has a Node of its own in its devDependencies. */
 async function startWithPinnedNode() {
+  const { existsSync } = await import('node:fs');
   const pinned = join(root, 'node_modules', 'node', 'bin', 'node');
   if (!existsSync(pinned)) {
     console.error(
@@ -46,6 +52,9 @@ async function startWithPinnedNode() {
  * never Node's shared default in the temporary folder; undefined when there is no safe place.
  */
 function cacheFolder() {
+  // An import would load all that these modules export.
+  const { existsSync, lstatSync, mkdirSync } = process.getBuiltinModule('node:fs');
+  const { homedir } = process.getBuiltinModule('node:os');
   const uid = process.getuid();
   try {
     const folder =

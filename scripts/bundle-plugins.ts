@@ -2,26 +2,33 @@ import { dirname, join } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { unreached } from './unreached.ts';
 
-/** Node's own modules that cost milliseconds to load and that most commands import but don't use. */
+/** Those of Node's own modules that cost milliseconds to load. None of them is a function or a class. */
 const costly = new Set([
   'child_process',
   'crypto',
   'dgram',
   'dns',
   'dns/promises',
+  'fs',
   'http',
   'https',
   'net',
+  'os',
   'perf_hooks',
   'readline',
   'readline/promises',
+  'sqlite',
   'stream/consumers',
+  'stream/promises',
   'tls',
   'worker_threads',
   'zlib',
 ]);
 
-/** Loads those when something of them is first used. */
+/**
+ * Loads them when something of them is first used. An import would load them at once, and would
+ * moreover read everything they export, which loads still more.
+ */
 export function lazyBuiltins(): Plugin {
   return {
     name: 'lazy-builtins',
@@ -30,7 +37,12 @@ export function lazyBuiltins(): Plugin {
         const name = path.replace(/^node:/, '');
         return costly.has(name) ? { path: name, namespace: 'lazy' } : undefined;
       });
-      // Behind a prototype: what esbuild copies from a module it would read, and so load.
+      // An import of it would open the standard streams.
+      onResolve({ filter: /^(node:)?process$/ }, () => ({ path: 'process', namespace: 'global' }));
+      onLoad({ filter: /.*/, namespace: 'global' }, () => ({
+        contents: 'module.exports = process;',
+      }));
+      // Behind a prototype, since esbuild reads a module's own properties to copy them.
       onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
         contents: `module.exports = Object.create(new Proxy({}, {
           get: (_, name) => process.getBuiltinModule('node:${path}')[name],

@@ -38,10 +38,10 @@ function freshToken(): string {
     tokens: readonly { readonly id: string; readonly name: string; readonly revokedAt: unknown }[];
   };
   for (const { id, name, revokedAt } of tokens) {
-    if (name === 'quickstart' && revokedAt === null) mcpd(['token', 'revoke', user, id]);
+    if (name === 'quickstart' && revokedAt === null) mcpd(['token', 'revoke', user, id, '--yes']);
   }
   const created = mcpd(['token', 'create', user, '--name', 'quickstart', '--json']);
-  return (JSON.parse(created) as { token: string }).token;
+  return (JSON.parse(created) as { value: string }).value;
 }
 
 async function callTool(url: string, token: string): Promise<string> {

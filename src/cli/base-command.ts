@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { resolveHome, type Home } from '../config/home.ts';
 import type { Context } from '../context.ts';
 import type { TableOptions } from '../render/table.ts';
-import type { OpenContext } from './context.ts';
+import { openContext, type OpenContext } from './context.ts';
 import { listenForInterrupt, type Interrupt } from './interrupt.ts';
 
 /**
@@ -26,7 +26,6 @@ export abstract class BaseCommand<Result extends object> extends Command {
 
   /** The world. `read` opens an existing registry or none, and so never writes to a new home. */
   protected async context(access: 'read' | 'write'): Promise<Context> {
-    const { openContext } = await import('./context.ts');
     this.#opened ??= openContext({
       access,
       env: process.env,

@@ -1,6 +1,4 @@
 import { run } from '@oclif/core/run';
-import { renderProblem } from '../render/problem.ts';
-import { styleFor } from '../render/style.ts';
 import { openProgram } from './program.ts';
 import { describeProblem, type Invocation, type Reported } from './problem.ts';
 
@@ -15,21 +13,29 @@ export async function main(argv: readonly string[], root: string): Promise<never
     await run(words, { root, plugins: new Map([[program.name, program]]) });
   } catch (error) {
     if (isExit(error)) process.exit(error.oclif.exit);
-    report(error, { argv: words, commands: program.names });
+    await report(error, { argv: words, commands: program.names });
   }
   // An open keep-alive connection must not hold the process.
   process.exit();
 }
 
-function report(error: unknown, invocation: Invocation): void {
+async function report(error: unknown, invocation: Invocation): Promise<void> {
   const problem = describeProblem(error, invocation);
   process.exitCode = problem.exitCode;
   if (wantsJson(invocation.argv)) printJson(problem);
   else if (problem.code === 'INTERRUPTED') process.stderr.write('\n');
-  else process.stderr.write(`${renderProblem(problem, styleFor(process.stderr, process.env))}\n`);
+  else await printProblem(problem);
   if (process.env['MCPD_DEBUG'] && error instanceof Error) {
     process.stderr.write(`${error.stack ?? ''}\n`);
   }
+}
+
+async function printProblem(problem: Reported): Promise<void> {
+  const [{ renderProblem }, { styleFor }] = await Promise.all([
+    import('../render/problem.ts'),
+    import('../render/style.ts'),
+  ]);
+  process.stderr.write(`${renderProblem(problem, styleFor(process.stderr, process.env))}\n`);
 }
 
 function printJson({ code, message, suggestions }: Reported): void {

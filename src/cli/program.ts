@@ -1,5 +1,6 @@
 import type { Command } from '@oclif/core/command';
 import { Plugin } from '@oclif/core/config';
+import { BaseCommand } from './base-command.ts';
 
 /** What oclif runs: the commands of this package, each loaded when it is run. */
 export async function openProgram(root: string): Promise<Program> {
@@ -18,6 +19,8 @@ class Program extends Plugin {
   override async findCommand(id: string): Promise<Command.Class> {
     const module: unknown = await import(`../commands/${id.replaceAll(':', '/')}.ts`);
     const { default: command } = module as { default: Command.Class };
+    // Named here so that what all commands need is loaded with the program, from one file.
+    if (!(command.prototype instanceof BaseCommand)) throw new TypeError(`${id} is no command`);
     command.id = id;
     command.plugin = this;
     return command;

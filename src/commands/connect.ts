@@ -17,6 +17,8 @@ export default class Connect extends BaseCommand<ConnectResult> {
     '<%= config.bin %> connect bob --server filesystem --client vscode',
     '<%= config.bin %> connect bob --client cursor --write --token-stdin < token.txt',
   ];
+  static override usage =
+    'connect USER [-s NAME] [-c CLIENT] [--new-token | --token @FILE | --token-stdin] [-w [--file PATH]] [--json]';
   static override args = {
     user: userArgument({ required: true, description: 'Name of the user.' }),
   };

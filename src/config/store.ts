@@ -71,7 +71,8 @@ function readFile(home: Home): Written {
 }
 
 function parse(home: Home, written: Written): HostConfig {
-  const result = hostConfigSchema.safeParse(written);
+  // Compiling a parser costs more than the one parse of a command.
+  const result = hostConfigSchema.safeParse(written, { jitless: true });
   if (result.success) return result.data;
   throw invalid(home, oneLine(result.error), result.error);
 }

@@ -25,7 +25,7 @@ export function truncate(text: string, width: number): string {
 
 /** Shows control characters as `?`, so that no text can drive the reader's terminal. */
 export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '?');
+  return plain.test(text) ? text : text.replaceAll(/\p{Cc}/gu, '?');
 }
 
 function graphemes(text: string): string[] {

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { refusal, words } from '../support/refusal.ts';
+import { words } from '../support/lines.ts';
+import { refusal } from '../support/refusal.ts';
 import { Tenancy } from '../support/tenancy.ts';
 import { impossible } from './impossible.ts';
 

@@ -1,3 +1,5 @@
+import { lines } from '../support/lines.ts';
+
 /** How a command that cannot be must fail; with 2 unless `exit` says otherwise. */
 interface Expected {
   readonly code: string;
@@ -186,9 +188,5 @@ export const impossible: readonly Row[] = [
 
 /** One row for each line. */
 function each(expected: Expected) {
-  return ([text = '']: TemplateStringsArray): Row[] =>
-    text
-      .trim()
-      .split('\n')
-      .map((line) => [line.trim(), expected]);
+  return (text: TemplateStringsArray): Row[] => lines(text).map((line) => [line, expected]);
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { refusal, words } from '../support/refusal.ts';
+import { words } from '../support/lines.ts';
+import { refusal } from '../support/refusal.ts';
 import { snapshot, type Snapshot } from '../support/snapshot.ts';
 import { Tenancy } from '../support/tenancy.ts';
 
@@ -71,6 +72,19 @@ describe('without an engine', () => {
       expect(await cutOff.json(words(command))).toMatchObject({ stale: true });
     },
   );
+
+  it.each([
+    ['tcp://127.0.0.1:1', 5, 'ENGINE_UNREACHABLE'],
+    ['unix:///etc/passwd', 5, 'ENGINE_UNREACHABLE'],
+    ['nonsense', 2, 'ENGINE_ADDRESS'],
+  ])('an address that is none is told apart: %s', async (address, exit, code) => {
+    const elsewhere = tenancy.with({ env: { DOCKER_HOST: address } });
+    const { exits, document } = await refusal(elsewhere, words('user add alice'));
+    expect(document.error).toMatchObject({ code });
+    expect(document.error?.suggestions).not.toEqual([]);
+    expect(exits).toEqual([exit, exit]);
+    expect(await snapshot(tenancy)).toEqual(before);
+  });
 
   it('doctor ends with 1 and names the engine among what is wrong', async () => {
     const { code, stdout } = await cutOff.run(['doctor', '--json']);

@@ -1,3 +1,5 @@
+import { lines } from '../support/lines.ts';
+
 /** How a command must fail. */
 export interface Expected {
   readonly exit: number;
@@ -208,9 +210,5 @@ export const refused: readonly Row[] = [
 
 /** One row for each line. */
 function each(expected: Expected) {
-  return ([text = '']: TemplateStringsArray): Row[] =>
-    text
-      .trim()
-      .split('\n')
-      .map((line) => [line.trim(), expected]);
+  return (text: TemplateStringsArray): Row[] => lines(text).map((line) => [line, expected]);
 }

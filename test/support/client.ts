@@ -12,12 +12,17 @@ export class TestClient implements AsyncDisposable {
     this.#transport = transport;
   }
 
-  static async connect(url: string, token: string): Promise<TestClient> {
+  /** `timeout`, in ms: how long the server may take to answer, when not as long as clients usually wait. */
+  static async connect(
+    url: string,
+    token: string,
+    options: { timeout?: number } = {},
+  ): Promise<TestClient> {
     const transport = new StreamableHTTPClientTransport(new URL(url), {
       requestInit: { headers: { Authorization: `Bearer ${token}` } },
     });
     const client = new Client({ name: 'test', version: '1.0.0' });
-    await client.connect(transport as Parameters<Client['connect']>[0]);
+    await client.connect(transport as Parameters<Client['connect']>[0], options);
     return new TestClient(client, transport);
   }
 

@@ -44,10 +44,3 @@ function parse({ stdout, stderr, code }: Run): Refusal['document'] {
     throw new Error(`exit ${code}, and no JSON document: ${stdout}${stderr}`);
   }
 }
-
-/** Words of a command; `'…'` keeps spaces and may be empty. */
-export function words(command: string): string[] {
-  return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(
-    ([, quoted, plain]) => quoted ?? plain ?? '',
-  );
-}
