@@ -63,7 +63,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     isCurrent,
     onIdle: options.endLeftovers,
   });
-  const readiness = createReadiness({ startups, startChild: start, answerMs: bounds.requestMs });
+  const readiness = createReadiness({ startups, startChild: start, answerMs: bounds.initializeMs });
   const bodies = createBodyReader(bounds.bodyBytes, bodiesAtOnce * bounds.bodyBytes);
   let isClosing = false;
   let sweeper: NodeJS.Timeout | undefined;

@@ -42,6 +42,8 @@ export interface BridgeBounds {
   readonly pendingPerSession: number;
   readonly sessionIdleMs: number;
   readonly requestMs: number;
+  /** How long a server may take to answer `initialize`; a process that hangs at its start ends then. */
+  readonly initializeMs: number;
 }
 
 /** Where the host's run-time material is mounted in the container, read-only. */

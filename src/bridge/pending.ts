@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { fieldOf, type ClientMessage } from '../mcp/body.ts';
 import { formatFailure, rpcCodes, type RequestId } from '../mcp/jsonrpc.ts';
 import type { Principal } from './auth.ts';
+import type { BridgeBounds } from './config.ts';
 import type { Reply } from './reply.ts';
 import type { InFlight } from './route.ts';
 
@@ -22,6 +23,8 @@ interface Sweep {
   readonly isCurrent: (principal: Principal) => boolean;
 }
 
+type TimeBounds = Pick<BridgeBounds, 'requestMs' | 'initializeMs'>;
+
 /** A silent wait turns into an event stream after this, before clients and proxies give up on a head. */
 const quietMs = 15_000;
 const cancelGraceMs = 1_000;
@@ -29,12 +32,12 @@ const cancelGraceMs = 1_000;
 /** The requests of one session that are in flight, by id. */
 export class PendingRequests {
   readonly #clock: Clock;
-  readonly #requestMs: number;
+  readonly #bounds: TimeBounds;
   readonly #requests = new Map<RequestId, PendingRequest>();
 
-  constructor(clock: Clock, requestMs: number) {
+  constructor(clock: Clock, bounds: TimeBounds) {
     this.#clock = clock;
-    this.#requestMs = requestMs;
+    this.#bounds = bounds;
   }
 
   get size(): number {
@@ -52,6 +55,7 @@ export class PendingRequests {
 
   add({ envelope, params }: ClientMessage, reply: Reply): void {
     if (envelope.kind !== 'request') return;
+    const { requestMs, initializeMs } = this.#bounds;
     const now = this.#clock.now();
     const token = fieldOf(fieldOf(params, '_meta'), 'progressToken');
     this.#requests.set(envelope.id, {
@@ -61,7 +65,7 @@ export class PendingRequests {
       progressToken: typeof token === 'string' || typeof token === 'number' ? token : undefined,
       reply,
       startedAt: now,
-      deadline: now + this.#requestMs,
+      deadline: now + (envelope.method === 'initialize' ? initializeMs : requestMs),
       isCancelled: false,
     });
   }
@@ -80,7 +84,7 @@ export class PendingRequests {
 
   /** A request shows progress: its time starts anew. */
   prolong(request: PendingRequest): void {
-    if (!request.isCancelled) request.deadline = this.#clock.now() + this.#requestMs;
+    if (!request.isCancelled) request.deadline = this.#clock.now() + this.#bounds.requestMs;
   }
 
   /** Servers owe a cancelled request no answer, so its client soon gets one from here. */

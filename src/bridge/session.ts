@@ -59,7 +59,7 @@ export class Session {
     this.subject = options.subject;
     this.label = options.label;
     this.lastUsedAt = this.#keptAliveAt = options.clock.now();
-    this.#pending = new PendingRequests(options.clock, options.bounds.requestMs);
+    this.#pending = new PendingRequests(options.clock, options.bounds);
     this.#outbox = new Outbox({
       messages: outboxMessages,
       bytes: outboxBytes,

@@ -14,6 +14,7 @@ const bounds: BridgeBounds = {
   pendingPerSession: 256,
   sessionIdleMs: 30 * 60_000,
   requestMs: 10 * 60_000,
+  initializeMs: 60_000,
 };
 
 export interface BridgeConfigInput {

@@ -18,6 +18,8 @@ export interface ServerInputs {
   /** Image id (`sha256:…`). */
   readonly image: string;
   readonly bridge: BridgeConfig;
+  /** Its run-time folder is not there: what its container has mounted, if it runs, is no longer ours. */
+  readonly unmounted: boolean;
 }
 
 export interface DesiredInput {
@@ -79,7 +81,7 @@ function networkSpec({ user, home, instance }: DesiredInput): NetworkSpec {
 
 function desiredServer(input: DesiredInput, inputs: ServerInputs): DesiredServer {
   const { user, config, home, instance, privileged } = input;
-  const { server, template, image, bridge } = inputs;
+  const { server, template, image, bridge, unmounted } = inputs;
   const prefix = objectPrefix(home, instance);
   const spec: ServerSpec = {
     key: `${user.name}/${server.name}`,
@@ -107,7 +109,7 @@ function desiredServer(input: DesiredInput, inputs: ServerInputs): DesiredServer
     dns: user.egress.profile === 'none' ? ['240.0.0.1'] : [],
     ...(user.expiresAt === null ? {} : { expires: new Date(user.expiresAt).toISOString() }),
   };
-  return { spec, running: server.desired === 'running' };
+  return { spec, running: server.desired === 'running', unmounted };
 }
 
 function mounts({ user, home, instance }: DesiredInput, server: Server): MountSpec[] {

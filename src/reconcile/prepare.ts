@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -73,7 +74,9 @@ async function gatherInputs(
         publicKey,
         privileged: context.uid === 0,
       });
-      return { server, template, image: await image, bridge };
+      const folder = runtimeFolder(context.home, registry.instance, server.id);
+      const unmounted = !existsSync(folder);
+      return { server, template, image: await image, bridge, unmounted };
     }),
   );
 }

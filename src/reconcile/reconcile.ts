@@ -13,6 +13,8 @@ export interface Desired {
 export interface DesiredServer {
   readonly spec: ServerSpec;
   readonly running: boolean;
+  /** A container that runs has an older run-time folder mounted, which nobody writes to any more. */
+  readonly unmounted?: boolean;
 }
 
 export interface ReconcileOptions {
@@ -58,7 +60,7 @@ export function reconcile(
 }
 
 function convergeServer(
-  { spec, running }: DesiredServer,
+  { spec, running, unmounted = false }: DesiredServer,
   current: ObservedServer | undefined,
   networkId: string | undefined,
   { restart }: ReconcileOptions,
@@ -97,13 +99,15 @@ function convergeServer(
     });
   }
   const isUp = current.state === 'running' || current.state === 'restarting';
-  const wantsRestart = restart?.has(spec.key) ?? false;
+  const isAsked = restart?.has(spec.key) ?? false;
+  const wantsRestart = isAsked || unmounted;
+  const why = isAsked ? 'restart asked for' : 'its run-time folder was gone';
   if (isUp && (!running || wantsRestart)) {
     operations.push({
       type: 'server.stop',
       key: spec.key,
       containerId,
-      cause: running ? 'restart asked for' : 'should be stopped',
+      cause: running ? why : 'should be stopped',
     });
   }
   if (running && (!isUp || wantsRestart)) {
@@ -111,7 +115,7 @@ function convergeServer(
       type: 'server.start',
       key: spec.key,
       containerId,
-      cause: isUp ? 'restart asked for' : `is ${current.state}`,
+      cause: isUp ? why : `is ${current.state}`,
     });
   }
   return operations;

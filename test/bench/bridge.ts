@@ -122,6 +122,7 @@ function bridgeConfig(port: number, x: string): BridgeConfig {
       pendingPerSession: 256,
       sessionIdleMs: 600_000,
       requestMs: 60_000,
+      initializeMs: 60_000,
     },
   };
 }

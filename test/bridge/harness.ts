@@ -361,6 +361,7 @@ function createConfig(setup: Setup, key: KeyObject, port: number): BridgeConfig 
       pendingPerSession: 8,
       sessionIdleMs: 600_000,
       requestMs: 120_000,
+      initializeMs: 30_000,
       ...setup.bounds,
     },
   };

@@ -64,6 +64,7 @@ async function start(options: string[] = []): Promise<Program> {
       pendingPerSession: 8,
       sessionIdleMs: 60_000,
       requestMs: 60_000,
+      initializeMs: 60_000,
     },
   };
   writeFileSync(join(folder, 'bridge.json'), JSON.stringify(config));

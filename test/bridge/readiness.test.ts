@@ -49,7 +49,7 @@ test('a server that does not answer initialize is ended, and its client told', a
   const bridge = await startBridge({ options: ['--silent'] });
   const answer = bridge.call({ body });
   await until(() => bridge.log.some((line) => line.startsWith('session 1: started')));
-  bridge.clock.advance(121_000);
+  bridge.clock.advance(31_000);
   expect((await answer).json.error?.message).toBe('the MCP server did not answer in time');
   await until(() => !isAlive(bridge.pid()) && bridge.log.includes('session 1: ended, silent'));
 });

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { upgrade } from './upgrade.ts';
+import { upgrade, type Changes } from './upgrade.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Disposals } from '../support/disposals.ts';
 import { OwnTemplate } from '../support/own-template.ts';
@@ -69,6 +69,22 @@ describe('port, URL, token, workspace and secrets stay the same', { timeout: 180
     }
     await tenancy.json(['up']);
     expect(await bob.look()).toEqual(bob.belongings);
+  });
+
+  it('over the loss of run-time files under running servers, which mcpd up restarts', async () => {
+    const before = await bob.containers();
+    await rm(await tenancy.runtime(), { recursive: true });
+    const { users } = await tenancy.json<Changes>(['plan', 'bob']);
+    const cause = 'its run-time folder was gone';
+    expect(users[0]?.operations).toEqual(
+      bob.belongings.addresses.flatMap(({ name }) => [
+        { type: 'server.stop', subject: `bob/${name}`, cause },
+        { type: 'server.start', subject: `bob/${name}`, cause },
+      ]),
+    );
+    await tenancy.json(['up', 'bob']);
+    expect(await bob.look()).toEqual(bob.belongings);
+    expect(await bob.containers()).toEqual(before);
   });
 
   it('over new images, as after an upgrade of mcpd, once up has replaced the servers', async () => {

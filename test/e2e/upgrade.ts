@@ -7,7 +7,8 @@ import type { Tenancy } from '../support/tenancy.ts';
 
 const packageRoot = join(import.meta.dirname, '../..');
 
-interface Changes {
+/** What `plan` and `up` answer. */
+export interface Changes {
   readonly users: readonly {
     readonly operations: readonly { type: string; subject: string; cause: string }[];
   }[];

@@ -130,6 +130,21 @@ describe('reconcile', () => {
     );
   });
 
+  it('restarts a running server whose run-time folder was gone, and only starts a stopped one', () => {
+    const lost = (running: boolean) => ({
+      ...healthy,
+      servers: [observedServer(files, { state: running ? 'running' : 'exited' })],
+    });
+    const desired = { network, servers: [{ spec: files, running: true, unmounted: true }] };
+    expect(plan(desired, lost(true))).toBe(
+      [
+        'server.stop bob/files (its run-time folder was gone)',
+        'server.start bob/files (its run-time folder was gone)',
+      ].join('\n'),
+    );
+    expect(plan(desired, lost(false))).toBe('server.start bob/files (is exited)');
+  });
+
   it('restarts only the servers asked for', () => {
     const both = { network, servers: [...wanted.servers, { spec: memory, running: true }] };
     const observed = {
