@@ -20,6 +20,9 @@ export interface BuildContext {
   readonly buildArgs: Readonly<Record<string, string>>;
 }
 
+/** In the image: the certificates that the host's settings add to those that Node trusts. */
+export const extraCertificatesPath = '/opt/mcpd/ca.crt';
+
 export const dockerfileName = 'Dockerfile.mcp';
 
 /** Reads what the image of a template is built from. Builds nothing. */
@@ -47,7 +50,7 @@ export async function buildContext(
     buildArgs: {
       TEMPLATE: template.name,
       PROJECT: app.project,
-      EXTRA_CA: extra === '' ? '' : '/opt/mcpd/ca.crt',
+      EXTRA_CA: extra === '' ? '' : extraCertificatesPath,
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { BridgeBounds, BridgeConfig } from '../bridge/config.ts';
 import type { HostConfig } from '../config/schema.ts';
+import { extraCertificatesPath } from '../image/context.ts';
 import type { Server, User } from '../registry/rows.ts';
 import type { Template } from '../templates/schema.ts';
 import type { Limits } from '../policy/limits.ts';
@@ -46,7 +47,7 @@ export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
       key: `${user.name}/${server.name}`,
       argv: program.argv,
       cwd: '/workspace',
-      env: program.env,
+      env: { ...imageEnvironment(config), ...program.env },
       secrets: template.secrets.map(({ name }) => name),
       identity: input.privileged ? { uid: user.uid, gid: user.gid } : null,
     },
@@ -57,6 +58,12 @@ export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
     memoryBytes: limits.memoryBytes,
     bounds,
   };
+}
+
+// Servers inherit nothing of the bridge's environment, so what the image sets for them is said again.
+function imageEnvironment({ extraCaCertificates }: HostConfig): Record<string, string> {
+  const trusted = { NODE_EXTRA_CA_CERTS: extraCertificatesPath };
+  return { NODE_ENV: 'production', ...(extraCaCertificates.length > 0 ? trusted : {}) };
 }
 
 /** The address that clients use. */

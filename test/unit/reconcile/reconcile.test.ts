@@ -130,19 +130,22 @@ describe('reconcile', () => {
     );
   });
 
-  it('restarts a running server whose run-time folder was gone, and only starts a stopped one', () => {
-    const lost = (running: boolean) => ({
-      ...healthy,
-      servers: [observedServer(files, { state: running ? 'running' : 'exited' })],
-    });
-    const desired = { network, servers: [{ spec: files, running: true, unmounted: true }] };
-    expect(plan(desired, lost(true))).toBe(
+  it.each([
+    [
+      'running',
       [
-        'server.stop bob/files (its run-time folder was gone)',
-        'server.start bob/files (its run-time folder was gone)',
-      ].join('\n'),
-    );
-    expect(plan(desired, lost(false))).toBe('server.start bob/files (is exited)');
+        'server.stop bob/filesystem (its run-time folder was gone)',
+        'server.start bob/filesystem (its run-time folder was gone)',
+      ],
+    ],
+    ['exited', ['server.start bob/filesystem (is exited)']],
+  ] as const)('mounts a lost run-time folder anew: %s', (state, expected) => {
+    const observed = {
+      networks: [observedNetwork()],
+      servers: [observedServer(files, { state })],
+    };
+    const desired = { network, servers: [{ spec: files, running: true, unmounted: true }] };
+    expect(plan(desired, observed)).toBe(expected.join('\n'));
   });
 
   it('restarts only the servers asked for', () => {
