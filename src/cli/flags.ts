@@ -48,7 +48,7 @@ export const timeout = flagOf(durationText)({
 });
 
 export const ttl = flagOf(durationText)({
-  summary: 'Remove it by itself after this long, e.g. 30m.',
+  summary: 'End its tokens after this long, e.g. 30m; the next `mcpd up` then removes it.',
   helpValue: 'DURATION',
 });
 

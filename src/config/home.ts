@@ -32,6 +32,7 @@ export function resolveHome(env: NodeJS.ProcessEnv, uid: number): Home {
     keys: join(root, 'keys'),
     users: join(root, 'users'),
     runtime: uid === 0 ? '/run/mcpd' : join(env['XDG_RUNTIME_DIR'] ?? `/tmp/mcpd-${uid}`, 'mcpd'),
-    isDefault: root === fallback,
+    // Accounts other than root share an engine too, and must not share object names.
+    isDefault: uid === 0 && root === fallback,
   };
 }

@@ -62,11 +62,11 @@ async function convergeOnce(
   const user = getUserById(context.registry, userId);
   const servers = listServers(context.registry, userId);
   const wanted = isWanted(user, context.clock.now());
-  const inputs = wanted ? await prepareServers(context, engine, user, servers) : [];
+  // The rules come before the plan: a container never runs without them.
+  const [inputs] = wanted
+    ? await Promise.all([prepareServers(context, engine, user, servers), protect(context, user)])
+    : [[]];
   const plan = await planUser(context, engine, { user, inputs, restart: options.restart });
-
-  // The rules come first: a container never runs without them.
-  if (wanted) await protect(context, user);
   await carryOut(context, engine, { user, servers, plan });
   if (!wanted) await forget(context, user, servers);
 

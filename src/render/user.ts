@@ -30,7 +30,7 @@ export function renderUserAdd(result: z.infer<typeof userAddResult>): string {
 
 export function renderUserUpdate({ user, changed, operations }: UserUpdateResult): string {
   if (!changed) return `${user.name} is as asked; nothing changed.`;
-  const done = operations.length === 0 ? 'Nothing runs, so nothing was restarted.' : '';
+  const done = operations.length === 0 ? 'No container had to change.' : '';
   return [`Updated ${user.name}.`, done || renderOperations(operations)].join('\n');
 }
 

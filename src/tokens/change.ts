@@ -31,7 +31,7 @@ export async function createUserToken(
   const now = context.clock.now();
   const expiresAt = ttlMs === undefined ? undefined : now + ttlMs;
   const { token, jwt } = await createToken(context, { user, name, scopes, expiresAt });
-  publish(context, user);
+  publishTokens(context, user);
   return { changed: true, user: user.name, token: describeToken(token, now), value: jwt };
 }
 
@@ -43,7 +43,7 @@ export function revokeUserToken(
   const user = getUser(context.registry, userName);
   const { token, changed } = revokeToken(context.registry, { userId: user.id, idOrName });
   // Published even when it was revoked before: that command may have been killed here.
-  publish(context, user);
+  publishTokens(context, user);
   return { changed, user: user.name, token: describeToken(token, context.clock.now()) };
 }
 
@@ -59,7 +59,8 @@ export function listUserTokens(
   return { user: user.name, tokens };
 }
 
-function publish({ registry, home, uid, gid }: Context, user: User): void {
+/** Tells the user's bridges which tokens are valid now. */
+export function publishTokens({ registry, home, uid, gid }: Context, user: User): void {
   publishLiveTokens(registry, {
     userId: user.id,
     folderOf: (serverId) => runtimeFolder(home, registry.instance, serverId),

@@ -10,6 +10,7 @@ import { findUser } from '../registry/users.ts';
 import { requireUp } from '../server/target.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
+import { publishTokens } from '../tokens/change.ts';
 import { createToken } from '../tokens/store.ts';
 import { confirmSame } from './confirm-same.ts';
 import { describeUserAndServers } from './describe.ts';
@@ -45,6 +46,8 @@ export async function addUser(context: Context, request: AddRequest): Promise<Ad
     (request.templates ?? ['filesystem']).map((name) => findTemplate(name, context.assets)),
   );
   if (request.egress) requireEnforceable(context, request.egress);
+  // The client loads while the lease is taken; whoever needs the engine meets its errors.
+  context.engine().catch(() => undefined);
   return withUserLease(context, request.name, async () => {
     const existing = findUser(context.registry, request.name);
     if (existing) return addAgain(context, request, existing, templates);
@@ -75,23 +78,32 @@ async function addNew(
   requireSecrets(request, templates);
   await requireProcessors(context, request.limits);
   const user = await registerUser(context, request, templates);
+  // Signed while the engine works; what it fails with is met where it is awaited.
+  const token = firstToken(context, user);
+  token.catch(() => undefined);
   try {
     await equipUser(context, request, user);
-    const { jwt } = await createToken(context, { user, name: 'default' });
     const { ready } = await converge(context, user.id, {
       waitMs: request.start ? request.timeoutMs : undefined,
     });
     return {
       changed: true,
-      token: jwt,
+      token: await token,
       ...(await describeUserAndServers(context, user.id, ready)),
     };
   } catch (error) {
     // A server that won't get ready is kept, so that its log can be read. Anything else is undone.
     if (error instanceof UnhealthyError) throw withNextSteps(error, user);
+    await token.catch(() => undefined);
     await undo(context, user);
     throw error;
   }
+}
+
+async function firstToken(context: Context, user: User): Promise<string> {
+  const { jwt } = await createToken(context, { user, name: 'default' });
+  publishTokens(context, user);
+  return jwt;
 }
 
 // The first error says what went wrong; one met while undoing must not hide it. Undoing goes on after Ctrl-C.

@@ -24,7 +24,8 @@ export async function observe(
     docker.listNetworks({ filters }),
     docker.listContainers({ all: true, filters }),
   ]);
-  const servers = await Promise.all(containers.map(({ Id }) => observeContainer(docker, Id)));
+  const idOf = new Map(networks.map(({ Name, Id }) => [Name, Id]));
+  const servers = await Promise.all(containers.map(({ Id }) => observeContainer(docker, Id, idOf)));
   return {
     networks: networks.map(observedNetwork),
     servers: servers.filter((server) => server !== undefined),
@@ -42,7 +43,11 @@ function observedNetwork(network: Docker.NetworkInspectInfo): ObservedNetwork {
 }
 
 // Limits and restarts are only in the full record. A container that went meanwhile is not there.
-async function observeContainer(docker: Docker, id: string): Promise<ObservedServer | undefined> {
+async function observeContainer(
+  docker: Docker,
+  id: string,
+  networkIdOf: ReadonlyMap<string, string>,
+): Promise<ObservedServer | undefined> {
   let info;
   try {
     info = await docker.getContainer(id).inspect();
@@ -66,8 +71,9 @@ async function observeContainer(docker: Docker, id: string): Promise<ObservedSer
     restarts: info.RestartCount,
     startedAt: info.State.StartedAt.startsWith('0001') ? '' : info.State.StartedAt,
     limits: limitsOf(info.HostConfig),
-    networkIds: Object.values(info.NetworkSettings.Networks)
-      .map((network) => network.NetworkID)
+    networkIds: Object.entries(info.NetworkSettings.Networks)
+      // A container that has never run knows its network only by name.
+      .map(([name, network]) => network.NetworkID || (networkIdOf.get(name) ?? ''))
       .filter((networkId) => networkId !== ''),
   };
 }
