@@ -1,5 +1,7 @@
+import { realpath } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import { ConflictError } from '../errors.ts';
+import { formatBytes, parseBytes } from '../policy/bytes.ts';
 import { formatEgress } from '../policy/egress.ts';
 import type { User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
@@ -17,6 +19,7 @@ interface Same {
 export async function confirmSame(context: Context, { request, user, templates }: Same) {
   const differences = [
     ...differingSettings(request, user),
+    ...(await differingWorkspace(request, user)),
     ...missingServers(context, request, user, templates),
     ...(await differingSecrets(context, request, user)),
   ];
@@ -33,24 +36,32 @@ interface Difference {
 }
 
 function differingSettings(request: AddRequest, user: User): Difference[] {
-  const differences: Difference[] = [];
-  const update = `mcpd user update ${user.name} …`;
+  const { limits, egress } = request;
+  const update = `mcpd user update ${user.name}`;
   const recreate = `mcpd user remove ${user.name}, then add it again`;
-  for (const key of ['memoryBytes', 'cpus', 'pids'] as const) {
-    const asked = request.limits[key];
-    if (asked !== undefined && asked !== user.limits[key])
-      differences.push({ what: key, mend: update });
-  }
-  if (request.egress && formatEgress(request.egress) !== formatEgress(user.egress)) {
-    differences.push({ what: 'egress', mend: update });
-  }
-  if (request.osUser !== undefined && request.osUser !== user.osUser) {
-    differences.push({ what: 'OS user', mend: recreate });
-  }
-  if (request.workspace !== undefined && request.workspace !== user.workspace) {
-    differences.push({ what: 'workspace', mend: recreate });
-  }
+  const differences: Difference[] = [];
+  const compare = (what: string, asked: unknown, present: unknown, mend: string) => {
+    if (asked !== undefined && asked !== present) differences.push({ what, mend });
+  };
+  const { memoryBytes, cpus, pids } = limits;
+  const size = formatBytes(memoryBytes ?? 0);
+  // In bytes when the short form would be rounded.
+  const memory = `${update} --memory ${parseBytes(size) === memoryBytes ? size : memoryBytes}`;
+  compare('memory', memoryBytes, user.limits.memoryBytes, memory);
+  compare('cpus', cpus, user.limits.cpus, `${update} --cpus ${cpus}`);
+  compare('pids', pids, user.limits.pids, `${update} --pids ${pids}`);
+  const profile = egress && formatEgress(egress);
+  compare('egress', profile, formatEgress(user.egress), `${update} --egress ${profile}`);
+  compare('OS user', request.osUser, user.osUser, recreate);
   return differences;
+}
+
+// The registry has the real path; what is typed may have links in it, or a slash at its end.
+async function differingWorkspace({ workspace }: AddRequest, user: User): Promise<Difference[]> {
+  if (workspace === undefined) return [];
+  const real = await realpath(workspace).catch(() => workspace);
+  if (real === user.workspace) return [];
+  return [{ what: 'workspace', mend: `mcpd user remove ${user.name}, then add it again` }];
 }
 
 function missingServers(

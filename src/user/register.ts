@@ -1,7 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import type { Context } from '../context.ts';
-import { NotFoundError, RefusedError } from '../errors.ts';
-import { findAccount, takenUids } from '../host/accounts.ts';
+import { takenUids } from '../host/accounts.ts';
 import { hostRoutes } from '../host/routes.ts';
 import { freePorts } from '../host/sockets.ts';
 import { egressText } from '../policy/egress.ts';
@@ -13,6 +12,7 @@ import type { Template } from '../templates/schema.ts';
 import { checkWorkspace } from '../workspace/paths.ts';
 import { prepareWorkspace } from '../workspace/prepare.ts';
 import type { AddRequest } from './add.ts';
+import { chooseIdentity } from './identity.ts';
 
 /** Reserves addresses and writes the rows of a new user and their servers: all of them, or none. */
 export async function registerUser(
@@ -81,44 +81,6 @@ export async function equipUser(
 function templateReference(request: AddRequest, template: Template): string {
   const isCatalogName = (request.templates ?? [template.name]).includes(template.name);
   return isCatalogName ? template.name : template.folder;
-}
-
-interface Identity {
-  /** Undefined: the registry allocates one. */
-  readonly uid: number | undefined;
-  readonly gid: number | undefined;
-  readonly osUser: string | undefined;
-  /** True when mcpd isn't root: the caller's uid serves for every tenant. */
-  readonly sharedUid: boolean;
-}
-
-async function chooseIdentity(context: Context, osUser: string | undefined): Promise<Identity> {
-  const isRoot = context.uid === 0;
-  const shared = { uid: context.uid, gid: context.gid, osUser: undefined, sharedUid: true };
-  if (osUser === undefined) {
-    return isRoot
-      ? { uid: undefined, gid: undefined, osUser: undefined, sharedUid: false }
-      : shared;
-  }
-  const account = await findAccount(osUser);
-  if (!account) {
-    throw new NotFoundError(`There is no account "${osUser}" on this host.`, {
-      code: 'ACCOUNT_NOT_FOUND',
-      suggestions: ['getent passwd, to list accounts'],
-    });
-  }
-  if (account.uid === 0) {
-    throw new RefusedError('A tenant cannot run as root.', {
-      code: 'ROOT_TENANT',
-      suggestions: ['leave --os-user out to get a uid of its own'],
-    });
-  }
-  if (isRoot) return { uid: account.uid, gid: account.gid, osUser, sharedUid: false };
-  if (account.uid === context.uid) return { ...shared, osUser };
-  throw new RefusedError(`Only root can run a server as ${osUser}.`, {
-    code: 'NEEDS_ROOT',
-    suggestions: ['sudo mcpd user add …'],
-  });
 }
 
 function checkPath(context: Context, path: string, uid: number | undefined): string {

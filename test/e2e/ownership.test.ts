@@ -37,6 +37,9 @@ it('with --os-user, servers write files as that account, in a folder of its own'
       const added = await tenancy.addUser('bob', '--os-user', name, '--workspace', workspace);
       expect(added.user).toMatchObject({ uid, osUser: name, workspace });
       await write(added, 'mine');
+      // The same folder by another spelling is as asked.
+      const again = await tenancy.addUser('bob', '--os-user', name, '--workspace', `${workspace}/`);
+      expect(again.changed).toBe(false);
     }
     // A workspace that mcpd didn't choose outlives its user, even with --purge.
     const file = join(workspace, 'note.txt');
