@@ -7,6 +7,7 @@ import { runtimeFolder } from '../reconcile/desired.ts';
 import { addServer, findServer, getServer, removeServer } from '../registry/servers.ts';
 import { getUser } from '../registry/users.ts';
 import { dematerialise } from '../secrets/materialise.ts';
+import { openSecrets } from '../secrets/vault.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import { describeUserAndServers } from '../user/describe.ts';
 import { withUserLease } from '../user/lease.ts';
@@ -41,6 +42,8 @@ export async function addServerToUser(
         },
       );
     }
+    // A missing secret is reported before anything is built.
+    await openSecrets(context, { user, secrets: template.secrets });
     await context.engine();
     const server =
       existing ??
