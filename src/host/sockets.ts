@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { littleEndian } from './routes.ts';
@@ -17,12 +16,10 @@ export interface Holder {
   readonly name: string;
 }
 
-/** Every listening TCP socket. Synchronous, so that a snapshot can be taken right before a transaction. */
-export function readListeners(proc = '/proc'): Listener[] {
-  return [
-    ...parseListeners(readTable(join(proc, 'net/tcp'))),
-    ...parseListeners(readTable(join(proc, 'net/tcp6'))),
-  ];
+/** Every listening TCP socket. The kernel takes milliseconds for each table, so ask beside other work. */
+export async function readListeners(proc = '/proc'): Promise<Listener[]> {
+  const tables = ['net/tcp', 'net/tcp6'].map((table) => readTable(join(proc, table)));
+  return (await Promise.all(tables)).flatMap(parseListeners);
 }
 
 /**
@@ -31,7 +28,7 @@ export function readListeners(proc = '/proc'): Listener[] {
  */
 export function freePorts(
   address: string,
-  listeners: readonly Listener[] = readListeners(),
+  listeners: readonly Listener[],
 ): (port: number) => boolean {
   const taken = new Set(
     listeners
@@ -52,7 +49,7 @@ export async function portHolders(
   proc = '/proc',
 ): Promise<Map<number, Holder>> {
   const ports = new Map<string, number>();
-  for (const { port, inode } of readListeners(proc)) {
+  for (const { port, inode } of await readListeners(proc)) {
     if (wanted(port)) ports.set(`socket:[${inode}]`, port);
   }
   const holders = new Map<number, Holder>();
@@ -96,9 +93,9 @@ function isWildcard(address: string): boolean {
 }
 
 // A kernel without IPv6 has no tcp6 table.
-function readTable(file: string): string {
+async function readTable(file: string): Promise<string> {
   try {
-    return readFileSync(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;

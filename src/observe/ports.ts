@@ -48,7 +48,9 @@ export async function showPorts(context: Context, { all }: { all: boolean }): Pr
   ]);
   if (stale)
     context.progress.notice('The engine does not answer; which containers run is unknown.');
-  const listening = new Set(readListeners().flatMap(({ port }) => (isWanted(port) ? [port] : [])));
+  const listening = new Set(
+    (await readListeners()).flatMap(({ port }) => (isWanted(port) ? [port] : [])),
+  );
   const containers = new Map(observed.servers.map((one) => [one.serverId, one]));
   const byPort = new Map(
     listServers(registry).map((server) => [server.port, containers.get(server.id)]),

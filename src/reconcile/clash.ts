@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { PortTakenError, SubnetTakenError } from '../engine/faults.ts';
 import { ConflictError } from '../errors.ts';
 import { hostRoutes } from '../host/routes.ts';
-import { freePorts, portHolder } from '../host/sockets.ts';
+import { freePorts, portHolder, readListeners } from '../host/sockets.ts';
 import { listServers, moveBlockedPort, reassignSubnet } from '../registry/servers.ts';
 
 const blockedHours = 1;
@@ -22,7 +22,7 @@ export async function takeAnotherPort(
   if (server.settled) throw await heldBySomebody(error);
   moveBlockedPort(context.registry, server.id, {
     until: context.clock.now() + blockedHours * 3_600_000,
-    isPortFree: freePorts(context.config.bindAddress),
+    isPortFree: freePorts(context.config.bindAddress, await readListeners()),
   });
   context.progress.notice(`Port ${error.port} is held by another process; took the next one.`);
 }

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { ConflictError, UnhealthyError } from '../errors.ts';
-import { freePorts } from '../host/sockets.ts';
+import { freePorts, readListeners } from '../host/sockets.ts';
 import { converge } from '../reconcile/converge.ts';
 import { runtimeFolder } from '../reconcile/desired.ts';
 import { addServer, findServer, getServer, removeServer } from '../registry/servers.ts';
@@ -52,7 +52,7 @@ export async function addServerToUser(
         name: template.name,
         template: reference,
         desired: request.start ? 'running' : 'stopped',
-        isPortFree: freePorts(context.config.bindAddress),
+        isPortFree: freePorts(context.config.bindAddress, await readListeners()),
       });
     try {
       const { changed, ready } = await converge(context, user.id, {

@@ -78,9 +78,6 @@ async function addNew(
   requireSecrets(request, templates);
   await requireProcessors(context, request.limits);
   const user = await registerUser(context, request, templates);
-  // Signed while the engine works; what it fails with is met where it is awaited.
-  const token = firstToken(context, user);
-  token.catch(() => undefined);
   try {
     await equipUser(context, request, user);
     const { ready } = await converge(context, user.id, {
@@ -88,13 +85,13 @@ async function addNew(
     });
     return {
       changed: true,
-      token: await token,
+      // Last, since what signs it is loaded while the server starts.
+      token: await firstToken(context, user),
       ...(await describeUserAndServers(context, user.id, ready)),
     };
   } catch (error) {
     // A server that won't get ready is kept, so that its log can be read. Anything else is undone.
     if (error instanceof UnhealthyError) throw withNextSteps(error, user);
-    await token.catch(() => undefined);
     await undo(context, user);
     throw error;
   }

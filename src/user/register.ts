@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import { takenUids } from '../host/accounts.ts';
 import { hostRoutes } from '../host/routes.ts';
-import { freePorts } from '../host/sockets.ts';
+import { freePorts, readListeners } from '../host/sockets.ts';
 import { egressText } from '../policy/egress.ts';
 import type { User } from '../registry/rows.ts';
 import { addServer } from '../registry/servers.ts';
@@ -22,13 +22,14 @@ export async function registerUser(
 ): Promise<User> {
   const { registry, config, clock } = context;
   const engine = await context.engine();
-  const [networks, routes, uids, identity] = await Promise.all([
+  const [networks, routes, listeners, uids, identity] = await Promise.all([
     engine.subnets(),
     hostRoutes(),
+    readListeners(),
     takenUids(config.uids),
     chooseIdentity(context, request.osUser),
   ]);
-  const isPortFree = freePorts(config.bindAddress);
+  const isPortFree = freePorts(config.bindAddress, listeners);
   const workspace =
     request.workspace === undefined
       ? undefined

@@ -12,6 +12,8 @@ import type { Row } from './report.ts';
 
 const bundle = join(import.meta.dirname, '../../dist/bridge.mjs');
 const server = join(import.meta.dirname, '../fixtures/stdio-server.mjs');
+// As in Dockerfile.mcp.
+const nodeFlags = ['--max-semi-space-size=1'];
 const seconds = 3;
 
 /** The bundled bridge in front of a stdio server that echoes, without a container around it. */
@@ -70,7 +72,7 @@ class RunningBridge implements AsyncDisposable {
       .setJti('t1')
       .setExpirationTime('1h')
       .sign(privateKey);
-    const child = spawn(process.execPath, [bundle, '--config', folder], {
+    const child = spawn(process.execPath, [...nodeFlags, bundle, '--config', folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     // Its first line says that it listens.

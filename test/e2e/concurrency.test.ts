@@ -60,7 +60,7 @@ it('a user added by five processes at once is made by one, and the others say th
 }, 120_000);
 
 it('two homes that draw from the same ports and subnets at once both get ready servers, and stay apart', async () => {
-  const start = unusedPorts(20);
+  const start = await unusedPorts(20);
   const config = {
     ports: { start, end: start + 19 },
     subnets: { pool: unusedSubnet(26) },

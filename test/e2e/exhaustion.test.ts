@@ -5,11 +5,12 @@ import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 import { unusedPorts, unusedSubnet } from '../support/unused.ts';
 
 describe('a home with room for one user and one server', { timeout: 120_000 }, () => {
-  const port = unusedPorts(4);
+  let port = 0;
   const disposals = new Disposals();
   let tenancy: Tenancy;
 
   beforeAll(async () => {
+    port = await unusedPorts(4);
     tenancy = disposals.add(
       await Tenancy.open({
         ports: { start: port, end: port, perUser: 1 },

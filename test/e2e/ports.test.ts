@@ -20,7 +20,7 @@ interface Ports {
 it.each(['127.0.0.1', '0.0.0.0'])(
   'a port that a foreign process holds on %s is skipped, and mcpd ports says who it is',
   async (host) => {
-    const start = unusedPorts(10);
+    const start = await unusedPorts(10);
     await using tenancy = await Tenancy.open({ ports: { start, end: start + 9 } });
     await using stranger = await Listener.on(start, host);
     const { servers } = await tenancy.addUser('bob');

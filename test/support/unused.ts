@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { freePorts, readListeners } from '../../src/host/sockets.ts';
 
 /** The first of `count` ports in a row that nobody listens on, outside mcpd's default range. */
-export function unusedPorts(count: number): number {
-  const isFree = freePorts('0.0.0.0', readListeners());
+export async function unusedPorts(count: number): Promise<number> {
+  const isFree = freePorts('0.0.0.0', await readListeners());
   for (;;) {
     const start = randomInt(10_000, 19_000);
     const ports = Array.from({ length: count }, (_, index) => start + index);

@@ -45,13 +45,13 @@ test('a port this process listens on is not free and is held by this process', a
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   try {
-    expect(freePorts('127.0.0.1', readListeners())(port)).toBe(false);
+    expect(freePorts('127.0.0.1', await readListeners())(port)).toBe(false);
     expect((await portHolder(port))?.pid).toBe(process.pid);
     expect((await portHolders((one) => one === port)).size).toBe(1);
   } finally {
     server.close();
     await once(server, 'close');
   }
-  expect(freePorts('127.0.0.1', readListeners())(port)).toBe(true);
+  expect(freePorts('127.0.0.1', await readListeners())(port)).toBe(true);
   expect(await portHolder(port)).toBeUndefined();
 });
