@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { handshake } from '../../src/ready/handshake.ts';
 import { docker } from './docker-api.ts';
 import { BenchHome } from './home.ts';
 import { medians, timed } from './measure.ts';
 import { ratioRow, type Row } from './report.ts';
 
 const rounds = 15;
-const rawAdd = join(import.meta.dirname, 'raw-add.mjs');
 
 /** `user add` of a built template, against the same container made by calls of the engine's API. */
 export async function benchUserAdd(): Promise<Row[]> {
@@ -21,7 +20,7 @@ export async function benchUserAdd(): Promise<Row[]> {
           return tookMs;
         },
         raw: async () => {
-          const tookMs = await timed(raw.make);
+          const tookMs = await timed(() => raw.make());
           await raw.remove();
           return tookMs;
         },
@@ -32,7 +31,7 @@ export async function benchUserAdd(): Promise<Row[]> {
       ratioRow({
         what: '`mcpd user add` to MCP-ready, image built',
         ms: ms.add,
-        against: 'a script of raw API calls',
+        against: 'raw API calls',
         againstMs: ms.raw,
         budget: 1.25,
       }),
@@ -44,7 +43,7 @@ export async function benchUserAdd(): Promise<Row[]> {
 
 interface RawContainer {
   /** Network, container, start, and the first answered handshake. */
-  make(): void;
+  make(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -58,25 +57,23 @@ async function copyContainer(home: BenchHome): Promise<RawContainer> {
   const network = await docker<Network>(`/networks/${user.network.name}`);
   const name = `${network.Name}-${servers[0]?.name}`;
   const container = await docker<Container>(`/containers/${name}/json`);
+  const answer = { host: '127.0.0.1', port, token };
   const remove = async () => {
-    await docker(`/containers/${name}?force=true&v=true`, 'DELETE');
-    await docker(`/networks/${network.Name}`, 'DELETE');
+    await docker(`/containers/${name}?force=true&v=true`, { method: 'DELETE' });
+    await docker(`/networks/${network.Name}`, { method: 'DELETE' });
   };
   await remove();
   return {
     remove,
-    make: () => {
+    make: async () => {
       const { Name, Driver, IPAM, Options, Labels } = network;
+      await post('/networks/create', { Name, Driver, IPAM, Options, Labels });
       const { Config, HostConfig } = container;
-      const input = JSON.stringify({
-        name,
-        network: { Name, Driver, IPAM, Options, Labels },
-        container: { ...Config, HostConfig },
-        port,
-        token,
-      });
-      const { status, stderr } = spawnSync(process.execPath, [rawAdd], { input, encoding: 'utf8' });
-      if (status !== 0) throw new Error(`the raw calls failed\n${stderr}`);
+      await post(`/containers/create?name=${name}`, { ...Config, HostConfig });
+      await post(`/containers/${name}/start`);
+      while ((await handshake(answer, AbortSignal.timeout(30_000))).state !== 'ready') {
+        await delay(5);
+      }
     },
   };
 }
@@ -98,6 +95,10 @@ interface Network {
 interface Container {
   readonly Config: object;
   readonly HostConfig: object;
+}
+
+function post(path: string, body?: object): Promise<unknown> {
+  return docker(path, { method: 'POST', ...(body && { body }) });
 }
 
 /** Also what raw calls made, since it carries the user's labels. */
