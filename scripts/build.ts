@@ -2,7 +2,13 @@ import { glob, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type BuildOptions, type OutputFile } from 'esbuild';
 import { writeManifest } from './manifest.ts';
-import { englishOnly, lazyBuiltins, noSpinner, replaceUnreached } from './bundle-plugins.ts';
+import {
+  englishOnly,
+  lazyBuiltins,
+  noSpinner,
+  replaceUnreached,
+  sortByCodeUnits,
+} from './bundle-plugins.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -29,14 +35,24 @@ async function buildCommands(): Promise<OutputFile[]> {
     entryPoints: { mcpd: 'src/cli/main.ts' },
     outdir: 'dist',
     splitting: true,
-    // Its main file requires by computed names.
-    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+    alias: {
+      // Its main file requires by computed names.
+      'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+      // docker-modem: a copy of what Node has.
+      'readable-stream': 'node:stream',
+    },
     chunkNames: 'chunks/[name]-[hash]',
     // Bundled CommonJS packages require Node's own modules.
     banner: {
-      js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+      js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);",
     },
-    plugins: [lazyBuiltins(), replaceUnreached(), noSpinner(), englishOnly(root)],
+    plugins: [
+      lazyBuiltins(),
+      replaceUnreached(),
+      noSpinner(),
+      sortByCodeUnits(),
+      englishOnly(root),
+    ],
   });
   return outputFiles;
 }

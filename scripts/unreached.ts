@@ -13,6 +13,8 @@ export const unreached: ReadonlyMap<string, string> = new Map([
   // dockerode: sessions of BuildKit; images are built by the classic builder.
   ['@grpc/grpc-js', nothing],
   ['@grpc/proto-loader', nothing],
+  ['protobufjs', nothing],
+  ['@balena/dockerignore', nothing],
   // docker-modem and oclif: tracing by DEBUG=…, which would print what requests carry.
   ['debug', 'module.exports = () => Object.assign(() => {}, { enabled: false });'],
   // oclif: finding commands without a manifest, child plugins, and its settings outside of package.json.
@@ -25,3 +27,9 @@ export const unreached: ReadonlyMap<string, string> = new Map([
   // oclif: whether this is Windows.
   ['wsl-utils', 'module.exports = { isWsl: false };'],
 ]);
+
+/** Packages that mcpd itself reaches, but not through this file. */
+export function unreachedFrom(importer: string): ReadonlySet<string> {
+  // Packing a context; ours comes packed.
+  return new Set(importer.endsWith('/dockerode/lib/util.js') ? ['tar-fs'] : []);
+}

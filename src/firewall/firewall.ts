@@ -1,25 +1,44 @@
 import { readdir } from 'node:fs/promises';
-import { bridgePrefix } from './bridge.ts';
+import { bridgePrefix, isBridgeName } from './bridge.ts';
 import { setResolvers, setTenant, unsetTenant, type TenantRules } from './elements.ts';
 import { readListing, readTargets } from './listing.ts';
 import { FirewallError, transact, type Nft } from './nft.ts';
-import { loadRules, requireRules, rulesVersion, table, unloadRules } from './rules.ts';
+import {
+  loadFirstRules,
+  loadRules,
+  requireRules,
+  rulesVersion,
+  table,
+  unloadRules,
+} from './rules.ts';
 
 export interface EnsureFirewall {
   readonly nft: Nft;
   /** IPv4 addresses whose port 53 stays reachable, wherever they are. */
   readonly resolvers: readonly string[];
   readonly tenant: TenantRules;
+  /** Names of this host's network devices. */
+  readonly devices?: () => Promise<readonly string[]>;
 }
 
 /**
  * Makes the table hold exactly this profile for a bridge, which need not exist yet. One atomic
- * transaction, and one more look when the rules are missing, older, or the profile is `allow`. Any number
- * of processes may do it at once, of any home. Throws FirewallError; the bridge is then as before.
+ * transaction, and one more look when the rules are older, or the profile is `allow`. Any number of
+ * processes may do it at once, of any home. Throws FirewallError; the bridge is then as before.
  */
-export async function ensureFirewall({ nft, resolvers, tenant }: EnsureFirewall): Promise<void> {
+export async function ensureFirewall({
+  nft,
+  resolvers,
+  tenant,
+  devices = networkDevices,
+}: EnsureFirewall): Promise<void> {
   const current = tenant.profile === 'allow' ? await targetsOf(nft, tenant.bridge) : undefined;
   const change = [...setResolvers(resolvers), ...setTenant(tenant, current ?? [])];
+  // Without other tenants there is hardly ever a table.
+  if (!(await devices()).some((device) => isBridgeName(device) && device !== tenant.bridge)) {
+    const first = await transact(nft, [...loadFirstRules(), ...change]);
+    if (first.code === 0) return;
+  }
   const answer = await transact(nft, [requireRules(), ...change]);
   if (answer.code === 0) return;
 

@@ -127,6 +127,11 @@ export function loadRules(loadedMarkers: readonly string[] = []): string[] {
   ];
 }
 
+/** The same, but fails when there is a table already. */
+export function loadFirstRules(): string[] {
+  return [`create table ${table}`, ...loadRules()];
+}
+
 /** Fails when these rules are not the loaded ones. */
 export function requireRules(): string {
   return `flush chain ${table} ${marker}`;

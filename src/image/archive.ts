@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path/posix';
@@ -6,24 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack as packFolder } from 'tar-fs';
 import { pack, type Pack } from 'tar-stream';
-
-/** One member of an archive. Paths are relative, with slashes; everything belongs to root. */
-export type Entry = { readonly path: string; readonly mode?: number } & (
-  | { readonly type: 'folder' }
-  | { readonly type: 'file'; readonly content: Buffer | string }
-  /** A file of this host, by absolute path; links are followed. */
-  | { readonly type: 'copy'; readonly source: string }
-  | { readonly type: 'link'; readonly target: string }
-);
-
-/** A folder of this host with everything in it. */
-export interface Tree {
-  readonly type: 'tree';
-  readonly path: string;
-  readonly source: string;
-  /** Leaves out a file or folder, by its path relative to `source`. */
-  readonly skip: (path: string) => boolean;
-}
+import { modeOf, sortEntries, type Entry, type Tree } from './entries.ts';
 
 /** A tar stream of the entries and their parent folders, the same bytes for the same entries. */
 export function packEntries(entries: readonly (Entry | Tree)[]): Readable {
@@ -33,21 +15,6 @@ export function packEntries(entries: readonly (Entry | Tree)[]): Readable {
     (error: Error) => archive.destroy(error),
   );
   return Readable.from(archive, { objectMode: false });
-}
-
-/** SHA-256 over the entries' paths, modes and contents. */
-export async function hashEntries(entries: readonly Entry[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const entry of sortEntries(entries)) {
-    const content = await contentHash(entry);
-    hash.update(JSON.stringify([entry.type === 'copy' ? 'file' : entry.type, entry.path, content]));
-    hash.update(String(modeOf(entry)));
-  }
-  return hash.digest('hex');
-}
-
-function sortEntries<Kind extends Entry | Tree>(entries: readonly Kind[]): Kind[] {
-  return entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 async function writeEntries(archive: Pack, entries: readonly (Entry | Tree)[]): Promise<void> {
@@ -99,16 +66,4 @@ function writeTree(archive: Pack, { path, source, skip }: Tree) {
       map: (header) => Object.assign(header, { name: join(path, header.name), ...anonymous }),
     });
   });
-}
-
-function modeOf(entry: Entry): number {
-  return entry.mode ?? (entry.type === 'folder' ? 0o755 : entry.type === 'link' ? 0o777 : 0o644);
-}
-
-async function contentHash(entry: Entry): Promise<string> {
-  const hash = createHash('sha256');
-  if (entry.type === 'copy') await pipeline(createReadStream(entry.source), hash);
-  else if (entry.type === 'file') hash.update(entry.content);
-  else if (entry.type === 'link') hash.update(entry.target);
-  return hash.digest('hex');
 }

@@ -4,9 +4,10 @@ import { labels } from '../engine/labels.ts';
 import { EngineError } from '../errors.ts';
 import type { Template } from '../templates/schema.ts';
 import { packEntries } from './archive.ts';
-import { ensureBase, type Base } from './base.ts';
+import type { Base } from './base.ts';
 import { extraCertificates, hostCertificates } from './certificates.ts';
 import { buildContext, dockerfileName, type Assets, type BuildContext } from './context.ts';
+import { ensureBase } from './ensure-base.ts';
 import { onePerHost } from './once.ts';
 import { imageTag } from './tag.ts';
 

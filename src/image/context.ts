@@ -5,9 +5,8 @@ import { NotFoundError, RefusedError } from '../errors.ts';
 import { parseNpmSpec } from '../templates/npm-spec.ts';
 import { packageFolder } from '../templates/program.ts';
 import type { Template } from '../templates/schema.ts';
-import type { Entry } from './archive.ts';
+import type { Entry } from './entries.ts';
 import { extraCertificates } from './certificates.ts';
-import { folderEntries, tarballEntries } from './package-files.ts';
 
 /** Package root: Dockerfile.mcp, templates/, dist/bridge.mjs. */
 export interface Assets {
@@ -78,6 +77,7 @@ async function appFiles(template: Template): Promise<App> {
   if (spec.kind === 'registry') return registryApp(template, spec);
   const prefix = project.replace('/opt/mcp', 'app');
   await requirePath(template, spec.path);
+  const { folderEntries, tarballEntries } = await import('./package-files.ts');
   const files = spec.kind === 'folder' ? folderEntries : tarballEntries;
   const entries = await files(spec.path, prefix);
   const locked = entries.some(({ path }) => lockFiles.some((name) => path === `${prefix}/${name}`));

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
 import { UsageError } from '../errors.ts';
-import type { Entry } from './archive.ts';
+import type { Entry } from './entries.ts';
 
 /** Files of a local package folder, under `prefix`; without what is installed, versioned or private. */
 export async function folderEntries(folder: string, prefix: string): Promise<Entry[]> {

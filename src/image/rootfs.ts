@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
-import type { Entry, Tree } from './archive.ts';
+import type { Entry, Tree } from './entries.ts';
 import { resolverLibraries, sharedLibraries, type HostRuntime } from './host-runtime.ts';
 
 /** A root file system that runs Node and npm, with paths as in the official Node images. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hashEntries } from './archive.ts';
+import { hashEntries } from './entries.ts';
 import type { BuildContext } from './context.ts';
 
 /**

@@ -7,48 +7,66 @@ import { handshake } from './handshake.ts';
 import { lastLogLines } from './last-lines.ts';
 import { waitReady } from './wait.ts';
 
+/** A server, and a token to look with whether it is ready. */
+export interface Probed {
+  readonly server: Server;
+  readonly token: string;
+}
+
 interface Request {
   readonly user: User;
-  readonly servers: readonly Server[];
+  readonly probed: readonly Probed[];
   readonly timeoutMs: number;
+}
+
+/** Signs the tokens, which needs no engine. */
+export function probeServers(
+  context: Context,
+  user: User,
+  servers: readonly Server[],
+): Promise<readonly Probed[]> {
+  const probe = async (server: Server) => ({
+    server,
+    token: await probeToken(context, { user, server }),
+  });
+  return Promise.all(servers.map(probe));
 }
 
 /** Waits for all of them at once; gives the ids of those that are ready, which is all, or throws. */
 export async function awaitServers(
   context: Context,
   engine: Engine,
-  { user, servers, timeoutMs }: Request,
+  { user, probed, timeoutMs }: Request,
 ): Promise<ReadonlySet<string>> {
+  if (probed.length === 0) return new Set();
   await context.progress.steps([
     {
-      title: `wait for ${servers.map(({ name }) => name).join(', ')}`,
+      title: `wait for ${probed.map(({ server }) => server.name).join(', ')}`,
       run: async (update) => {
-        let left = servers.length;
-        const wait = async (server: Server) => {
-          await awaitServer(context, engine, { user, server, timeoutMs });
+        let left = probed.length;
+        const wait = async (one: Probed) => {
+          await awaitServer(context, engine, { ...one, user, timeoutMs });
           left -= 1;
           update(left === 0 ? 'ready' : `${left} to go`);
         };
-        await Promise.all(servers.map(wait));
+        await Promise.all(probed.map(wait));
       },
     },
   ]);
-  return new Set(servers.map(({ id }) => id));
+  return new Set(probed.map(({ server }) => server.id));
 }
 
-interface One {
+interface One extends Probed {
   readonly user: User;
-  readonly server: Server;
   readonly timeoutMs: number;
 }
 
 async function awaitServer(
   context: Context,
   engine: Engine,
-  { user, server, timeoutMs }: One,
+  { user, server, token, timeoutMs }: One,
 ): Promise<void> {
   const { registry, clock, signal, config } = context;
-  const token = await probeToken(context, { user, server });
   const observe = async () => {
     const observed = await engine.observe({ instance: registry.instance, userId: user.id });
     return observed.servers.find(({ serverId }) => serverId === server.id);

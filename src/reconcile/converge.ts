@@ -4,21 +4,26 @@ import { PortTakenError, SubnetTakenError } from '../engine/faults.ts';
 import { bridgeName } from '../firewall/bridge.ts';
 import { protectTenant, unprotectTenant } from '../firewall/protect.ts';
 import type { Server, User } from '../registry/rows.ts';
-import { listServers, settle } from '../registry/servers.ts';
+import { listServers } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
-import { awaitServers } from '../ready/servers.ts';
+import { awaitServers, probeServers } from '../ready/servers.ts';
 import { dematerialise } from '../secrets/materialise.ts';
-import { isWanted, runtimeFolder } from './desired.ts';
+import { isWanted, networkSpec, runtimeFolder } from './desired.ts';
+import { carryOut } from './carry-out.ts';
 import { takeAnotherPort, takeAnotherSubnet } from './clash.ts';
 import { prepareServers } from './prepare.ts';
-import { subject, type Operation, type Plan } from './plan.ts';
+import { subject, type Operation } from './plan.ts';
 import { planUser } from './plan-user.ts';
+import type { Observed } from './observed.ts';
+import { firstOperation } from './reconcile.ts';
 
 export interface ConvergeOptions {
   /** How long to wait for readiness; undefined: don't. */
   readonly waitMs: number | undefined;
   /** Keys of servers to restart. */
   readonly restart?: ReadonlySet<string>;
+  /** The user was registered just now, so the engine has nothing of them yet. */
+  readonly isNew?: boolean;
 }
 
 export interface Converged {
@@ -42,7 +47,8 @@ export async function converge(
   const engine = await context.engine();
   for (let clashes = 0; ; clashes += 1) {
     try {
-      return await convergeOnce(context, engine, userId, options);
+      const isNew = options.isNew === true && clashes === 0;
+      return await convergeOnce(context, engine, userId, { ...options, isNew });
     } catch (error) {
       if (clashes === mostClashes) throw error;
       if (error instanceof PortTakenError) await takeAnotherPort(context, userId, error);
@@ -62,15 +68,30 @@ async function convergeOnce(
   const user = getUserById(context.registry, userId);
   const servers = listServers(context.registry, userId);
   const wanted = isWanted(user, context.clock.now());
+  const observed = options.isNew
+    ? { networks: [], servers: [] }
+    : await engine.observe({ instance: context.registry.instance, userId });
+  const begun = wanted ? beginNetwork(context, engine, user, observed) : undefined;
+  const settled = begun?.catch(() => undefined);
+  const running = servers.filter((server) => wanted && server.desired === 'running');
+  const awaited = options.waitMs === undefined ? [] : running;
   // The rules come before the plan: a container never runs without them.
-  const [inputs] = wanted
-    ? await Promise.all([prepareServers(context, engine, user, servers), protect(context, user)])
-    : [[]];
-  const plan = await planUser(context, engine, { user, inputs, restart: options.restart });
-  await carryOut(context, engine, { user, servers, plan });
+  const preparing = Promise.all([
+    wanted ? prepareServers(context, engine, user, servers) : [],
+    probeServers(context, user, awaited),
+    wanted && protect(context, user),
+  ]);
+  const [inputs, probed] = await preparing.catch(async (error: unknown) => {
+    // Whoever undoes what was done must find the network whole.
+    await settled;
+    throw error;
+  });
+  const plan = planUser(context, { user, inputs, observed, restart: options.restart });
+  await carryOut(context, engine, { user, servers, plan, begun });
   if (!wanted) await forget(context, user, servers);
 
-  const ready = await readyServers(context, engine, { user, servers, wanted, options });
+  const timeoutMs = options.waitMs ?? 0;
+  const ready = await awaitServers(context, engine, { user, probed, timeoutMs });
   return {
     changed: plan.operations.length > 0,
     operations: plan.operations.map((operation) => ({
@@ -80,6 +101,17 @@ async function convergeOnce(
     })),
     ready,
   };
+}
+
+/** Nothing takes an engine longer to make than a network, and nothing else is needed for it. */
+function beginNetwork(
+  { home, registry: { instance } }: Context,
+  engine: Engine,
+  user: User,
+  observed: Observed,
+): Promise<void> | undefined {
+  const first = firstOperation(networkSpec({ user, home, instance }), observed);
+  return first && engine.apply(first);
 }
 
 async function protect(context: Context, { name, subnet, egress }: User): Promise<void> {
@@ -96,51 +128,10 @@ async function protect(context: Context, { name, subnet, egress }: User): Promis
   }
 }
 
-interface Work {
-  readonly user: User;
-  readonly servers: readonly Server[];
-  readonly plan: Plan;
-}
-
-async function carryOut(context: Context, engine: Engine, { user, servers, plan }: Work) {
-  const { progress, signal, registry } = context;
-  const byKey = new Map(servers.map((server) => [`${user.name}/${server.name}`, server]));
-  await progress.steps(
-    plan.operations.map((operation) => ({
-      title: `${operation.type} ${subject(operation)}`,
-      run: async (update) => {
-        signal.throwIfAborted();
-        update(operation.cause);
-        await engine.apply(operation);
-        // The engine has bound the port: from now on it is this server's address.
-        const started = operation.type === 'server.start' ? byKey.get(operation.key) : undefined;
-        if (started) settle(registry, started.id);
-      },
-    })),
-  );
-}
-
 // Neither secrets nor rules stay behind for what doesn't run.
 async function forget(context: Context, user: User, servers: readonly Server[]): Promise<void> {
   await unprotectTenant(context, bridgeName(user.subnet));
   for (const { id } of servers) {
     dematerialise(runtimeFolder(context.home, context.registry.instance, id));
   }
-}
-
-interface ReadyInput {
-  readonly user: User;
-  readonly servers: readonly Server[];
-  readonly wanted: boolean;
-  readonly options: ConvergeOptions;
-}
-
-async function readyServers(
-  context: Context,
-  engine: Engine,
-  { user, servers, wanted, options }: ReadyInput,
-): Promise<ReadonlySet<string>> {
-  const running = servers.filter((server) => wanted && server.desired === 'running');
-  if (options.waitMs === undefined || running.length === 0) return new Set();
-  return awaitServers(context, engine, { user, servers: running, timeoutMs: options.waitMs });
 }

@@ -68,7 +68,11 @@ export function runtimeFolder(home: Home, instance: string, serverId: string): s
   return join(home.runtime, instance, serverId);
 }
 
-function networkSpec({ user, home, instance }: DesiredInput): NetworkSpec {
+export function networkSpec({
+  user,
+  home,
+  instance,
+}: Pick<DesiredInput, 'user' | 'home' | 'instance'>): NetworkSpec {
   return {
     name: `${objectPrefix(home, instance)}-${user.name}`,
     instance,

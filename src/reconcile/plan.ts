@@ -33,6 +33,27 @@ export interface Plan {
   readonly operations: readonly Operation[];
 }
 
+/**
+ * Those of the earlier operations that must be done before this one: for a network, what was bound to it
+ * or stood in its place; for a server, what is done to the same one, networks that must go, and for its
+ * start the network that it binds to.
+ */
+export function prerequisites(
+  operation: Operation,
+  earlier: readonly Operation[],
+): readonly Operation[] {
+  if (operation.type === 'network.create' || operation.type === 'network.remove') {
+    return earlier.filter(({ type }) => type === 'server.remove' || type === 'network.remove');
+  }
+  const isStart = operation.type === 'server.start';
+  return earlier.filter(
+    (one) =>
+      one.type === 'network.remove' ||
+      (isStart && one.type === 'network.create') ||
+      subject(one) === subject(operation),
+  );
+}
+
 /** What an operation acts on: `bob/filesystem`, or a network's name. */
 export function subject(operation: Operation): string {
   switch (operation.type) {

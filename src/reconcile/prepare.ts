@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
-import { ensureImage } from '../image/build.ts';
 import { currentImage } from '../image/current.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { materialise } from '../secrets/materialise.ts';
@@ -90,6 +89,8 @@ async function buildImage(context: Context, engine: Engine, template: Template):
     {
       title: `image.build ${template.name}`,
       run: async (update) => {
+        // Loaded only here: hardly ever is there an image to build.
+        const { ensureImage } = await import('../image/build.ts');
         ({ id } = await ensureImage({ ...request, onLine: update }));
       },
     },

@@ -45,18 +45,26 @@ export function reconcile(
   }
   if (desired.network && !network.current) {
     const cause = network.stale.length > 0 ? 'recreated with the wanted settings' : 'not found';
-    operations.push({
-      type: 'network.create',
-      network: desired.network,
-      hash: networkHash(desired.network),
-      cause,
-    });
+    operations.push(createNetwork(desired.network, cause));
   }
   for (const server of desired.servers) {
     const current = kept.get(server.spec.serverId);
     operations.push(...convergeServer(server, current, network.current?.id, options));
   }
   return { operations };
+}
+
+/**
+ * The operation that a plan for this network begins with, when the engine has nothing of the user yet:
+ * one that nothing else of the plan can change, so that it may be begun before the plan is made.
+ */
+export function firstOperation(network: NetworkSpec, observed: Observed): Operation | undefined {
+  const isNew = observed.networks.length === 0 && observed.servers.length === 0;
+  return isNew ? createNetwork(network, 'not found') : undefined;
+}
+
+function createNetwork(network: NetworkSpec, cause: string): Operation {
+  return { type: 'network.create', network, hash: networkHash(network), cause };
 }
 
 function convergeServer(

@@ -16,7 +16,7 @@ import { confirmSame } from './confirm-same.ts';
 import { describeUserAndServers } from './describe.ts';
 import { withUserLease } from './lease.ts';
 import { requireProcessors, requireSecrets } from './preconditions.ts';
-import { equipUser, registerUser } from './register.ts';
+import { equipUser, readInUse, registerUser, type Registration } from './register.ts';
 import { erase } from './erase.ts';
 import type { userAddResult } from './result.ts';
 
@@ -42,16 +42,17 @@ export type AddResult = z.infer<typeof userAddResult>;
  * what has drifted. Throws ConflictError when the user exists otherwise than asked.
  */
 export async function addUser(context: Context, request: AddRequest): Promise<AddResult> {
+  // Read meanwhile; only who needs it meets its errors.
+  const inUse = readInUse(context);
+  inUse.catch(() => undefined);
   const templates = await Promise.all(
     (request.templates ?? ['filesystem']).map((name) => findTemplate(name, context.assets)),
   );
   if (request.egress) requireEnforceable(context, request.egress);
-  // The client loads while the lease is taken; whoever needs the engine meets its errors.
-  context.engine().catch(() => undefined);
   return withUserLease(context, request.name, async () => {
     const existing = findUser(context.registry, request.name);
     if (existing) return addAgain(context, request, existing, templates);
-    return addNew(context, request, templates);
+    return addNew(context, { request, templates, inUse: await inUse });
   });
 }
 
@@ -70,25 +71,22 @@ async function addAgain(
   return { changed, token: null, ...(await describeUserAndServers(context, user.id, ready)) };
 }
 
-async function addNew(
-  context: Context,
-  request: AddRequest,
-  templates: readonly Template[],
-): Promise<AddResult> {
+async function addNew(context: Context, registration: Registration): Promise<AddResult> {
+  const { request, templates } = registration;
   requireSecrets(request, templates);
   await requireProcessors(context, request.limits);
-  const user = await registerUser(context, request, templates);
+  const user = await registerUser(context, registration);
   try {
     await equipUser(context, request, user);
     const { ready } = await converge(context, user.id, {
       waitMs: request.start ? request.timeoutMs : undefined,
+      isNew: true,
     });
-    return {
-      changed: true,
-      // Last, since what signs it is loaded while the server starts.
-      token: await firstToken(context, user),
-      ...(await describeUserAndServers(context, user.id, ready)),
-    };
+    const [token, described] = await Promise.all([
+      firstToken(context, user),
+      describeUserAndServers(context, user.id, ready),
+    ]);
+    return { changed: true, token, ...described };
   } catch (error) {
     // A server that won't get ready is kept, so that its log can be read. Anything else is undone.
     if (error instanceof UnhealthyError) throw withNextSteps(error, user);

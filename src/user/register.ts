@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import { takenUids } from '../host/accounts.ts';
 import { hostRoutes } from '../host/routes.ts';
-import { freePorts, readListeners } from '../host/sockets.ts';
+import { freePorts, readListeners, type Listener } from '../host/sockets.ts';
 import { egressText } from '../policy/egress.ts';
 import type { User } from '../registry/rows.ts';
 import { addServer } from '../registry/servers.ts';
@@ -14,22 +14,38 @@ import { prepareWorkspace } from '../workspace/prepare.ts';
 import type { AddRequest } from './add.ts';
 import { chooseIdentity } from './identity.ts';
 
+/** What the host and the engine have in use already. Choosing looks at it; the engine's own bind decides. */
+export interface InUse {
+  readonly listeners: readonly Listener[];
+  /** CIDR. */
+  readonly subnets: readonly string[];
+  readonly uids: readonly number[];
+}
+
+export async function readInUse(context: Context): Promise<InUse> {
+  const [listeners, routes, uids, networks] = await Promise.all([
+    readListeners(),
+    hostRoutes(),
+    takenUids(context.config.uids),
+    context.engine().then((engine) => engine.subnets()),
+  ]);
+  return { listeners, subnets: [...networks, ...routes], uids };
+}
+
+export interface Registration {
+  readonly request: AddRequest;
+  readonly templates: readonly Template[];
+  readonly inUse: InUse;
+}
+
 /** Reserves addresses and writes the rows of a new user and their servers: all of them, or none. */
 export async function registerUser(
   context: Context,
-  request: AddRequest,
-  templates: readonly Template[],
+  { request, templates, inUse }: Registration,
 ): Promise<User> {
   const { registry, config, clock } = context;
-  const engine = await context.engine();
-  const [networks, routes, listeners, uids, identity] = await Promise.all([
-    engine.subnets(),
-    hostRoutes(),
-    readListeners(),
-    takenUids(config.uids),
-    chooseIdentity(context, request.osUser),
-  ]);
-  const isPortFree = freePorts(config.bindAddress, listeners);
+  const identity = await chooseIdentity(context, request.osUser);
+  const isPortFree = freePorts(config.bindAddress, inUse.listeners);
   const workspace =
     request.workspace === undefined
       ? undefined
@@ -47,7 +63,7 @@ export async function registerUser(
         egress: request.egress ?? egressText.parse(config.egress),
         expiresAt: request.ttlMs === undefined ? null : clock.now() + request.ttlMs,
       },
-      { config, isPortFree, takenSubnets: [...networks, ...routes], takenUids: uids },
+      { config, isPortFree, takenSubnets: inUse.subnets, takenUids: inUse.uids },
     );
     for (const template of templates) {
       addServer(registry, {

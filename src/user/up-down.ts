@@ -46,7 +46,11 @@ export async function planUsers(
       ? listServers(context.registry, user.id)
       : [];
     const inputs = await previewServers(context, engine, user, servers);
-    const plan = await planUser(context, engine, { user, inputs, restart: undefined });
+    const observed = await engine.observe({
+      instance: context.registry.instance,
+      userId: user.id,
+    });
+    const plan = planUser(context, { user, inputs, observed, restart: undefined });
     const operations = plan.operations.map((operation) => ({
       type: operation.type,
       subject: subject(operation),

@@ -30,14 +30,19 @@ afterEach(() => {
 
 const resolvers = ['192.0.2.53'];
 const noDevices = () => Promise.resolve(['lo', 'docker0']);
+const otherTenants = () => Promise.resolve(['lo', bridge(999)]);
 
 function bridge(index: number): string {
   return `mcpd-${(0x0a_c8_00_00 + index * 16).toString(16).padStart(8, '0')}`;
 }
 
-function ensure(index: number, rules: Partial<TenantRules> = {}): Promise<void> {
+function ensure(
+  index: number,
+  rules: Partial<TenantRules> = {},
+  devices = otherTenants,
+): Promise<void> {
   const tenant = { bridge: bridge(index), profile: 'public', targets: [], ...rules } as const;
-  return ensureFirewall({ nft, resolvers, tenant });
+  return ensureFirewall({ nft, resolvers, tenant, devices });
 }
 
 async function tenants(): Promise<Record<string, string>> {
@@ -62,9 +67,17 @@ describe('ensureFirewall', () => {
     expect(await tenants()).toEqual({ [bridge(1)]: 'public', [bridge(2)]: 'none' });
   });
 
+  test('one run of nft loads the rules for the first tenant of a host', async () => {
+    await ensure(1, {}, noDevices);
+    expect(runs).toBe(1);
+    // A table without devices: all tenants are stopped.
+    await ensure(2, {}, noDevices);
+    expect(await tenants()).toEqual({ [bridge(1)]: 'public', [bridge(2)]: 'public' });
+  });
+
   test('twenty at once on a host without a table all end up in it', async () => {
     const all = Array.from({ length: 20 }, (_, index) => index);
-    await Promise.all(all.map((index) => ensure(index)));
+    await Promise.all(all.map((index) => ensure(index, {}, noDevices)));
     expect(Object.keys(await tenants())).toHaveLength(20);
   });
 

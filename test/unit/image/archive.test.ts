@@ -5,7 +5,8 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract, type Header } from 'tar-stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { hashEntries, packEntries, type Entry } from '../../../src/image/archive.ts';
+import { packEntries } from '../../../src/image/archive.ts';
+import { hashEntries, type Entry } from '../../../src/image/entries.ts';
 
 let folder: string;
 beforeEach(async () => {

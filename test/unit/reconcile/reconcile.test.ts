@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatPlan } from '../../../src/reconcile/plan.ts';
+import { formatPlan, prerequisites, subject } from '../../../src/reconcile/plan.ts';
 import type { Observed } from '../../../src/reconcile/observed.ts';
-import { reconcile, type Desired } from '../../../src/reconcile/reconcile.ts';
+import { firstOperation, reconcile, type Desired } from '../../../src/reconcile/reconcile.ts';
 import { network, observedNetwork, observedServer, serverSpec } from './specs.ts';
 
 const files = serverSpec('filesystem');
@@ -160,5 +160,61 @@ describe('reconcile', () => {
         'server.start bob/memory (restart asked for)',
       ].join('\n'),
     );
+  });
+});
+
+describe('prerequisites', () => {
+  /** Each operation, and what it waits for. */
+  function order(desired: Desired, observed: Observed): string {
+    const { operations } = reconcile(desired, observed);
+    return operations
+      .map((operation, index) => {
+        const needed = prerequisites(operation, operations.slice(0, index));
+        const names = needed.map((one) => `${one.type} ${subject(one)}`);
+        return `${operation.type} ${subject(operation)} < ${names.join(', ')}`;
+      })
+      .join('\n');
+  }
+
+  it('lets servers be made beside each other and their network, and started after it', () => {
+    const two = [files, memory].map((spec) => ({ spec, running: true }));
+    expect(order({ network, servers: two }, nothing)).toBe(
+      [
+        'network.create mcpd-bob < ',
+        'server.create bob/filesystem < ',
+        'server.start bob/filesystem < network.create mcpd-bob, server.create bob/filesystem',
+        'server.create bob/memory < ',
+        'server.start bob/memory < network.create mcpd-bob, server.create bob/memory',
+      ].join('\n'),
+    );
+  });
+
+  it('makes a network anew only after its servers and the old one are gone', () => {
+    const observed = {
+      networks: [{ ...observedNetwork(), hash: 'other' }],
+      servers: [observedServer(files)],
+    };
+    expect(order(wanted, observed)).toBe(
+      [
+        'server.remove bob/filesystem < ',
+        'network.remove mcpd-bob < server.remove bob/filesystem',
+        'network.create mcpd-bob < server.remove bob/filesystem, network.remove mcpd-bob',
+        'server.create bob/filesystem < server.remove bob/filesystem, network.remove mcpd-bob',
+        'server.start bob/filesystem < server.remove bob/filesystem, network.remove mcpd-bob, network.create mcpd-bob, server.create bob/filesystem',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('firstOperation', () => {
+  it('is what a plan for a new user begins with', () => {
+    expect(firstOperation(network, nothing)).toEqual(reconcile(wanted, nothing).operations[0]);
+  });
+
+  it('is none when anything of the user is there already, which may have to go first', () => {
+    expect(
+      firstOperation(network, { networks: [], servers: [observedServer(files)] }),
+    ).toBeUndefined();
+    expect(firstOperation(network, { networks: [observedNetwork()], servers: [] })).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import { extract, type Header } from 'tar-stream';
 import { expect, test } from 'vitest';
 import { hostConfigSchema } from '../../../src/config/schema.ts';
 import type { Images } from '../../../src/engine/engine.ts';
-import { ensureBase } from '../../../src/image/base.ts';
+import { ensureBase } from '../../../src/image/ensure-base.ts';
 import { fakeImages } from './fake-images.ts';
 
 function request(images: Images, baseImage: string) {
