@@ -21,6 +21,10 @@ export interface BridgeOptions {
   readonly secrets: ReadonlyMap<string, string>;
   readonly isLive: (tokenId: string) => boolean;
   readonly countOomKills: () => number;
+  /** Bytes that the container's processes hold. */
+  readonly countMemory: () => number;
+  /** The server fails at every start, and no session is left. */
+  readonly onHopeless: () => void;
   /** Ends what servers have left running; called when no session is open. */
   readonly endLeftovers: () => void;
   readonly patience: ChildSurroundings['patience'];
@@ -61,10 +65,15 @@ export function createBridge(options: BridgeOptions): Bridge {
     startups,
     startChild: start,
     isCurrent,
+    countMemory: options.countMemory,
     onIdle: options.endLeftovers,
   });
   const readiness = createReadiness({ startups, startChild: start, answerMs: bounds.initializeMs });
   const bodies = createBodyReader(bounds.bodyBytes, bodiesAtOnce * bounds.bodyBytes);
+  const sweep = (): void => {
+    sessions.sweep();
+    if (startups.isHopeless && sessions.size === 0) options.onHopeless();
+  };
   let isClosing = false;
   let sweeper: NodeJS.Timeout | undefined;
 
@@ -89,10 +98,11 @@ export function createBridge(options: BridgeOptions): Bridge {
     listen: async () => {
       server.listen(config.listen.port, config.listen.host);
       await once(server, 'listening');
-      sweeper = setInterval(sessions.sweep, sweepMs);
+      sweeper = setInterval(sweep, sweepMs);
+      sweep();
       return (server.address() as AddressInfo).port;
     },
-    sweep: sessions.sweep,
+    sweep,
     close: async () => {
       isClosing = true;
       clearInterval(sweeper);

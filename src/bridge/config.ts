@@ -39,6 +39,8 @@ export interface BridgeBounds {
   readonly bodyBytes: number;
   readonly lineBytes: number;
   readonly sessions: number;
+  /** Servers started ahead of their sessions: 0 or 1. */
+  readonly spares: number;
   readonly pendingPerSession: number;
   readonly sessionIdleMs: number;
   readonly requestMs: number;

@@ -5,7 +5,7 @@ import { runtimeMount, type BridgeConfig } from './config.ts';
 import { endLeftovers } from './leftovers.ts';
 import { readLiveTokens } from './live-tokens.ts';
 import { readMaterial } from './material.ts';
-import { countOomKills } from './oom.ts';
+import { countMemory, countOomKills } from './oom.ts';
 
 const log = (line: string): void => void process.stdout.write(`${line}\n`);
 const printStderr = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -20,6 +20,11 @@ try {
     secrets,
     isLive: readLiveTokens(join(folder, 'tokens.json')),
     countOomKills,
+    countMemory,
+    onHopeless: () => {
+      log('the MCP server fails at every start: giving up');
+      void bridge.close().then(() => process.exit(1));
+    },
     endLeftovers: () => endLeftoversOf(config),
     patience: { eofMs: 2_000, termMs: 2_000 },
     path: process.env['PATH'],

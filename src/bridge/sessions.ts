@@ -5,6 +5,7 @@ import type { BridgeConfig } from './config.ts';
 import { nameEnding } from './ending.ts';
 import type { Log } from './log.ts';
 import { Session } from './session.ts';
+import { createSpare } from './spare.ts';
 import type { Startups } from './startups.ts';
 import { within } from './within.ts';
 
@@ -16,6 +17,8 @@ interface SessionsOptions {
   /** `label` names the session in what its server prints. */
   readonly startChild: (label: string, events: ChildEvents) => Child;
   readonly isCurrent: (principal: Principal) => boolean;
+  /** Bytes that the container's processes hold. */
+  readonly countMemory: () => number;
   /** The last session is over: none is left whose processes could be running. */
   readonly onIdle: () => void;
 }
@@ -37,6 +40,9 @@ export interface Sessions {
   close(graceMs: number): Promise<void>;
 }
 
+/** The share of the memory cap above which no server is started ahead. */
+const mostMemoryForSpare = 0.5;
+
 /** How long an `initialize` waits for a server that is ending to make room. */
 const roomMs = 5_000;
 
@@ -44,8 +50,18 @@ export function createSessions(options: SessionsOptions): Sessions {
   const { config, clock, log, startups } = options;
   const live = new Map<string, Session>();
   const ending = new Set<Session>();
+  const spare = createSpare({
+    startChild: options.startChild,
+    onFailed: (outcome) => startups.failed(nameEnding(outcome)),
+  });
   let count = 0;
   let isClosing = false;
+  let lastUsedAt = clock.now();
+
+  const nextLabel = (): string => {
+    count += 1;
+    return String(count);
+  };
 
   const end = (session: Session, reason: string): Promise<void> => {
     if (live.delete(session.id)) ending.add(session);
@@ -53,8 +69,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
 
   const start = ({ subject }: Principal): Session => {
-    count += 1;
-    const label = String(count);
+    const started = spare.take();
+    const label = started?.label ?? nextLabel();
     const session: Session = new Session({
       label,
       subject,
@@ -62,7 +78,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       memoryBytes: config.memoryBytes,
       clock,
       log,
-      startChild: (events) => options.startChild(label, events),
+      startChild: (events) => started?.adopt(events) ?? options.startChild(label, events),
       onAnswered: startups.succeeded,
       onOver: (outcome, hasAnswered) => {
         live.delete(session.id);
@@ -94,6 +110,17 @@ export function createSessions(options: SessionsOptions): Sessions {
     return true;
   };
 
+  /** A spare is for clients that come; it must not take the memory that those who are there need. */
+  const tendSpare = (now: number): void => {
+    if (config.bounds.spares === 0 || isClosing) return;
+    const isQuiet = live.size === 0 && now - lastUsedAt >= config.bounds.sessionIdleMs;
+    const isTight = options.countMemory() > config.memoryBytes * mostMemoryForSpare;
+    if (isQuiet || isTight) void spare.close('no client came');
+    else if (live.size + ending.size < config.bounds.sessions && startups.pauseMs() === 0) {
+      if (!spare.isThere) spare.fill(nextLabel());
+    }
+  };
+
   return {
     get size() {
       return live.size + ending.size;
@@ -101,6 +128,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     open: async (principal) => {
       if (isClosing) return 'closing';
       if (startups.pauseMs() > 0) return 'broken';
+      lastUsedAt = clock.now();
       if (!(await makeRoom())) return 'full';
       return isClosing ? 'closing' : start(principal);
     },
@@ -118,6 +146,7 @@ export function createSessions(options: SessionsOptions): Sessions {
           void end(session, 'idle');
         }
       }
+      tendSpare(now);
     },
     close: async (graceMs) => {
       isClosing = true;
@@ -126,7 +155,8 @@ export function createSessions(options: SessionsOptions): Sessions {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       const all = [...live.values()].map((session) => end(session, 'the bridge is shutting down'));
-      await Promise.all([...all, ...[...ending].map((session) => session.ended)]);
+      const spared = spare.close('the bridge is shutting down');
+      await Promise.all([...all, spared, ...[...ending].map((session) => session.ended)]);
     },
   };
 }

@@ -2,6 +2,8 @@ import type { Clock } from '../clock.ts';
 
 /** After this many failed starts in a row the server counts as broken and starts are spaced out. */
 const budget = 3;
+/** Reached within ten seconds by a server that fails at once: that soon Docker counts it as a failed start, and backs off. */
+const mostFailures = 5;
 const firstPauseMs = 1_000;
 const longestPauseMs = 30_000;
 
@@ -9,6 +11,8 @@ const longestPauseMs = 30_000;
 export interface Startups {
   /** It has answered, and has not failed `budget` times in a row since. */
   readonly isReady: boolean;
+  /** Failed so often in a row that starting over, container and all, is all that is left to try. */
+  readonly isHopeless: boolean;
   /** Why the last start failed, in one word; `starting` when none has failed yet. */
   readonly reason: string;
   /** Milliseconds until the next start is allowed; 0 when it is. */
@@ -25,6 +29,9 @@ export function trackStartups(clock: Clock): Startups {
   return {
     get isReady() {
       return hasAnswered && failures < budget;
+    },
+    get isHopeless() {
+      return failures >= mostFailures;
     },
     get reason() {
       return reason;

@@ -12,6 +12,7 @@ const bounds: BridgeBounds = {
   bodyBytes: 16 * 2 ** 20,
   lineBytes: 64 * 2 ** 20,
   sessions: 16,
+  spares: 1,
   pendingPerSession: 256,
   sessionIdleMs: 30 * 60_000,
   requestMs: 10 * 60_000,

@@ -121,6 +121,7 @@ function bridgeConfig(port: number, x: string): BridgeConfig {
       bodyBytes: 2 ** 20,
       lineBytes: 2 ** 20,
       sessions: 16,
+      spares: 1,
       pendingPerSession: 256,
       sessionIdleMs: 600_000,
       requestMs: 60_000,

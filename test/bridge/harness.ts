@@ -63,6 +63,7 @@ interface Setup {
   secrets?: Map<string, string>;
   origins?: string[];
   countOomKills?: () => number;
+  countMemory?: () => number;
 }
 
 export interface TestBridge {
@@ -114,6 +115,8 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     secrets: setup.secrets ?? new Map(),
     isLive: readLiveTokens(tokens),
     countOomKills: setup.countOomKills ?? (() => 0),
+    countMemory: setup.countMemory ?? (() => 0),
+    onHopeless: () => void log.push('hopeless'),
     endLeftovers: () => undefined,
     patience: { eofMs: 300, termMs: 300 },
     path: process.env['PATH'],
@@ -358,6 +361,7 @@ function createConfig(setup: Setup, key: KeyObject, port: number): BridgeConfig 
       bodyBytes: 2 ** 20,
       lineBytes: 16 * 2 ** 20,
       sessions: 8,
+      spares: 0,
       pendingPerSession: 8,
       sessionIdleMs: 600_000,
       requestMs: 120_000,

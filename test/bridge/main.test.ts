@@ -61,6 +61,7 @@ async function start(options: string[] = []): Promise<Program> {
       bodyBytes: 2 ** 20,
       lineBytes: 2 ** 20,
       sessions: 4,
+      spares: 0,
       pendingPerSession: 8,
       sessionIdleMs: 60_000,
       requestMs: 60_000,
