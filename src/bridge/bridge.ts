@@ -9,6 +9,8 @@ import type { BridgeConfig } from './config.ts';
 import { createEndpoint } from './endpoint.ts';
 import { createCleaner, type Log } from './log.ts';
 import { metadata, metadataUrl } from './metadata.ts';
+import type { EraMemory } from './modern/era.ts';
+import { createStateless, type Stateless } from './modern/stateless.ts';
 import { createBodyReader } from './read-body.ts';
 import { createReadiness } from './readiness.ts';
 import { createHttpServer } from './server.ts';
@@ -23,6 +25,7 @@ export interface BridgeOptions {
   readonly countOomKills: () => number;
   /** Bytes that the container's processes hold. */
   readonly countMemory: () => number;
+  readonly eraMemory: EraMemory;
   /** The server fails at every start, and no session is left. */
   readonly onHopeless: () => void;
   /** Ends what servers have left running; called when no session is open. */
@@ -68,11 +71,21 @@ export function createBridge(options: BridgeOptions): Bridge {
     countMemory: options.countMemory,
     onIdle: options.endLeftovers,
   });
+  const stateless = createStateless({
+    config,
+    clock,
+    log,
+    startups,
+    memory: options.eraMemory,
+    startServer: sessions.startServer,
+    isCurrent,
+  });
   const readiness = createReadiness({ startups, startChild: start, answerMs: bounds.initializeMs });
   const bodies = createBodyReader(bounds.bodyBytes, bodiesAtOnce * bounds.bodyBytes);
   const sweep = (): void => {
     sessions.sweep();
-    if (startups.isHopeless && sessions.size === 0) options.onHopeless();
+    stateless.sweep();
+    if (startups.isHopeless && sessions.size + stateless.size === 0) options.onHopeless();
   };
   let isClosing = false;
   let sweeper: NodeJS.Timeout | undefined;
@@ -85,6 +98,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     endpoint: createEndpoint({
       authenticator,
       sessions,
+      stateless,
       startups,
       bodies,
       metadataUrl: metadataUrl(config.url),
@@ -106,15 +120,19 @@ export function createBridge(options: BridgeOptions): Bridge {
     close: async () => {
       isClosing = true;
       clearInterval(sweeper);
-      await Promise.all([closeServer(server, sessions), readiness.close()]);
+      await Promise.all([closeServer(server, sessions, stateless), readiness.close()]);
     },
   };
 }
 
 /** Answers in flight get their end before the connections are cut. */
-async function closeServer(server: Server, sessions: Sessions): Promise<void> {
+async function closeServer(
+  server: Server,
+  sessions: Sessions,
+  stateless: Stateless,
+): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
-  await sessions.close(graceMs);
+  await Promise.all([sessions.close(graceMs), stateless.close()]);
   server.closeIdleConnections();
   await within(closed, 500);
   server.closeAllConnections();

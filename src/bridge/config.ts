@@ -10,6 +10,8 @@ export interface BridgeConfig {
     /** `bob/filesystem` */
     readonly key: string;
     readonly argv: readonly string[];
+    /** Id of the image that it runs from. */
+    readonly image: string;
     readonly cwd: string;
     readonly env: Readonly<Record<string, string>>;
     /** Names of files in `/run/mcpd/secrets`; each is exported to the child's environment. */
@@ -47,6 +49,9 @@ export interface BridgeBounds {
   /** How long a server may take to answer `initialize`; a process that hangs at its start ends then. */
   readonly initializeMs: number;
 }
+
+/** Where the bridge keeps records of its own in the container; the tenant can't read them. */
+export const recordsMount = '/var/log/mcpd';
 
 /** Where the host's run-time material is mounted in the container, read-only. */
 export const runtimeMount = '/run/mcpd';

@@ -1,18 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { rpcCodes } from '../mcp/jsonrpc.ts';
-import { mcpHeaders, sessionRevisions } from '../mcp/protocol.ts';
+import { mcpHeaders } from '../mcp/protocol.ts';
 import { refuse, sendText, type Refusal } from './answer.ts';
-import type { Authenticator, Principal } from './auth.ts';
+import type { Authenticator } from './auth.ts';
 import { findSession } from './find-session.ts';
 import { accepts } from './negotiation.ts';
 import { handlePost } from './post.ts';
+import { namesModern } from './modern/check.ts';
+import type { Stateless } from './modern/stateless.ts';
 import type { BodyReader } from './read-body.ts';
+import { checkRevision } from './revision.ts';
 import type { Sessions } from './sessions.ts';
 import type { Startups } from './startups.ts';
 
 interface EndpointOptions {
   readonly authenticator: Authenticator;
   readonly sessions: Sessions;
+  readonly stateless: Stateless;
   readonly startups: Startups;
   readonly bodies: BodyReader;
   /** Where the protected resource metadata is (RFC 9728). */
@@ -39,13 +43,12 @@ export function createEndpoint(options: EndpointOptions): Handler {
     if (principal === 'invalid') {
       return refuse(response, unauthorized(challenge('error="invalid_token"')));
     }
-    const revision = request.headers[mcpHeaders.revision];
-    if (revision !== undefined && !isSpoken(revision, request, { sessions, principal })) {
-      return refuse(response, unsupported(revision));
-    }
     if (method === 'POST') {
       return handlePost(request, response, { ...options, principal, scopeChallenge });
     }
+    if (namesModern(request.headers)) return sendText(response, 405, '', { Allow: 'POST' });
+    const refusal = checkRevision(request, sessions, principal);
+    if (refusal) return refuse(response, refusal);
     const session = findSession(request, sessions, principal);
     if (!('id' in session)) return refuse(response, session);
     if (method === 'DELETE') {
@@ -60,34 +63,11 @@ export function createEndpoint(options: EndpointOptions): Handler {
   };
 }
 
-/** A revision with sessions, or whatever this session's own server chose. */
-function isSpoken(
-  revision: string | string[],
-  request: IncomingMessage,
-  { sessions, principal }: { sessions: Sessions; principal: Principal },
-): boolean {
-  if (typeof revision !== 'string') return false;
-  if (sessionRevisions.includes(revision)) return true;
-  const session = findSession(request, sessions, principal);
-  return 'id' in session && session.revision === revision;
-}
-
 function unauthorized(challenge: string): Refusal {
   return {
     status: 401,
     failure: { code: rpcCodes.refused, message: 'a valid bearer token is needed' },
     headers: { 'WWW-Authenticate': challenge },
-  };
-}
-
-function unsupported(requested: string | string[]): Refusal {
-  return {
-    status: 400,
-    failure: {
-      code: rpcCodes.unsupportedRevision,
-      message: 'this protocol revision is not supported',
-      data: { supported: sessionRevisions, requested },
-    },
   };
 }
 

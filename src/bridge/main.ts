@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { createBridge, type Bridge } from './bridge.ts';
-import { runtimeMount, type BridgeConfig } from './config.ts';
+import { recordsMount, runtimeMount, type BridgeConfig } from './config.ts';
 import { endLeftovers } from './leftovers.ts';
+import { rememberEra } from './modern/era-file.ts';
 import { readLiveTokens } from './live-tokens.ts';
 import { readMaterial } from './material.ts';
 import { countMemory, countOomKills } from './oom.ts';
@@ -21,6 +22,7 @@ try {
     isLive: readLiveTokens(join(folder, 'tokens.json')),
     countOomKills,
     countMemory,
+    eraMemory: rememberEra(join(recordsMount, 'era.json'), config.server.image),
     onHopeless: () => {
       log('the MCP server fails at every start: giving up');
       void bridge.close().then(() => process.exit(1));

@@ -1,26 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { fieldOf, parseBody, type ClientMessage } from '../mcp/body.ts';
+import { fieldOf, parseBody, type ClientMessage, type ParsedBody } from '../mcp/body.ts';
 import { rpcCodes } from '../mcp/jsonrpc.ts';
 import { batchRevision, mcpHeaders } from '../mcp/protocol.ts';
 import { requiredScope } from '../policy/scopes.ts';
 import { refuse, sendText, type Refusal } from './answer.ts';
 import type { Principal } from './auth.ts';
+import { checkModern, isModern } from './modern/check.ts';
+import type { Stateless } from './modern/stateless.ts';
 import { accepts, isJson } from './negotiation.ts';
 import type { BodyReader } from './read-body.ts';
 import { Reply } from './reply.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { Startups } from './startups.ts';
+import { checkRevision } from './revision.ts';
 import { findSession } from './find-session.ts';
 
 export interface PostContext {
   readonly sessions: Sessions;
+  readonly stateless: Stateless;
   readonly startups: Startups;
   readonly bodies: BodyReader;
   readonly principal: Principal;
   /** The `WWW-Authenticate` value for a call outside the token's scopes. */
   readonly scopeChallenge: (scope: string) => string;
 }
+
+type Parsed = Extract<ParsedBody, { messages: readonly ClientMessage[] }>;
 
 /** Takes a client's messages: answers requests, passes everything on. */
 export async function handlePost(
@@ -43,7 +49,10 @@ export async function handlePost(
   const { messages, isBatch } = parsed;
   const outside = messages.find((message) => missingScope(message, context.principal));
   if (outside) return refuse(response, outOfScope(outside, context));
+  if (isModern(request.headers, parsed)) return takeModern(request, response, parsed, context);
 
+  const unspoken = checkRevision(request, context.sessions, context.principal);
+  if (unspoken) return refuse(response, { ...unspoken, idText: idOf(messages) });
   const session = await pickSession(request, parsed, context);
   if (!('id' in session)) return refuse(response, session);
   const problem = checkMessages(session, messages, isBatch);
@@ -68,10 +77,23 @@ export async function handlePost(
   await sent;
 }
 
+/** A message of a client that keeps no session. */
+async function takeModern(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  parsed: Parsed,
+  { stateless, principal }: PostContext,
+): Promise<void> {
+  const refusal = checkModern(headers, parsed);
+  if (refusal) return refuse(response, refusal);
+  const [message] = parsed.messages;
+  if (message) await stateless.take(message, response, principal);
+}
+
 /** The session a request names, or a new one for `initialize`. */
 async function pickSession(
   request: IncomingMessage,
-  { messages, isBatch }: { messages: readonly ClientMessage[]; isBatch: boolean },
+  { messages, isBatch }: Parsed,
   { sessions, startups, principal }: PostContext,
 ): Promise<Session | Refusal> {
   const isNamed = request.headers[mcpHeaders.session] !== undefined;

@@ -30,6 +30,7 @@ export class Reply {
   readonly #collected: Buffer[] = [];
   #sessionId: string | undefined;
   #remaining: number;
+  #status = 200;
   #isStream = false;
   #isCongested = false;
 
@@ -61,9 +62,10 @@ export class Reply {
     this.#write(message);
   }
 
-  /** Gives the response to one request; the last one ends the answer. */
-  sendResponse(message: Buffer): void {
+  /** Gives the response to one request; the last one ends the answer. A stream is under way with 200 whatever `status` says. */
+  sendResponse(message: Buffer, status = 200): void {
     this.#remaining -= 1;
+    this.#status = status;
     if (!this.isOpen) return;
     if (this.#isStream) {
       this.#write(message);
@@ -95,7 +97,7 @@ export class Reply {
   #sendCollected(): void {
     const [first = Buffer.alloc(0)] = this.#collected;
     const json = this.#options.isBatch ? joinArray(this.#collected) : first;
-    sendJson(this.#response, { status: 200, json, headers: this.#headers() });
+    sendJson(this.#response, { status: this.#status, json, headers: this.#headers() });
     if (this.#response.writableLength > comfortableBytes) {
       this.#setCongested(true);
       this.#response.on('finish', () => this.#setCongested(false));

@@ -5,7 +5,7 @@ import type { BridgeConfig } from './config.ts';
 import { nameEnding } from './ending.ts';
 import type { Log } from './log.ts';
 import { Session } from './session.ts';
-import { createSpare } from './spare.ts';
+import { createSpare, type Started } from './spare.ts';
 import type { Startups } from './startups.ts';
 import { within } from './within.ts';
 
@@ -35,6 +35,8 @@ export interface Sessions {
   find(id: string, principal: Principal): Session | undefined;
   /** Ends a session; resolves when its server is gone. */
   end(session: Session, reason: string): Promise<void>;
+  /** A process for a server that is not one session's own: the one that waits, or a new one. */
+  startServer(): Started;
   sweep(): void;
   /** Waits a moment for what is in flight, then ends every session. No new one is opened. */
   close(graceMs: number): Promise<void>;
@@ -68,9 +70,15 @@ export function createSessions(options: SessionsOptions): Sessions {
     return session.end(reason);
   };
 
-  const start = ({ subject }: Principal): Session => {
+  const startServer = (): Started => {
     const started = spare.take();
-    const label = started?.label ?? nextLabel();
+    if (started) return started;
+    const label = nextLabel();
+    return { label, adopt: (events) => options.startChild(label, events) };
+  };
+
+  const start = ({ subject }: Principal): Session => {
+    const { label, adopt } = startServer();
     const session: Session = new Session({
       label,
       subject,
@@ -78,7 +86,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       memoryBytes: config.memoryBytes,
       clock,
       log,
-      startChild: (events) => started?.adopt(events) ?? options.startChild(label, events),
+      startChild: adopt,
       onAnswered: startups.succeeded,
       onOver: (outcome, hasAnswered) => {
         live.delete(session.id);
@@ -137,6 +145,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       return session?.subject === subject ? session : undefined;
     },
     end,
+    startServer,
     sweep: () => {
       const now = clock.now();
       for (const session of live.values()) {

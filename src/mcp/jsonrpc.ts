@@ -5,6 +5,8 @@ export type RequestId = string | number;
 export const rpcCodes = {
   parse: -32700,
   invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
   internal: -32603,
   /** The server behind the bridge failed. */
   serverFailed: -32000,
@@ -12,6 +14,8 @@ export const rpcCodes = {
   timeout: -32001,
   refused: -32003,
   busy: -32004,
+  headerMismatch: -32020,
+  missingCapability: -32021,
   unsupportedRevision: -32022,
   cancelled: -32800,
 } as const;

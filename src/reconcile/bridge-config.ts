@@ -28,6 +28,8 @@ export interface BridgeConfigInput {
     readonly argv: readonly string[];
     readonly env: Readonly<Record<string, string>>;
   };
+  /** Id of the image that the server runs from. */
+  readonly image: string;
   readonly limits: Limits;
   readonly config: HostConfig;
   readonly instance: string;
@@ -38,7 +40,7 @@ export interface BridgeConfigInput {
 
 /** What one server's bridge is told. */
 export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
-  const { user, server, template, program, limits, config, instance, publicKey } = input;
+  const { user, server, template, program, image, limits, config, instance, publicKey } = input;
   const hostNames = new Set([config.bindAddress, 'localhost', '127.0.0.1', publicHost(config)]);
   return {
     schema: 1,
@@ -47,6 +49,7 @@ export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
     server: {
       key: `${user.name}/${server.name}`,
       argv: program.argv,
+      image,
       cwd: '/workspace',
       env: { ...imageEnvironment(config), ...program.env },
       secrets: template.secrets.map(({ name }) => name),

@@ -60,13 +60,15 @@ async function gatherInputs(
   return Promise.all(
     servers.map(async (server) => {
       const template = await findTemplate(server.template, context.assets);
-      const image = images.get(server.template) ?? imageOf(template);
-      images.set(server.template, image);
+      const building = images.get(server.template) ?? imageOf(template);
+      images.set(server.template, building);
+      const image = await building;
       const bridge = bridgeConfig({
         user,
         server,
         template,
         program: expandCommand(template),
+        image,
         limits: effectiveLimits(config, template, user),
         config,
         instance: registry.instance,
@@ -75,7 +77,7 @@ async function gatherInputs(
       });
       const folder = runtimeFolder(context.home, registry.instance, server.id);
       const unmounted = !existsSync(folder);
-      return { server, template, image: await image, bridge, unmounted };
+      return { server, template, image, bridge, unmounted };
     }),
   );
 }

@@ -103,6 +103,7 @@ function bridgeConfig(port: number, x: string): BridgeConfig {
     server: {
       key: 'bob/echo',
       argv: [process.execPath, server],
+      image: 'none',
       cwd: '/',
       env: {},
       secrets: [],

@@ -9,6 +9,7 @@ import { SignJWT } from 'jose';
 import { onTestFinished, vi } from 'vitest';
 import { createBridge, type Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeBounds, BridgeConfig } from '../../src/bridge/config.ts';
+import type { Era } from '../../src/bridge/modern/era.ts';
 import { readLiveTokens } from '../../src/bridge/live-tokens.ts';
 
 export const fixture = new URL('../fixtures/stdio-server.mjs', import.meta.url).pathname;
@@ -102,6 +103,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
   const log: string[] = [];
   const stderr: string[] = [];
   let now = Date.now();
+  let era: Era | undefined;
   const clock = {
     now: () => now,
     advance: (ms: number) => {
@@ -116,6 +118,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     isLive: readLiveTokens(tokens),
     countOomKills: setup.countOomKills ?? (() => 0),
     countMemory: setup.countMemory ?? (() => 0),
+    eraMemory: { read: () => era, write: (found) => void (era = found) },
     onHopeless: () => void log.push('hopeless'),
     endLeftovers: () => undefined,
     patience: { eofMs: 300, termMs: 300 },
@@ -342,6 +345,7 @@ function createConfig(setup: Setup, key: KeyObject, port: number): BridgeConfig 
     server: {
       key: 'bob/fixture',
       argv: [process.execPath, fixture, ...(setup.options ?? [])],
+      image: 'none',
       cwd: tmpdir(),
       env: {},
       secrets: [],

@@ -47,6 +47,7 @@ async function start(options: string[] = []): Promise<Program> {
     server: {
       key: 'bob/fixture',
       argv: [process.execPath, fixture, ...options],
+      image: 'none',
       cwd: folder,
       env: { DECLARED: 'yes' },
       secrets: ['API_KEY', 'OPTIONAL_KEY'],

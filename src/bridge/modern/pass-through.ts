@@ -1,0 +1,86 @@
+import { parseJson } from '../../mcp/body.ts';
+import { formatFailure, rpcCodes } from '../../mcp/jsonrpc.ts';
+import type { Reply } from '../reply.ts';
+import { isLoud, logLevelOf, respond, type Incoming, type StatelessServer } from './incoming.ts';
+import { Upstream, type UpstreamOptions } from './upstream.ts';
+
+interface InFlight {
+  readonly number: number;
+  readonly logLevel: string | undefined;
+}
+
+type Options = Omit<UpstreamOptions, 'onUnrelated'> & { readonly onAnswered: () => void };
+
+/** A server that speaks these revisions itself: its messages pass as they are. */
+export class PassThrough implements StatelessServer {
+  readonly #options: Options;
+  readonly #upstream: Upstream;
+  readonly #inFlight = new Map<Reply, InFlight>();
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#upstream = new Upstream({
+      ...options,
+      onUnrelated: (envelope, line) => {
+        if (envelope.kind === 'request') this.#refuse(envelope.idText);
+        else if (envelope.method === 'notifications/message') this.#passLog(line);
+      },
+    });
+  }
+
+  get size(): number {
+    return this.#inFlight.size;
+  }
+
+  get lastUsedAt(): number {
+    return this.#upstream.lastUsedAt;
+  }
+
+  take(incoming: Incoming): void {
+    const { reply, method, line, idText } = incoming;
+    const number = this.#upstream.send({
+      method,
+      line,
+      idText,
+      onResponse: (response) => {
+        this.#inFlight.delete(reply);
+        this.#options.onAnswered();
+        respond(reply, response);
+      },
+      onNotification: (notification) => reply.sendRelated(notification),
+    });
+    this.#inFlight.set(reply, { number, logLevel: logLevelOf(incoming) });
+  }
+
+  abandon(reply: Reply): void {
+    const inFlight = this.#inFlight.get(reply);
+    this.#inFlight.delete(reply);
+    if (inFlight) this.#upstream.cancel(inFlight.number, 'its client left');
+  }
+
+  sweep(now: number): void {
+    this.#upstream.sweep(now);
+  }
+
+  congestion(reply: Reply, isCongested: boolean): void {
+    this.#upstream.congestion(reply, isCongested);
+  }
+
+  end(reason: string): Promise<void> {
+    return this.#upstream.end(reason);
+  }
+
+  /** These revisions have no requests of servers. */
+  #refuse(idText: string): void {
+    const failure = { code: rpcCodes.methodNotFound, message: 'clients take no requests' };
+    this.#upstream.write(formatFailure(idText, failure));
+  }
+
+  /** A log message names no request: it goes to the only one there is, if that asked for it. */
+  #passLog(line: Buffer): void {
+    const [only, ...others] = this.#inFlight;
+    if (!only || others.length > 0) return;
+    const [reply, { logLevel }] = only;
+    if (logLevel !== undefined && isLoud(parseJson(line), logLevel)) reply.sendRelated(line);
+  }
+}

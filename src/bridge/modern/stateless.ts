@@ -1,0 +1,168 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../clock.ts';
+import type { ClientMessage } from '../../mcp/body.ts';
+import { rpcCodes } from '../../mcp/jsonrpc.ts';
+import { isRemoved } from '../../mcp/modern.ts';
+import { refuse, sendText } from '../answer.ts';
+import type { Principal } from '../auth.ts';
+import type { BridgeConfig } from '../config.ts';
+import { nameEnding, type Ending } from '../ending.ts';
+import type { Log } from '../log.ts';
+import { Reply } from '../reply.ts';
+import type { Started } from '../spare.ts';
+import type { Startups } from '../startups.ts';
+import { probeEra, type Era, type EraMemory } from './era.ts';
+import { refuseIncoming, type StatelessServer } from './incoming.ts';
+import { PassThrough } from './pass-through.ts';
+import { readClientFacts, type ClientFacts } from './translate.ts';
+import { Translated } from './translated.ts';
+
+interface StatelessOptions {
+  readonly config: Pick<BridgeConfig, 'bounds' | 'memoryBytes'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly startups: Startups;
+  readonly memory: EraMemory;
+  /** A process for a server, the one that waits if there is one. */
+  readonly startServer: () => Started;
+  readonly isCurrent: (principal: Principal) => boolean;
+}
+
+/** Clients that keep no session, and the servers that they share. */
+export interface Stateless {
+  /** Servers. */
+  readonly size: number;
+  take(message: ClientMessage, response: ServerResponse, principal: Principal): Promise<void>;
+  sweep(): void;
+  close(): Promise<void>;
+}
+
+/** Each set of client capabilities has a server of its own; of those this many. */
+const serversAtMost = 4;
+/** After this a server that says nothing to `server/discover` counts as one that doesn't know it. */
+const probeMs = 10_000;
+const keepAliveMs = 15_000;
+const quietMs = 15_000;
+
+export function createStateless(options: StatelessOptions): Stateless {
+  const { config, clock, log, startups, memory } = options;
+  const { bounds } = config;
+  const servers = new Map<string, StatelessServer>();
+  const replies = new Map<Reply, { readonly principal: Principal; readonly since: number }>();
+  let era: Promise<Era> | undefined;
+  let keptAliveAt = clock.now();
+
+  const findEra = async (): Promise<Era> => {
+    const known = memory.read();
+    if (known) return known;
+    const found = await probeEra({ start: options.startServer, answerMs: probeMs });
+    memory.write(found);
+    log(`the MCP server is of the ${found} era`);
+    return found;
+  };
+
+  const start = (key: string, found: Era, client: ClientFacts): StatelessServer => {
+    const { label, adopt } = options.startServer();
+    let hasAnswered = false;
+    const shared = {
+      startChild: adopt,
+      clock,
+      requestMs: bounds.requestMs,
+      memoryBytes: config.memoryBytes,
+      onAnswered: () => {
+        hasAnswered = true;
+        startups.succeeded();
+      },
+      onEnd: (ending: Ending) => {
+        servers.delete(key);
+        const isOurs = ending.cause.kind === 'stopped';
+        if (!hasAnswered && !isOurs) startups.failed(nameEnding(ending));
+        log(`server ${label}: ended, ${isOurs ? ending.cause.reason : nameEnding(ending)}`);
+      },
+    };
+    const server =
+      found === 'modern' ? new PassThrough(shared) : new Translated({ ...shared, client });
+    log(`server ${label}: started for clients without sessions`);
+    servers.set(key, server);
+    return server;
+  };
+
+  /** The server for clients like this one; undefined when there is no room for another. */
+  const serverFor = (found: Era, client: ClientFacts): StatelessServer | undefined => {
+    const key = found === 'modern' ? '' : client.capabilities;
+    const there = servers.get(key);
+    if (there) return there;
+    if (servers.size >= serversAtMost) {
+      const idle = [...servers].filter(([, { size }]) => size === 0);
+      const [oldest] = idle.toSorted(([, a], [, b]) => a.lastUsedAt - b.lastUsedAt);
+      if (!oldest) return undefined;
+      servers.delete(oldest[0]);
+      void oldest[1].end('another kind of client needed its place');
+    }
+    return start(key, found, client);
+  };
+
+  return {
+    get size() {
+      return servers.size;
+    },
+    take: async (message, response, principal) => {
+      const { envelope, line, params } = message;
+      if (envelope.kind !== 'request') return sendText(response, 202);
+      const { method, idText } = envelope;
+      let server: StatelessServer | undefined;
+      const reply: Reply = new Reply({
+        response,
+        principal,
+        requests: 1,
+        isBatch: false,
+        onCongested: (isCongested) => server?.congestion(reply, isCongested),
+        onAbandoned: () => server?.abandon(reply),
+      });
+      const incoming = { method, idText, line, params, reply, principal };
+      if (isRemoved(method)) {
+        const text = `this revision has no method ${method}`;
+        return refuseIncoming(incoming, { code: rpcCodes.methodNotFound, message: text });
+      }
+      if (startups.pauseMs() > 0) {
+        return busy(response, idText, `the MCP server fails to start (${startups.reason})`);
+      }
+      const found = await (era ??= findEra());
+      server = serverFor(found, readClientFacts(line));
+      if (!server) return busy(response, idText, 'too many kinds of clients at once');
+      if (server.size >= bounds.pendingPerSession) {
+        return busy(response, idText, 'too many requests in flight', 429);
+      }
+      if (!reply.isOpen) return;
+      replies.set(reply, { principal, since: clock.now() });
+      response.on('close', () => replies.delete(reply));
+      if (method === 'subscriptions/listen') reply.openStream();
+      server.take(incoming);
+    },
+    sweep: () => {
+      const now = clock.now();
+      const keepAlive = now - keptAliveAt >= keepAliveMs;
+      if (keepAlive) keptAliveAt = now;
+      for (const [reply, { principal, since }] of replies) {
+        if (!options.isCurrent(principal)) reply.drop();
+        else if (now - since >= quietMs) reply.openStream();
+        if (keepAlive) reply.keepAlive();
+      }
+      for (const [key, server] of servers) {
+        server.sweep(now);
+        const isIdle = server.size === 0 && now - server.lastUsedAt >= bounds.sessionIdleMs;
+        if (!isIdle) continue;
+        servers.delete(key);
+        void server.end('idle');
+      }
+    },
+    close: async () => {
+      await Promise.all([...servers.values()].map((one) => one.end('the bridge is shutting down')));
+    },
+  };
+}
+
+function busy(response: ServerResponse, idText: string, message: string, status = 503): void {
+  const failure = { code: rpcCodes.busy, message };
+  refuse(response, { status, failure, headers: { 'Retry-After': '5' }, idText });
+}

@@ -1,0 +1,262 @@
+import { fieldOf, parseJson } from '../../mcp/body.ts';
+import { bytesOf, findValue } from '../../mcp/edit.ts';
+import type { Envelope } from '../../mcp/envelope.ts';
+import { formatFailure, rpcCodes, type RpcFailure } from '../../mcp/jsonrpc.ts';
+import { mayAskBack } from '../../mcp/modern.ts';
+import type { Reply } from '../reply.ts';
+import {
+  isLoud,
+  logLevelOf,
+  ownerOf,
+  readdress,
+  refuseIncoming,
+  respond,
+  type Incoming,
+  type StatelessServer,
+} from './incoming.ts';
+import {
+  formatInputRequired,
+  neededCapability,
+  Questions,
+  stateOf,
+  takeAnswers,
+} from './questions.ts';
+import { Subscriptions } from './subscriptions.ts';
+import {
+  formatDiscovered,
+  formatInitialize,
+  formatResult,
+  readCapabilities,
+  toLegacyRequest,
+  toModernResponse,
+  type ClientFacts,
+} from './translate.ts';
+import { Upstream, type Call, type UpstreamOptions } from './upstream.ts';
+
+/** A request at the server. Its client may be gone for a while, to find the answers to a question. */
+interface Task {
+  readonly number: number;
+  readonly owner: string;
+  readonly logLevel: string | undefined;
+  incoming: Incoming | undefined;
+  /** The response that came while its client was away. */
+  finished?: Buffer;
+}
+
+type Options = Omit<UpstreamOptions, 'onUnrelated'> & {
+  readonly client: ClientFacts;
+  readonly onAnswered: () => void;
+};
+
+const initialized = Buffer.from('{"jsonrpc":"2.0","method":"notifications/initialized"}');
+
+/**
+ * A server that knows sessions only, for clients that keep none: it is introduced once to a client with
+ * the same capabilities as theirs, and what it asks while it works becomes a result that asks its client,
+ * who repeats the request with the answers.
+ */
+export class Translated implements StatelessServer {
+  readonly #options: Options;
+  readonly #upstream: Upstream;
+  readonly #tasks = new Map<number, Task>();
+  readonly #questions = new Questions();
+  readonly #subscriptions = new Subscriptions();
+  /** What it said when it was introduced; requests wait for it. */
+  #introduction: Buffer | undefined;
+  #waiting: Incoming[] = [];
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#upstream = new Upstream({
+      ...options,
+      onUnrelated: (envelope, line) => this.#hear(envelope, line),
+      onEnd: (ending) => {
+        this.#questions.clear();
+        this.#subscriptions.end();
+        options.onEnd(ending);
+      },
+    });
+    this.#upstream.send({
+      method: 'initialize',
+      line: formatInitialize('0', options.client),
+      idText: '0',
+      onResponse: (line, failure) => this.#introduced(line, failure),
+      onNotification: () => undefined,
+    });
+  }
+
+  get size(): number {
+    return this.#waiting.length + this.#tasks.size + this.#subscriptions.size;
+  }
+
+  get lastUsedAt(): number {
+    return this.#upstream.lastUsedAt;
+  }
+
+  take(incoming: Incoming): void {
+    if (!this.#introduction) this.#waiting.push(incoming);
+    else if (incoming.method === 'server/discover') {
+      respond(incoming.reply, formatDiscovered(incoming.idText, this.#introduction));
+    } else if (incoming.method === 'subscriptions/listen') this.#subscribe(incoming);
+    else if (stateOf(incoming.params) === undefined) this.#begin(incoming);
+    else this.#resume(incoming);
+  }
+
+  abandon(reply: Reply): void {
+    this.#waiting = this.#waiting.filter((incoming) => incoming.reply !== reply);
+    this.#subscriptions.close(reply);
+    const task = [...this.#tasks.values()].find((one) => one.incoming?.reply === reply);
+    if (task) this.#drop(task, 'its client left');
+  }
+
+  congestion(reply: Reply, isCongested: boolean): void {
+    this.#upstream.congestion(reply, isCongested);
+  }
+
+  sweep(now: number): void {
+    this.#upstream.sweep(now);
+    for (const { number } of this.#questions.expire(now)) {
+      const task = this.#tasks.get(number);
+      if (task) this.#drop(task, 'its client did not answer');
+    }
+  }
+
+  end(reason: string): Promise<void> {
+    return this.#upstream.end(reason);
+  }
+
+  #introduced(line: Buffer, failure: RpcFailure | undefined): void {
+    const waiting = this.#waiting.splice(0);
+    if (readCapabilities(line) === undefined) {
+      for (const { reply, idText } of waiting) respond(reply, readdress(line, idText));
+      if (!failure) void this.end('the MCP server refused to initialize');
+      return;
+    }
+    this.#options.onAnswered();
+    this.#introduction = line;
+    this.#upstream.write(initialized);
+    for (const incoming of waiting) this.take(incoming);
+  }
+
+  #begin(incoming: Incoming): void {
+    const task: Task = {
+      number: this.#upstream.send(this.#callFor(incoming, () => task)),
+      owner: ownerOf(incoming),
+      logLevel: logLevelOf(incoming),
+      incoming,
+    };
+    this.#tasks.set(task.number, task);
+  }
+
+  #callFor({ method, line, idText }: Incoming, taskOf: () => Task): Call {
+    return {
+      method,
+      line: toLegacyRequest(line),
+      idText,
+      onResponse: (response) => this.#finish(taskOf(), toModernResponse(response, method)),
+      onNotification: (notification) => taskOf().incoming?.reply.sendRelated(notification),
+    };
+  }
+
+  #finish(task: Task, response: Buffer): void {
+    if (task.incoming) {
+      this.#tasks.delete(task.number);
+      respond(task.incoming.reply, response);
+    } else task.finished = response;
+  }
+
+  /** A request again, with its client's answers. */
+  #resume(incoming: Incoming): void {
+    const state = stateOf(incoming.params) ?? '';
+    const parked = this.#questions.find(state, ownerOf(incoming));
+    const task = parked && this.#tasks.get(parked.number);
+    if (!parked || !task) {
+      const message = 'requestState is unknown, over, or of another request';
+      return refuseIncoming(incoming, { code: rpcCodes.invalidParams, message });
+    }
+    for (const answer of takeAnswers(incoming.line, parked.open)) this.#upstream.write(answer);
+    if (parked.open.size > 0) {
+      return respond(incoming.reply, formatInputRequired(incoming.idText, state, parked.open));
+    }
+    this.#questions.forget(state);
+    task.incoming = incoming;
+    this.#upstream.replace(
+      task.number,
+      this.#callFor(incoming, () => task),
+    );
+    if (task.finished) this.#finish(task, readdress(task.finished, incoming.idText));
+  }
+
+  #hear(envelope: Extract<Envelope, { method: string }>, line: Buffer): void {
+    if (envelope.kind === 'request') this.#hearRequest(envelope, line);
+    else if (envelope.method === 'notifications/message') this.#passLog(line);
+    else this.#subscriptions.publish(envelope.method, line);
+  }
+
+  #hearRequest({ method, idText }: Extract<Envelope, { kind: 'request' }>, line: Buffer): void {
+    if (method === 'ping') return this.#upstream.write(formatResult(idText, '{}'));
+    const capability = neededCapability(method);
+    // Nothing on stdio says which request it belongs to; the newest is the likeliest.
+    const task = [...this.#tasks.values()].findLast(
+      ({ incoming }) => incoming && mayAskBack(incoming.method),
+    );
+    if (capability === undefined || !task?.incoming) {
+      const message = 'no client can take this request now';
+      return this.#upstream.write(
+        formatFailure(idText, { code: rpcCodes.methodNotFound, message }),
+      );
+    }
+    if (
+      fieldOf(parseJson(Buffer.from(this.#options.client.capabilities)), capability) === undefined
+    ) {
+      return this.#lack(task, idText, capability);
+    }
+    const params = findValue(line, ['params']);
+    const question = { idText, method, params: params ? bytesOf(line, params) : Buffer.from('{}') };
+    const { reply, idText: askedBy } = task.incoming;
+    task.incoming = undefined;
+    const now = this.#options.clock.now();
+    const state = this.#questions.park({ number: task.number, owner: task.owner, question, now });
+    respond(reply, formatInputRequired(askedBy, state, new Map([['1', question]])));
+  }
+
+  /** The server asks what its client has said it can't answer. */
+  #lack(task: Task, idText: string, capability: string): void {
+    const failure = {
+      code: rpcCodes.missingCapability,
+      message: `this request needs the client capability ${capability}`,
+      data: { requiredCapabilities: { [capability]: {} } },
+    };
+    if (task.incoming) refuseIncoming(task.incoming, failure);
+    this.#upstream.write(formatFailure(idText, failure));
+    this.#drop(task, 'its client lacks a capability');
+  }
+
+  #drop(task: Task, reason: string): void {
+    this.#tasks.delete(task.number);
+    this.#upstream.cancel(task.number, reason);
+  }
+
+  #subscribe(incoming: Incoming): void {
+    const capabilities = readCapabilities(this.#introduction ?? Buffer.from('{}'));
+    for (const uri of this.#subscriptions.open(incoming, capabilities)) {
+      const params = JSON.stringify({ uri });
+      this.#upstream.send({
+        method: 'resources/subscribe',
+        line: Buffer.from(
+          `{"jsonrpc":"2.0","id":0,"method":"resources/subscribe","params":${params}}`,
+        ),
+        idText: '0',
+        onResponse: () => undefined,
+        onNotification: () => undefined,
+      });
+    }
+  }
+
+  /** A log message names no request: it goes to the only one there is, if that asked for it. */
+  #passLog(line: Buffer): void {
+    const [only, ...others] = this.#tasks.values();
+    if (!only?.incoming || others.length > 0 || only.logLevel === undefined) return;
+    if (isLoud(parseJson(line), only.logLevel)) only.incoming.reply.sendRelated(line);
+  }
+}
