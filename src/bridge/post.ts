@@ -87,7 +87,7 @@ async function takeModern(
   const refusal = checkModern(headers, parsed);
   if (refusal) return refuse(response, refusal);
   const [message] = parsed.messages;
-  if (message) await stateless.take(message, response, principal);
+  if (message) await stateless.take(message, { headers, response }, principal);
 }
 
 /** The session a request names, or a new one for `initialize`. */

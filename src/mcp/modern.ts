@@ -13,6 +13,15 @@ export const metaKeys = {
   subscription: `${prefix}subscriptionId`,
 } as const;
 
+/** The `_meta` of a request of the bridge itself. */
+export const ownMeta = {
+  [metaKeys.revision]: modernRevisions[0],
+  [metaKeys.clientInfo]: { name: 'mcpd', version: '1' },
+  [metaKeys.capabilities]: {},
+};
+
+export const toolsChanged = 'notifications/tools/list_changed';
+
 /** Header names as `node:http` gives them. */
 export const modernHeaders = { method: 'mcp-method', name: 'mcp-name' } as const;
 
@@ -21,6 +30,9 @@ const nameSources = new Map([
   ['tools/call', 'name'],
   ['prompts/get', 'name'],
   ['resources/read', 'uri'],
+  ['tasks/get', 'taskId'],
+  ['tasks/update', 'taskId'],
+  ['tasks/cancel', 'taskId'],
 ]);
 
 /** The parameter of this method that `Mcp-Name` must repeat; undefined when there is none. */
@@ -55,7 +67,7 @@ const removed: ReadonlySet<string> = new Set([
 ]);
 
 export function isRemoved(method: string): boolean {
-  return removed.has(method) || method.startsWith('tasks/');
+  return removed.has(method);
 }
 
 /** Requests that may end in a question to the client. */

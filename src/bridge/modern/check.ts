@@ -108,7 +108,8 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function mismatch(header: string): Refusal {
+/** Refuses a header that does not repeat what the body says. */
+export function mismatch(header: string): Refusal {
   return refusal(
     rpcCodes.headerMismatch,
     `the header ${header} is missing or not what the body says`,

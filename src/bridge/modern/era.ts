@@ -1,5 +1,5 @@
 import { fieldOf, parseJson } from '../../mcp/body.ts';
-import { metaKeys, modernRevisions } from '../../mcp/modern.ts';
+import { modernRevisions, ownMeta } from '../../mcp/modern.ts';
 import type { Child } from '../child.ts';
 import type { Started } from '../spare.ts';
 
@@ -12,6 +12,13 @@ export interface EraMemory {
   write(era: Era): void;
 }
 
+interface Found {
+  readonly era: Era;
+  readonly isSure: boolean;
+}
+
+const silent: Found = { era: 'legacy', isSure: false };
+
 interface Probe {
   readonly start: () => Started;
   readonly answerMs: number;
@@ -19,23 +26,25 @@ interface Probe {
 
 /**
  * Asks a server of its own for its era, with `server/discover`: some servers exit on a first message that
- * they don't know, so nothing else is ever asked of one that did not answer it. Never rejects.
+ * they don't know, so nothing else is ever asked of one that did not answer it. `isSure` is false when it
+ * said nothing, which may have other reasons. Never rejects.
  */
-export async function probeEra({ start, answerMs }: Probe): Promise<Era> {
-  const found = Promise.withResolvers<Era>();
+export async function probeEra({ start, answerMs }: Probe): Promise<Found> {
+  const found = Promise.withResolvers<Found>();
   const child: Child = start().adopt({
     onLine: (line) => {
       const message = parseJson(line);
-      if (fieldOf(message, 'id') === probeId) found.resolve(eraOf(message));
+      if (fieldOf(message, 'id') !== probeId) return;
+      found.resolve({ era: eraOf(message), isSure: true });
     },
-    onEnd: () => found.resolve('legacy'),
+    onEnd: () => found.resolve(silent),
   });
   child.write(discover);
-  const timer = setTimeout(() => found.resolve('legacy'), answerMs);
-  const era = await found.promise;
+  const timer = setTimeout(() => found.resolve(silent), answerMs);
+  const answer = await found.promise;
   clearTimeout(timer);
   void child.stop({ kind: 'stopped', reason: 'it was only asked for its era' });
-  return era;
+  return answer;
 }
 
 function eraOf(message: unknown): Era {
@@ -52,12 +61,6 @@ const discover = Buffer.from(
     jsonrpc: '2.0',
     id: probeId,
     method: 'server/discover',
-    params: {
-      _meta: {
-        [metaKeys.revision]: modernRevisions[0],
-        [metaKeys.clientInfo]: { name: 'mcpd', version: '1' },
-        [metaKeys.capabilities]: {},
-      },
-    },
+    params: { _meta: ownMeta },
   }),
 );

@@ -4,6 +4,7 @@ import { formatFailure, rpcCodes, type RpcFailure } from '../../mcp/jsonrpc.ts';
 import { metaKeys, nameSource } from '../../mcp/modern.ts';
 import type { Principal } from '../auth.ts';
 import type { Reply } from '../reply.ts';
+import type { Parameters } from './parameters.ts';
 
 /** One request of a client that keeps no session, and where its answer goes. */
 export interface Incoming {
@@ -20,6 +21,8 @@ export interface StatelessServer {
   /** Requests and subscriptions that somebody waits for. */
   readonly size: number;
   readonly lastUsedAt: number;
+  /** Which parameters of its tools headers repeat. */
+  readonly parameters: Parameters;
   take(incoming: Incoming): void;
   /** The client went away before its answer. */
   abandon(reply: Reply): void;

@@ -1,7 +1,9 @@
 import { parseJson } from '../../mcp/body.ts';
 import { formatFailure, rpcCodes } from '../../mcp/jsonrpc.ts';
+import { ownMeta, toolsChanged } from '../../mcp/modern.ts';
 import type { Reply } from '../reply.ts';
 import { isLoud, logLevelOf, respond, type Incoming, type StatelessServer } from './incoming.ts';
+import { Parameters } from './parameters.ts';
 import { Upstream, type UpstreamOptions } from './upstream.ts';
 
 interface InFlight {
@@ -15,6 +17,9 @@ type Options = Omit<UpstreamOptions, 'onUnrelated'> & { readonly onAnswered: () 
 export class PassThrough implements StatelessServer {
   readonly #options: Options;
   readonly #upstream: Upstream;
+  readonly parameters = new Parameters((cursor) =>
+    this.#upstream.ask('tools/list', { ...(cursor && { cursor }), _meta: ownMeta }),
+  );
   readonly #inFlight = new Map<Reply, InFlight>();
 
   constructor(options: Options) {
@@ -24,6 +29,7 @@ export class PassThrough implements StatelessServer {
       onUnrelated: (envelope, line) => {
         if (envelope.kind === 'request') this.#refuse(envelope.idText);
         else if (envelope.method === 'notifications/message') this.#passLog(line);
+        else if (envelope.method === toolsChanged) this.parameters.forget();
       },
     });
   }

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Clock } from '../../clock.ts';
 import type { ClientMessage } from '../../mcp/body.ts';
 import { rpcCodes } from '../../mcp/jsonrpc.ts';
@@ -11,6 +11,7 @@ import type { Log } from '../log.ts';
 import { Reply } from '../reply.ts';
 import type { Started } from '../spare.ts';
 import type { Startups } from '../startups.ts';
+import { mismatch } from './check.ts';
 import { probeEra, type Era, type EraMemory } from './era.ts';
 import { refuseIncoming, type StatelessServer } from './incoming.ts';
 import { PassThrough } from './pass-through.ts';
@@ -28,11 +29,16 @@ interface StatelessOptions {
   readonly isCurrent: (principal: Principal) => boolean;
 }
 
+interface Exchange {
+  readonly headers: IncomingHttpHeaders;
+  readonly response: ServerResponse;
+}
+
 /** Clients that keep no session, and the servers that they share. */
 export interface Stateless {
   /** Servers. */
   readonly size: number;
-  take(message: ClientMessage, response: ServerResponse, principal: Principal): Promise<void>;
+  take(message: ClientMessage, exchange: Exchange, principal: Principal): Promise<void>;
   sweep(): void;
   close(): Promise<void>;
 }
@@ -56,9 +62,9 @@ export function createStateless(options: StatelessOptions): Stateless {
     const known = memory.read();
     if (known) return known;
     const found = await probeEra({ start: options.startServer, answerMs: probeMs });
-    memory.write(found);
-    log(`the MCP server is of the ${found} era`);
-    return found;
+    if (found.isSure) memory.write(found.era);
+    log(`the MCP server is of the ${found.era} era${found.isSure ? '' : ', or silent'}`);
+    return found.era;
   };
 
   const start = (key: string, found: Era, client: ClientFacts): StatelessServer => {
@@ -76,7 +82,10 @@ export function createStateless(options: StatelessOptions): Stateless {
       onEnd: (ending: Ending) => {
         servers.delete(key);
         const isOurs = ending.cause.kind === 'stopped';
-        if (!hasAnswered && !isOurs) startups.failed(nameEnding(ending));
+        if (!hasAnswered) {
+          era = undefined;
+          if (!isOurs) startups.failed(nameEnding(ending));
+        }
         log(`server ${label}: ended, ${isOurs ? ending.cause.reason : nameEnding(ending)}`);
       },
     };
@@ -106,7 +115,7 @@ export function createStateless(options: StatelessOptions): Stateless {
     get size() {
       return servers.size;
     },
-    take: async (message, response, principal) => {
+    take: async (message, { headers, response }, principal) => {
       const { envelope, line, params } = message;
       if (envelope.kind !== 'request') return sendText(response, 202);
       const { method, idText } = envelope;
@@ -133,6 +142,8 @@ export function createStateless(options: StatelessOptions): Stateless {
       if (server.size >= bounds.pendingPerSession) {
         return busy(response, idText, 'too many requests in flight', 429);
       }
+      const wrong = method === 'tools/call' && (await server.parameters.mismatch(headers, params));
+      if (wrong) return refuse(response, { ...mismatch(wrong), idText });
       if (!reply.isOpen) return;
       replies.set(reply, { principal, since: clock.now() });
       response.on('close', () => replies.delete(reply));

@@ -2,7 +2,7 @@ import { fieldOf, parseJson } from '../../mcp/body.ts';
 import { bytesOf, findValue } from '../../mcp/edit.ts';
 import type { Envelope } from '../../mcp/envelope.ts';
 import { formatFailure, rpcCodes, type RpcFailure } from '../../mcp/jsonrpc.ts';
-import { mayAskBack } from '../../mcp/modern.ts';
+import { mayAskBack, toolsChanged } from '../../mcp/modern.ts';
 import type { Reply } from '../reply.ts';
 import {
   isLoud,
@@ -21,6 +21,7 @@ import {
   stateOf,
   takeAnswers,
 } from './questions.ts';
+import { Parameters } from './parameters.ts';
 import { Subscriptions } from './subscriptions.ts';
 import {
   formatDiscovered,
@@ -59,6 +60,11 @@ export class Translated implements StatelessServer {
   readonly #options: Options;
   readonly #upstream: Upstream;
   readonly #tasks = new Map<number, Task>();
+  readonly parameters = new Parameters(async (cursor) => {
+    await this.#introducing.promise;
+    return this.#upstream.ask('tools/list', { ...(cursor && { cursor }) });
+  });
+  readonly #introducing = Promise.withResolvers<void>();
   readonly #questions = new Questions();
   readonly #subscriptions = new Subscriptions();
   /** What it said when it was introduced; requests wait for it. */
@@ -127,6 +133,7 @@ export class Translated implements StatelessServer {
 
   #introduced(line: Buffer, failure: RpcFailure | undefined): void {
     const waiting = this.#waiting.splice(0);
+    this.#introducing.resolve();
     if (readCapabilities(line) === undefined) {
       for (const { reply, idText } of waiting) respond(reply, readdress(line, idText));
       if (!failure) void this.end('the MCP server refused to initialize');
@@ -190,7 +197,10 @@ export class Translated implements StatelessServer {
   #hear(envelope: Extract<Envelope, { method: string }>, line: Buffer): void {
     if (envelope.kind === 'request') this.#hearRequest(envelope, line);
     else if (envelope.method === 'notifications/message') this.#passLog(line);
-    else this.#subscriptions.publish(envelope.method, line);
+    else {
+      if (envelope.method === toolsChanged) this.parameters.forget();
+      this.#subscriptions.publish(envelope.method, line);
+    }
   }
 
   #hearRequest({ method, idText }: Extract<Envelope, { kind: 'request' }>, line: Buffer): void {
@@ -240,16 +250,7 @@ export class Translated implements StatelessServer {
   #subscribe(incoming: Incoming): void {
     const capabilities = readCapabilities(this.#introduction ?? Buffer.from('{}'));
     for (const uri of this.#subscriptions.open(incoming, capabilities)) {
-      const params = JSON.stringify({ uri });
-      this.#upstream.send({
-        method: 'resources/subscribe',
-        line: Buffer.from(
-          `{"jsonrpc":"2.0","id":0,"method":"resources/subscribe","params":${params}}`,
-        ),
-        idText: '0',
-        onResponse: () => undefined,
-        onNotification: () => undefined,
-      });
+      void this.#upstream.ask('resources/subscribe', { uri });
     }
   }
 

@@ -59,6 +59,8 @@ export class Upstream {
   readonly #waiting = new Map<number, Waiting>();
   readonly #congested = new Map<Reader, number>();
   #next = 1;
+  /** Why it answers nothing any more. */
+  #over: RpcFailure | undefined;
 
   constructor(options: UpstreamOptions) {
     this.#options = options;
@@ -88,6 +90,10 @@ export class Upstream {
   send(call: Call): number {
     const number = this.#next;
     this.#next += 1;
+    if (this.#over) {
+      fail(call, this.#over);
+      return number;
+    }
     const id = findValue(call.line, idPath);
     const token = findValue(call.line, requestTokenPath);
     const tokenText = token && call.line.toString('utf8', token.from, token.to);
@@ -97,6 +103,20 @@ export class Upstream {
     this.#waiting.set(number, { call, tokenText, deadline });
     this.#child.write(edit(call.line, edits));
     return number;
+  }
+
+  /** Asks the server something on the bridge's own behalf; gives the response, an error too. */
+  ask(method: string, params: object): Promise<Buffer> {
+    const line = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 0, method, params }));
+    return new Promise((resolve) => {
+      this.send({
+        method,
+        line,
+        idText: '0',
+        onResponse: resolve,
+        onNotification: () => undefined,
+      });
+    });
   }
 
   /** Lets another client's call wait for what this one asked for. */
@@ -174,7 +194,7 @@ export class Upstream {
   }
 
   #finish(ending: Ending): void {
-    const failure = describeEnding(ending, this.#options.memoryBytes);
+    const failure = (this.#over = describeEnding(ending, this.#options.memoryBytes));
     const calls = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { call } of calls) fail(call, failure);
