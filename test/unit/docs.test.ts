@@ -8,6 +8,7 @@ const documents = [
   'AGENTS.md',
   'CHANGELOG.md',
   'docs/architecture.md',
+  'docs/conformance.md',
   'docs/dependencies.md',
   'docs/performance.md',
   'docs/security.md',
