@@ -210,7 +210,6 @@ export function send(port: number, token: string, options: CallOptions): Promise
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...options.headers,
   };
-  const given = Object.entries(headers).filter((entry) => entry[1] !== undefined);
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       {
@@ -218,7 +217,7 @@ export function send(port: number, token: string, options: CallOptions): Promise
         port,
         method,
         path,
-        headers: Object.fromEntries(given) as Record<string, string>,
+        headers: given(headers),
         agent: false,
         ...(signal ? { signal } : {}),
       },
@@ -278,6 +277,11 @@ export interface TestStream {
   destroy(): void;
 }
 
+function given(headers: Record<string, string | undefined>): Record<string, string> {
+  const entries = Object.entries(headers).filter((entry) => entry[1] !== undefined);
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
 /** Opens a request whose answer is read as it comes. */
 function openStream(port: number, token: string, options: CallOptions): Promise<TestStream> {
   const { method = 'GET', path = '/mcp', body } = options;
@@ -289,7 +293,7 @@ function openStream(port: number, token: string, options: CallOptions): Promise<
   };
   return new Promise((resolve, reject) => {
     const request = httpRequest(
-      { host: '127.0.0.1', port, method, path, headers, agent: false },
+      { host: '127.0.0.1', port, method, path, headers: given(headers), agent: false },
       (response) => {
         let text = '';
         const closed = new Promise<void>((done) => response.on('close', done));

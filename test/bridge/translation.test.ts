@@ -1,0 +1,293 @@
+import { describe, expect, test } from 'vitest';
+import {
+  isAlive,
+  startBridge,
+  until,
+  type Answer,
+  type JsonRpc,
+  type TestBridge,
+} from './harness.ts';
+import { ask, follow, metaKey, stateless, tool } from './modern-client.ts';
+
+// The fixture knows sessions only; these clients keep none.
+
+/** Lines that the server has received, oldest first. */
+async function received(bridge: TestBridge): Promise<JsonRpc[]> {
+  const answer = await ask(bridge, tool('received'));
+  const lines = JSON.parse(answer.json.result?.content?.[0]?.text ?? '[]') as string[];
+  return lines.map((line) => JSON.parse(Buffer.from(line, 'base64').toString()) as JsonRpc);
+}
+
+function textOf(answer: Answer): string | undefined {
+  return answer.json.result?.content?.[0]?.text;
+}
+
+test('discover is answered from what the server said when it was introduced', async () => {
+  const bridge = await startBridge();
+  const answer = await ask(bridge, { method: 'server/discover', id: 'd' });
+  expect(answer.json).toEqual({
+    jsonrpc: '2.0',
+    id: 'd',
+    result: {
+      resultType: 'complete',
+      supportedVersions: ['2026-07-28'],
+      capabilities: { tools: { listChanged: true }, resources: { subscribe: true }, logging: {} },
+      ttlMs: 0,
+      cacheScope: 'private',
+      _meta: { [metaKey('serverInfo')]: { name: 'fixture', version: '1.0.0' } },
+    },
+  });
+});
+
+test('results get their type, and lists for how long they may be kept', async () => {
+  const bridge = await startBridge();
+  const list = await ask(bridge, { method: 'tools/list' });
+  expect(list.json.result).toMatchObject({
+    resultType: 'complete',
+    ttlMs: 0,
+    cacheScope: 'private',
+  });
+  const call = await ask(bridge, tool('echo', { text: 'hi' }));
+  expect(Object.keys(call.json.result ?? {})).toEqual(['resultType', 'content']);
+});
+
+test('what a request and its result hold passes byte for byte', async () => {
+  const bridge = await startBridge();
+  const odd = String.raw`{"big":12345678901234567890,"e":1.0E+2,"lone":"\ud800","sep":"  ","zwj":"👩‍👧"}`;
+  const line = `{"jsonrpc":"2.0","id":$ID,"result":{"content":[],"odd":${odd}}}`;
+  const request = stateless(tool('raw', { line, odd: 0 }));
+  const body = String(request.body).replace('"odd":0', `"odd":${odd}`);
+  const answer = await bridge.call({ ...request, body });
+  expect(answer.text).toBe(
+    `{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[],"odd":${odd}}}`,
+  );
+  const seen = await bridge.call(stateless(tool('received')));
+  const lines = JSON.parse(textOf(seen) ?? '[]') as string[];
+  expect(lines.some((one) => Buffer.from(one, 'base64').toString().includes(odd))).toBe(true);
+});
+
+test('the server never sees what only these revisions put in _meta, and sees the rest', async () => {
+  const bridge = await startBridge();
+  await ask(bridge, { ...tool('echo'), meta: { 'example.com/trace': 'abc' } });
+  const call = (await received(bridge)).find(({ params }) => params?.['name'] === 'echo');
+  expect(call?.params?.['_meta']).toEqual({ 'example.com/trace': 'abc' });
+});
+
+test('requests of one id and one progress token, at once, each get their own', async () => {
+  const bridge = await startBridge();
+  const meta = { progressToken: 'same' };
+  const answers = await Promise.all(
+    [1, 2, 3].map((steps) => ask(bridge, { ...tool('progress', { steps }), id: 'same', meta })),
+  );
+  const heard = answers.map(({ events }) =>
+    events.map(({ id, params }) => id ?? params?.progressToken),
+  );
+  expect(heard).toEqual([
+    ['same', 'same'],
+    ['same', 'same', 'same'],
+    ['same', 'same', 'same', 'same'],
+  ]);
+});
+
+test('a client that closes its connection has its request cancelled', async () => {
+  const bridge = await startBridge();
+  const leaving = new AbortController();
+  const gone = bridge.call({ ...stateless(tool('hold')), signal: leaving.signal });
+  const isHeld = async () =>
+    (await received(bridge)).some(({ params }) => params?.['name'] === 'hold');
+  await until(isHeld);
+  leaving.abort();
+  await expect(gone).rejects.toThrow('aborted');
+  await until(async () =>
+    (await received(bridge)).some(({ method }) => method === 'notifications/cancelled'),
+  );
+});
+
+test('log messages come only to who asked, from the level asked for', async () => {
+  const bridge = await startBridge();
+  expect((await ask(bridge, tool('log'))).events).toEqual([]);
+  const loud = await ask(bridge, { ...tool('log'), meta: { [metaKey('logLevel')]: 'error' } });
+  expect(loud.events).toEqual([]);
+  const heard = await ask(bridge, { ...tool('log'), meta: { [metaKey('logLevel')]: 'info' } });
+  expect(heard.events.map(({ method }) => method)).toEqual(['notifications/message', undefined]);
+});
+
+test('a crash answers every request with what happened, and the next finds a new server', async () => {
+  const bridge = await startBridge();
+  const held = ask(bridge, { ...tool('hold'), id: 'held' });
+  await until(async () =>
+    (await received(bridge)).some(({ params }) => params?.['name'] === 'hold'),
+  );
+  const crashed = await ask(bridge, tool('crash'));
+  expect(crashed.json.error?.message).toContain('exited with code 3');
+  expect((await held).json).toMatchObject({ id: 'held', error: { code: -32000 } });
+  expect(textOf(await ask(bridge, tool('echo', { text: 'again' })))).toBe('again');
+});
+
+test('a server that exits on a first message that it does not know is served all the same', async () => {
+  const bridge = await startBridge({ options: ['--strict'] });
+  expect(textOf(await ask(bridge, tool('echo', { text: 'hi' })))).toBe('hi');
+  expect(bridge.log).toContain('the MCP server is of the legacy era, or silent');
+});
+
+test('clients of the same capabilities share a server, others get one of their own', async () => {
+  const bridge = await startBridge();
+  const sampling = { sampling: {} };
+  await Promise.all([ask(bridge, tool('echo')), ask(bridge, tool('echo'))]);
+  await ask(bridge, { ...tool('echo'), capabilities: sampling });
+  const started = bridge.log.filter((line) => line.includes('for clients without sessions'));
+  expect(started).toHaveLength(2);
+});
+
+test('a server that nobody has used for long is ended', async () => {
+  const bridge = await startBridge();
+  await ask(bridge, tool('echo'));
+  bridge.clock.advance(600_000);
+  await until(() => bridge.log.some((line) => line.endsWith('ended, idle')));
+});
+
+test('a stream is kept alive, and cut when its token is revoked', async () => {
+  const bridge = await startBridge();
+  const request = {
+    method: 'subscriptions/listen',
+    params: { notifications: { toolsListChanged: true } },
+  };
+  const stream = await follow(bridge, request);
+  await stream.events(1);
+  bridge.clock.advance(15_000);
+  await until(() => stream.text().endsWith(':\n\n'));
+  bridge.setLive([]);
+  bridge.clock.advance(1_000);
+  await stream.closed;
+});
+
+describe('a question of the server', () => {
+  const sampling = { sampling: {} };
+  const asking = { ...tool('sample'), capabilities: sampling };
+  const answerTo = (state: unknown, extra: object = {}) => ({
+    ...tool('sample'),
+    id: 2,
+    capabilities: sampling,
+    params: {
+      ...tool('sample').params,
+      requestState: state,
+      inputResponses: { 1: { role: 'assistant', big: 12_345 } },
+      ...extra,
+    },
+  });
+
+  test('becomes a result that asks; the repeated request brings the answer, and gets the result', async () => {
+    const bridge = await startBridge();
+    const asked = await ask(bridge, asking);
+    expect(asked.json.result).toMatchObject({
+      resultType: 'input_required',
+      inputRequests: { 1: { method: 'sampling/createMessage', params: { maxTokens: 10 } } },
+    });
+    const answer = await ask(bridge, answerTo(asked.json.result?.['requestState']));
+    expect(answer.json.id).toBe(2);
+    expect(textOf(answer)).toBe('{"role":"assistant","big":12345}');
+  });
+
+  test('is asked again while its answer is missing', async () => {
+    const bridge = await startBridge();
+    const asked = await ask(bridge, asking);
+    const state = asked.json.result?.['requestState'];
+    const again = await ask(bridge, answerTo(state, { inputResponses: { other: {} } }));
+    expect(again.json.result).toMatchObject({ resultType: 'input_required', requestState: state });
+    expect(textOf(await ask(bridge, answerTo(state)))).toContain('assistant');
+  });
+
+  test('is answered by nobody who made a state up, by no other request and no other subject', async () => {
+    const bridge = await startBridge();
+    const asked = await ask(bridge, asking);
+    const state = asked.json.result?.['requestState'];
+    const alice = await bridge.mint({ sub: 'alice' });
+    const wrong = [
+      answerTo('made up'),
+      answerTo('__proto__'),
+      { ...answerTo(state), params: { ...answerTo(state).params, name: 'echo' } },
+      { ...answerTo(state), headers: { authorization: `Bearer ${alice}` } },
+    ];
+    for (const request of wrong) {
+      expect((await ask(bridge, request)).json.error?.code).toBe(-32602);
+    }
+    expect(textOf(await ask(bridge, answerTo(state)))).toContain('assistant');
+  });
+
+  test('that its client can’t answer is an error naming the capability', async () => {
+    const bridge = await startBridge();
+    const answer = await ask(bridge, tool('sample'));
+    expect(answer.status).toBe(400);
+    expect(answer.json.error).toMatchObject({
+      code: -32021,
+      data: { requiredCapabilities: { sampling: {} } },
+    });
+  });
+
+  test('that nobody answers in ten minutes is given up, and its request cancelled', async () => {
+    const bridge = await startBridge({
+      bounds: { sessionIdleMs: 3_600_000, requestMs: 3_600_000 },
+    });
+    const asked = await ask(bridge, asking);
+    bridge.clock.advance(600_000);
+    const late = await ask(bridge, answerTo(asked.json.result?.['requestState']));
+    expect(late.json.error?.code).toBe(-32602);
+  });
+});
+
+describe('a subscription', () => {
+  const listen = (notifications: object) => ({
+    method: 'subscriptions/listen',
+    id: 'sub',
+    params: { notifications },
+  });
+
+  test('hears what it asked for, under its own id, and nothing else', async () => {
+    const bridge = await startBridge();
+    const stream = await follow(
+      bridge,
+      listen({ toolsListChanged: true, promptsListChanged: true }),
+    );
+    const other = await follow(bridge, listen({ resourceSubscriptions: ['file:///a'] }));
+    await other.events(2);
+    await ask(bridge, tool('changed'));
+    const [first, news] = (await stream.events(2)).map(({ data }) => JSON.parse(data) as JsonRpc);
+    const _meta = { [metaKey('subscriptionId')]: 'sub' };
+    expect(first).toMatchObject({
+      method: 'notifications/subscriptions/acknowledged',
+      params: { _meta, notifications: { toolsListChanged: true } },
+    });
+    expect(news).toMatchObject({
+      method: 'notifications/tools/list_changed',
+      params: { count: 0, _meta },
+    });
+    expect(other.text()).toContain('"uri":"file:///a"');
+    expect(other.text()).not.toContain('tools/list_changed');
+  });
+
+  test('to nothing that the server gives ends at once', async () => {
+    const bridge = await startBridge();
+    const answer = await ask(bridge, listen({ promptsListChanged: true }));
+    expect(answer.events.map(({ id, method }) => id ?? method)).toEqual([
+      'notifications/subscriptions/acknowledged',
+      'sub',
+    ]);
+  });
+
+  test('ends with its server, in the regular way', async () => {
+    const bridge = await startBridge();
+    const stream = await follow(bridge, listen({ toolsListChanged: true }));
+    await stream.events(1);
+    await ask(bridge, tool('crash'));
+    await stream.closed;
+    expect(stream.text()).toContain('"resultType":"complete"');
+  });
+});
+
+test('closing the bridge leaves no server behind', async () => {
+  const bridge = await startBridge();
+  const pid = Number(textOf(await ask(bridge, tool('grandchild'))));
+  expect(isAlive(pid)).toBe(true);
+  await bridge.bridge.close();
+  expect(isAlive(pid)).toBe(false);
+});
