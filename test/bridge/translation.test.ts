@@ -144,6 +144,7 @@ test('a server that nobody has used for long is ended', async () => {
   await ask(bridge, tool('echo'));
   bridge.clock.advance(600_000);
   await until(() => bridge.log.some((line) => line.endsWith('ended, idle')));
+  expect(textOf(await ask(bridge, tool('echo', { text: 'back' })))).toBe('back');
 });
 
 test('a stream is kept alive, and cut when its token is revoked', async () => {
@@ -159,6 +160,7 @@ test('a stream is kept alive, and cut when its token is revoked', async () => {
   bridge.setLive([]);
   bridge.clock.advance(1_000);
   await stream.closed;
+  expect(stream.text()).not.toContain('result');
 });
 
 describe('a question of the server', () => {

@@ -1,4 +1,4 @@
-import { fieldOf, type ClientMessage } from '../../mcp/body.ts';
+import { fieldOf, parseJson } from '../../mcp/body.ts';
 import { bytesOf, edit, findValue } from '../../mcp/edit.ts';
 import { formatFailure, rpcCodes, type RpcFailure } from '../../mcp/jsonrpc.ts';
 import { metaKeys, nameSource } from '../../mcp/modern.ts';
@@ -45,10 +45,18 @@ export function logLevelOf({ params }: Incoming): string | undefined {
   return typeof level === 'string' && levels.includes(level) ? level : undefined;
 }
 
-/** Whether a log notification is severe enough for who asked for `wanted`. */
-export function isLoud(message: unknown, wanted: string): boolean {
-  const level = fieldOf(fieldOf(message, 'params'), 'level');
-  return levels.indexOf(String(level)) >= levels.indexOf(wanted);
+/** A log message names no request: it goes to the only one there is, if that asked for it. */
+export function passLog(line: Buffer, inFlight: readonly Logged[]): void {
+  const [only, ...others] = inFlight;
+  if (only?.logLevel === undefined || others.length > 0) return;
+  const level = fieldOf(fieldOf(parseJson(line), 'params'), 'level');
+  const isLoud = levels.indexOf(String(level)) >= levels.indexOf(only.logLevel);
+  if (isLoud) only.reply?.sendRelated(line);
+}
+
+interface Logged {
+  readonly reply: Reply | undefined;
+  readonly logLevel: string | undefined;
 }
 
 const levels = [
@@ -76,12 +84,6 @@ export function refuseIncoming({ reply, idText }: Incoming, failure: RpcFailure)
 export function readdress(line: Buffer, idText: string): Buffer {
   const span = findValue(line, ['id']);
   return span ? edit(line, [{ span, json: idText }]) : line;
-}
-
-export function isRequest(
-  message: ClientMessage,
-): message is ClientMessage & { envelope: { kind: 'request' } } {
-  return message.envelope.kind === 'request';
 }
 
 function statusOf(code: number): number {

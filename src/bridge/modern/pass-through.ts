@@ -1,12 +1,12 @@
-import { parseJson } from '../../mcp/body.ts';
 import { formatFailure, rpcCodes } from '../../mcp/jsonrpc.ts';
 import { ownMeta, toolsChanged } from '../../mcp/modern.ts';
 import type { Reply } from '../reply.ts';
-import { isLoud, logLevelOf, respond, type Incoming, type StatelessServer } from './incoming.ts';
+import { logLevelOf, passLog, respond, type Incoming, type StatelessServer } from './incoming.ts';
 import { Parameters } from './parameters.ts';
 import { Upstream, type UpstreamOptions } from './upstream.ts';
 
 interface InFlight {
+  readonly reply: Reply;
   readonly number: number;
   readonly logLevel: string | undefined;
 }
@@ -28,7 +28,8 @@ export class PassThrough implements StatelessServer {
       ...options,
       onUnrelated: (envelope, line) => {
         if (envelope.kind === 'request') this.#refuse(envelope.idText);
-        else if (envelope.method === 'notifications/message') this.#passLog(line);
+        else if (envelope.method === 'notifications/message')
+          passLog(line, [...this.#inFlight.values()]);
         else if (envelope.method === toolsChanged) this.parameters.forget();
       },
     });
@@ -55,7 +56,7 @@ export class PassThrough implements StatelessServer {
       },
       onNotification: (notification) => reply.sendRelated(notification),
     });
-    this.#inFlight.set(reply, { number, logLevel: logLevelOf(incoming) });
+    this.#inFlight.set(reply, { reply, number, logLevel: logLevelOf(incoming) });
   }
 
   abandon(reply: Reply): void {
@@ -80,13 +81,5 @@ export class PassThrough implements StatelessServer {
   #refuse(idText: string): void {
     const failure = { code: rpcCodes.methodNotFound, message: 'clients take no requests' };
     this.#upstream.write(formatFailure(idText, failure));
-  }
-
-  /** A log message names no request: it goes to the only one there is, if that asked for it. */
-  #passLog(line: Buffer): void {
-    const [only, ...others] = this.#inFlight;
-    if (!only || others.length > 0) return;
-    const [reply, { logLevel }] = only;
-    if (logLevel !== undefined && isLoud(parseJson(line), logLevel)) reply.sendRelated(line);
   }
 }

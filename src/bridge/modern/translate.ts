@@ -23,12 +23,13 @@ export function readClientFacts(line: Buffer): ClientFacts {
   };
 }
 
-/** The first message to a server that wants to be introduced to its client. */
-export function formatInitialize(id: string, { capabilities, clientInfo }: ClientFacts): Buffer {
-  const info = clientInfo ?? '{"name":"mcpd","version":"1"}';
-  return Buffer.from(
-    `{"jsonrpc":"2.0","id":${id},"method":"initialize","params":{"protocolVersion":"${latestRevision}","capabilities":${capabilities},"clientInfo":${info}}}`,
-  );
+/** How a server is introduced to such a client. */
+export function introduction({ capabilities, clientInfo }: ClientFacts): object {
+  return {
+    protocolVersion: latestRevision,
+    capabilities: JSON.parse(capabilities) as unknown,
+    clientInfo: JSON.parse(clientInfo ?? '{"name":"mcpd","version":"1"}') as unknown,
+  };
 }
 
 /** A request as a server with sessions knows it: without what only the revisions without them put in `_meta`. */

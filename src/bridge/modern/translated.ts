@@ -1,13 +1,13 @@
 import { fieldOf, parseJson } from '../../mcp/body.ts';
 import { bytesOf, findValue } from '../../mcp/edit.ts';
 import type { Envelope } from '../../mcp/envelope.ts';
-import { formatFailure, rpcCodes, type RpcFailure } from '../../mcp/jsonrpc.ts';
+import { formatFailure, rpcCodes } from '../../mcp/jsonrpc.ts';
 import { mayAskBack, toolsChanged } from '../../mcp/modern.ts';
 import type { Reply } from '../reply.ts';
 import {
-  isLoud,
   logLevelOf,
   ownerOf,
+  passLog,
   readdress,
   refuseIncoming,
   respond,
@@ -25,8 +25,8 @@ import { Parameters } from './parameters.ts';
 import { Subscriptions } from './subscriptions.ts';
 import {
   formatDiscovered,
-  formatInitialize,
   formatResult,
+  introduction,
   readCapabilities,
   toLegacyRequest,
   toModernResponse,
@@ -57,14 +57,10 @@ const initialized = Buffer.from('{"jsonrpc":"2.0","method":"notifications/initia
  * who repeats the request with the answers.
  */
 export class Translated implements StatelessServer {
+  readonly parameters: Parameters;
   readonly #options: Options;
   readonly #upstream: Upstream;
   readonly #tasks = new Map<number, Task>();
-  readonly parameters = new Parameters(async (cursor) => {
-    await this.#introducing.promise;
-    return this.#upstream.ask('tools/list', { ...(cursor && { cursor }) });
-  });
-  readonly #introducing = Promise.withResolvers<void>();
   readonly #questions = new Questions();
   readonly #subscriptions = new Subscriptions();
   /** What it said when it was introduced; requests wait for it. */
@@ -82,13 +78,12 @@ export class Translated implements StatelessServer {
         options.onEnd(ending);
       },
     });
-    this.#upstream.send({
-      method: 'initialize',
-      line: formatInitialize('0', options.client),
-      idText: '0',
-      onResponse: (line, failure) => this.#introduced(line, failure),
-      onNotification: () => undefined,
+    const introducing = this.#upstream.ask('initialize', introduction(options.client));
+    this.parameters = new Parameters(async (cursor) => {
+      await introducing;
+      return this.#upstream.ask('tools/list', { ...(cursor && { cursor }) });
     });
+    void introducing.then((line) => this.#introduced(line));
   }
 
   get size(): number {
@@ -131,12 +126,11 @@ export class Translated implements StatelessServer {
     return this.#upstream.end(reason);
   }
 
-  #introduced(line: Buffer, failure: RpcFailure | undefined): void {
+  #introduced(line: Buffer): void {
     const waiting = this.#waiting.splice(0);
-    this.#introducing.resolve();
     if (readCapabilities(line) === undefined) {
       for (const { reply, idText } of waiting) respond(reply, readdress(line, idText));
-      if (!failure) void this.end('the MCP server refused to initialize');
+      void this.end('the MCP server refused to initialize');
       return;
     }
     this.#options.onAnswered();
@@ -196,11 +190,18 @@ export class Translated implements StatelessServer {
 
   #hear(envelope: Extract<Envelope, { method: string }>, line: Buffer): void {
     if (envelope.kind === 'request') this.#hearRequest(envelope, line);
-    else if (envelope.method === 'notifications/message') this.#passLog(line);
+    else if (envelope.method === 'notifications/message') passLog(line, this.#logged());
     else {
       if (envelope.method === toolsChanged) this.parameters.forget();
       this.#subscriptions.publish(envelope.method, line);
     }
+  }
+
+  #logged() {
+    return [...this.#tasks.values()].map(({ incoming, logLevel }) => ({
+      reply: incoming?.reply,
+      logLevel,
+    }));
   }
 
   #hearRequest({ method, idText }: Extract<Envelope, { kind: 'request' }>, line: Buffer): void {
@@ -252,12 +253,5 @@ export class Translated implements StatelessServer {
     for (const uri of this.#subscriptions.open(incoming, capabilities)) {
       void this.#upstream.ask('resources/subscribe', { uri });
     }
-  }
-
-  /** A log message names no request: it goes to the only one there is, if that asked for it. */
-  #passLog(line: Buffer): void {
-    const [only, ...others] = this.#tasks.values();
-    if (!only?.incoming || others.length > 0 || only.logLevel === undefined) return;
-    if (isLoud(parseJson(line), only.logLevel)) only.incoming.reply.sendRelated(line);
   }
 }
