@@ -31,7 +31,7 @@ export function refuse(response: ServerResponse, refusal: Refusal): void {
   sendJson(response, { status, json: formatFailure(idText, failure), headers });
 }
 
-/** Answers with a short text or nothing. */
+/** Answers with a short text or nothing; 204 says no length, since it never has a body (RFC 9110, 8.6). */
 export function sendText(
   response: ServerResponse,
   status: number,
@@ -39,6 +39,7 @@ export function sendText(
   headers: HeaderValues = {},
 ): void {
   const type = text === '' ? {} : { 'Content-Type': 'text/plain' };
-  response.writeHead(status, { ...type, 'Content-Length': text.length, ...headers });
+  const length = status === 204 ? {} : { 'Content-Length': text.length };
+  response.writeHead(status, { ...type, ...length, ...headers });
   response.end(text);
 }

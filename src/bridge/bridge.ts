@@ -13,7 +13,7 @@ import type { EraMemory } from './modern/era.ts';
 import { createStateless, type Stateless } from './modern/stateless.ts';
 import { createBodyReader } from './read-body.ts';
 import { createReadiness } from './readiness.ts';
-import { createHttpServer } from './server.ts';
+import { createHttpServer, serverLimits, type ServerLimits } from './server.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { trackStartups } from './startups.ts';
 import { within } from './within.ts';
@@ -31,6 +31,8 @@ export interface BridgeOptions {
   /** Ends what servers have left running; called when no session is open. */
   readonly endLeftovers: () => void;
   readonly patience: ChildSurroundings['patience'];
+  /** Where others than `serverLimits` are wanted. */
+  readonly limits?: Partial<ServerLimits>;
   /** `PATH` of the bridge itself, the only thing its children take over from it. */
   readonly path: string | undefined;
   readonly clock: Clock;
@@ -91,6 +93,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   let sweeper: NodeJS.Timeout | undefined;
 
   const server = createHttpServer({
+    limits: { ...serverLimits, ...options.limits },
     doors: {
       hosts: new Set(config.hosts.map((host) => host.toLowerCase())),
       origins: new Set(config.origins),

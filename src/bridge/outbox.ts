@@ -108,7 +108,7 @@ export class Outbox {
     for (const { sequence, message } of this.#entries) {
       if (sequence < this.#cursor) continue;
       if (response.writableNeedDrain || response.destroyed) return;
-      writeEvent(response, message, String(sequence));
+      writeEvent(response, message, { id: String(sequence) });
       this.#cursor = sequence + 1;
     }
   }

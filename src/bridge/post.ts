@@ -68,6 +68,7 @@ export async function handlePost(
     principal: context.principal,
     requests,
     isBatch,
+    streams: session.streams,
     onCongested: (isCongested) => session.congestion(reply, isCongested),
     onAbandoned: () => session.abandon(reply),
   });

@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { sendJson } from './answer.ts';
 import type { Principal } from './auth.ts';
+import type { AnswerStream } from './answer-stream.ts';
+import type { AnswerStreams, Connection, ResumableAnswer } from './answer-streams.ts';
 import { eventStreamHeaders, writeEvent, writeKeepAlive } from './sse.ts';
 
 interface ReplyOptions {
@@ -10,9 +12,11 @@ interface ReplyOptions {
   readonly requests: number;
   /** The answer is an array, as the body was. */
   readonly isBatch: boolean;
+  /** Where event streams that can be resumed are kept; without it none can. */
+  readonly streams?: AnswerStreams;
   /** Called when the client falls behind, and when it has caught up or is gone. */
   readonly onCongested: (isCongested: boolean) => void;
-  /** Called when the client went away before the last answer. */
+  /** Called when the client went away before the last answer, and cannot come back for it. */
   readonly onAbandoned: () => void;
 }
 
@@ -21,12 +25,13 @@ const comfortableBytes = 65_536;
 
 /**
  * The answer to one POST: plain JSON when the responses come first, and an event stream from the
- * moment something else has to be said before.
+ * moment something else has to be said before. A stream may go on when its connection is lost.
  */
-export class Reply {
-  readonly principal: Principal;
+export class Reply implements ResumableAnswer {
+  principal: Principal;
   readonly #options: ReplyOptions;
-  readonly #response: ServerResponse;
+  #response: ServerResponse;
+  #stream: AnswerStream | undefined;
   readonly #collected: Buffer[] = [];
   #sessionId: string | undefined;
   #remaining: number;
@@ -39,16 +44,20 @@ export class Reply {
     this.#response = options.response;
     this.principal = options.principal;
     this.#remaining = options.requests;
-    this.#response.on('drain', () => this.#setCongested(false));
-    this.#response.on('close', () => {
-      this.#setCongested(false);
-      if (this.#remaining > 0) options.onAbandoned();
-    });
+    this.#follow(options.response);
   }
 
-  /** False once the client is gone or has everything. */
+  /** False once the client has everything, or is gone and cannot come back. */
   get isOpen(): boolean {
+    return this.isConnected || (!this.isComplete && this.#stream?.isResumable === true);
+  }
+
+  get isConnected(): boolean {
     return !this.#response.destroyed && !this.#response.writableEnded;
+  }
+
+  get isComplete(): boolean {
+    return this.#remaining === 0;
   }
 
   /** The session id to name in the head; undefined takes it back while the head is not written. */
@@ -57,36 +66,56 @@ export class Reply {
   }
 
   /** Says something before the response. */
-  sendRelated(message: Buffer): void {
+  sendRelated(message: Buffer, requestIdText?: string): void {
     this.openStream();
-    this.#write(message);
+    this.#write(message, requestIdText);
   }
 
   /** Gives the response to one request; the last one ends the answer. A stream is under way with 200 whatever `status` says. */
   sendResponse(message: Buffer, status = 200): void {
-    this.#remaining -= 1;
     this.#status = status;
-    if (!this.isOpen) return;
-    if (this.#isStream) {
-      this.#write(message);
-      if (this.#remaining === 0) this.#response.end();
-      return;
-    }
-    this.#collected.push(message);
-    if (this.#remaining === 0) this.#sendCollected();
+    if (this.#isStream) this.#write(message);
+    else if (this.isConnected) this.#collected.push(message);
+    this.#remaining -= 1;
+    if (this.#remaining > 0 || !this.isConnected) return;
+    if (this.#isStream) this.#response.end();
+    else this.#sendCollected();
   }
 
   /** Turns to an event stream now, so that a long wait keeps its connection. */
   openStream(): void {
-    if (this.#isStream || !this.isOpen) return;
+    if (this.#isStream || !this.isConnected) return;
     this.#isStream = true;
     this.#response.writeHead(200, { ...eventStreamHeaders, ...this.#headers() });
     this.#response.flushHeaders();
+    this.#stream = this.#options.streams?.open(this);
+    this.#stream?.prime(this.#response);
     for (const message of this.#collected.splice(0)) this.#write(message);
   }
 
+  resume({ response, principal }: Connection, sequence: number): void {
+    const before = this.#response;
+    this.#response = response;
+    this.principal = principal;
+    // Two connections never carry one stream; the one before is most likely dead.
+    before.destroy();
+    this.#setCongested(false);
+    this.#follow(response);
+    response.writeHead(200, eventStreamHeaders);
+    response.flushHeaders();
+    this.#stream?.repeat(response, sequence);
+    if (response.writableNeedDrain) this.#setCongested(true);
+    if (this.isComplete) response.end();
+  }
+
+  pause(): void {
+    if (this.#isCongested) return;
+    this.#stream?.prime(this.#response);
+    this.#response.end();
+  }
+
   keepAlive(): void {
-    if (this.#isStream && this.isOpen) writeKeepAlive(this.#response);
+    if (this.#isStream && this.isConnected) writeKeepAlive(this.#response);
   }
 
   /** Cuts the connection. */
@@ -104,10 +133,23 @@ export class Reply {
     }
   }
 
-  #write(message: Buffer): void {
+  #follow(response: ServerResponse): void {
+    response.on('drain', () => {
+      if (response === this.#response) this.#setCongested(false);
+    });
+    response.on('close', () => {
+      if (response !== this.#response) return;
+      this.#setCongested(false);
+      if (!this.isComplete && !this.isOpen) this.#options.onAbandoned();
+    });
+  }
+
+  #write(message: Buffer, requestIdText?: string): void {
     if (!this.isOpen) return;
-    writeEvent(this.#response, message);
-    if (this.#response.writableNeedDrain) this.#setCongested(true);
+    const response = this.isConnected ? this.#response : undefined;
+    if (this.#stream) this.#stream.say(message, { response, requestIdText });
+    else if (response) writeEvent(response, message);
+    if (response?.writableNeedDrain) this.#setCongested(true);
   }
 
   #headers(): Record<string, string> {

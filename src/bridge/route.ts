@@ -5,7 +5,8 @@ import type { RequestId } from '../mcp/jsonrpc.ts';
 export interface InFlight {
   readonly method: string;
   readonly progressToken: RequestId | undefined;
-  readonly reply: { readonly isOpen: boolean };
+  /** `isOpen` also while a client that lost its connection may come back. */
+  readonly reply: { readonly isOpen: boolean; readonly isConnected: boolean };
 }
 
 /**
@@ -23,7 +24,9 @@ export function relatedRequest<Request extends InFlight>(
   }
   const open = inFlight.filter(({ method, reply }) => reply.isOpen && method !== 'initialize');
   if (message.kind === 'request') {
-    return open.length === 1 || !isHeard ? open.at(-1) : undefined;
+    const listening = open.findLast(({ reply }) => reply.isConnected);
+    if (isHeard && (open.length > 1 || !listening)) return undefined;
+    return listening ?? open.at(-1);
   }
   return open.length === 1 && !isNews(message.method) ? open[0] : undefined;
 }

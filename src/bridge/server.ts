@@ -7,7 +7,28 @@ import type { Log } from './log.ts';
 import { metadataPaths } from './metadata.ts';
 import { answerPreflight, exposeToOrigin, foreignHeader, type Doors } from './origin.ts';
 
+/** Bounds against clients that send slowly or not at all, times in ms; a long answer is not bound by them. */
+export interface ServerLimits {
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  readonly keepAliveTimeout: number;
+  readonly connectionsCheckingInterval: number;
+  readonly maxHeaderSize: number;
+  /** Connections at once; one more is closed as it comes. */
+  readonly connections: number;
+}
+
+export const serverLimits: ServerLimits = {
+  headersTimeout: 15_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16_384,
+  connections: 512,
+};
+
 interface ServerOptions {
+  readonly limits: ServerLimits;
   readonly doors: Doors;
   readonly endpoint: Handler;
   readonly metadata: Buffer;
@@ -16,18 +37,9 @@ interface ServerOptions {
   readonly log: Log;
 }
 
-/** Time limits against clients that send slowly or not at all, in ms; a long answer is not bound by them. */
-const limits = {
-  headersTimeout: 15_000,
-  requestTimeout: 60_000,
-  keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 5_000,
-  maxHeaderSize: 16_384,
-};
-const connectionsAtMost = 512;
-
 /** The HTTP server, not yet listening. */
 export function createHttpServer(options: ServerOptions): Server {
+  const { connections, ...limits } = options.limits;
   const server = createServer(limits, (request, response) => {
     handle(request, response, options).catch((error: unknown) => {
       options.log(`a request failed: ${error instanceof Error ? error.message : 'unknown error'}`);
@@ -35,7 +47,7 @@ export function createHttpServer(options: ServerOptions): Server {
       else refuse(response, { status: 500, failure: internalFailure });
     });
   });
-  server.maxConnections = connectionsAtMost;
+  server.maxConnections = connections;
   return server;
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { fieldOf, parseJson, type ClientMessage } from '../mcp/body.ts';
 import { readEnvelope, type Envelope } from '../mcp/envelope.ts';
 import { formatCancelled, formatFailure, rpcCodes, type RequestId } from '../mcp/jsonrpc.ts';
+import { AnswerStreams } from './answer-streams.ts';
 import type { Principal } from './auth.ts';
 import { randomBytes } from './builtins.ts';
 import type { Child, ChildEvents } from './child.ts';
@@ -43,6 +44,8 @@ export class Session {
   /** The revision the server chose in its `initialize` result. */
   revision: string | undefined;
   lastUsedAt: number;
+  /** Answers that are event streams. */
+  readonly streams: AnswerStreams;
   readonly #options: SessionOptions;
   readonly #child: Child;
   readonly #pending: PendingRequests;
@@ -60,13 +63,15 @@ export class Session {
     this.label = options.label;
     this.lastUsedAt = this.#keptAliveAt = options.clock.now();
     this.#pending = new PendingRequests(options.clock, options.bounds);
-    this.#outbox = new Outbox({
-      messages: outboxMessages,
-      bytes: outboxBytes,
-      onLostRequest: (idText) =>
-        this.#child.write(
-          formatFailure(idText, { code: rpcCodes.serverFailed, message: 'no client is listening' }),
-        ),
+    const onLostRequest = (idText: string): void =>
+      this.#child.write(
+        formatFailure(idText, { code: rpcCodes.serverFailed, message: 'no client is listening' }),
+      );
+    this.#outbox = new Outbox({ messages: outboxMessages, bytes: outboxBytes, onLostRequest });
+    this.streams = new AnswerStreams({
+      clock: options.clock,
+      revision: () => this.revision,
+      onLostRequest,
     });
     this.#child = options.startChild({
       onLine: (line) => this.#receive(line),
@@ -120,11 +125,12 @@ export class Session {
     this.#writers -= 1;
   }
 
-  /** Opens a GET stream. */
+  /** Opens a GET stream, or goes on with an answer's. */
   listen(response: ServerResponse, principal: Principal, lastEventId: string | undefined): void {
     const now = this.#options.clock.now();
     this.lastUsedAt = now;
     response.on('close', () => (this.lastUsedAt = this.#options.clock.now()));
+    if (this.streams.resume({ response, principal }, lastEventId)) return;
     this.#outbox.attach({ response, principal }, { lastEventId, now });
   }
 
@@ -166,6 +172,7 @@ export class Session {
     for (const [reply, since] of this.#congested) {
       if (now - since > stallMs || !isCurrent(reply.principal)) reply.drop();
     }
+    this.streams.sweep(now);
     this.#outbox.sweep({ now, stallMs, keepAlive, isCurrent });
   }
 
@@ -210,12 +217,11 @@ export class Session {
         : undefined,
       isHeard: this.isHeard,
     });
-    if (!request) {
-      this.#outbox.push(line, envelope.kind === 'request' ? envelope.idText : undefined);
-      return;
-    }
-    if (isProgress) this.#pending.prolong(request);
-    request.reply.sendRelated(line);
+    const requestIdText = envelope.kind === 'request' ? envelope.idText : undefined;
+    if (!request) return this.#outbox.push(line, requestIdText);
+    // Nobody waits for ever for a client that left.
+    if (isProgress && request.reply.isConnected) this.#pending.prolong(request);
+    request.reply.sendRelated(line, requestIdText);
   }
 
   #finish(ending: Ending): void {

@@ -102,20 +102,23 @@ export function createSessions(options: SessionsOptions): Sessions {
     return session;
   };
 
-  /** True when there is room, after making some if need be. */
-  const makeRoom = async (): Promise<boolean> => {
+  /**
+   * Starts a session once there is room, after making some if need be. Others wait for the same place,
+   * so that nothing may come between the last look and the start.
+   */
+  const startInRoom = async (principal: Principal): Promise<Session | Unavailable> => {
     const deadline = clock.now() + roomMs;
     while (live.size + ending.size >= config.bounds.sessions) {
       if (ending.size === 0) {
         const idle = leastWanted(live.values());
-        if (!idle) return false;
+        if (!idle) return 'full';
         void end(idle, 'another session needed its place');
       }
       const left = deadline - clock.now();
       const gone = Promise.race([...ending].map((session) => session.ended));
-      if (left <= 0 || !(await within(gone, left))) return false;
+      if (left <= 0 || !(await within(gone, left))) return 'full';
     }
-    return true;
+    return isClosing ? 'closing' : start(principal);
   };
 
   /** A spare is for clients that come; it must not take the memory that those who are there need. */
@@ -137,8 +140,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       if (isClosing) return 'closing';
       if (startups.pauseMs() > 0) return 'broken';
       lastUsedAt = clock.now();
-      if (!(await makeRoom())) return 'full';
-      return isClosing ? 'closing' : start(principal);
+      return startInRoom(principal);
     },
     find: (id, { subject }) => {
       const session = live.get(id);

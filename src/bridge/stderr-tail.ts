@@ -3,6 +3,8 @@ import { splitLines } from '../mcp/lines.ts';
 const longestLine = 4096;
 const keptLines = 5;
 const keptCharacters = 400;
+/** A frame of a stack, JavaScript's or V8's own. Ten of them would push out the error they belong to. */
+const frame = /^ +at |^ *\d+: 0x/;
 
 interface StderrOptions {
   readonly clean: (text: string) => string;
@@ -12,7 +14,7 @@ interface StderrOptions {
 
 export interface StderrTail {
   push(chunk: Buffer): void;
-  /** The last lines, each shortened, for an error message. */
+  /** The last lines but for stack frames, each shortened, for an error message. */
   last(): readonly string[];
 }
 
@@ -22,6 +24,7 @@ export function followStderr({ clean, print }: StderrOptions): StderrTail {
   const take = (line: string): void => {
     if (line.trim() === '') return;
     print(line);
+    if (frame.test(line)) return;
     kept.push(line.length > keptCharacters ? `${line.slice(0, keptCharacters)}…` : line);
     if (kept.length > keptLines) kept.shift();
   };

@@ -9,6 +9,9 @@ export const sessionRevisions: readonly string[] = [
 /** The only revision whose Streamable HTTP takes an array of messages. */
 export const batchRevision = '2025-03-26';
 
+/** From this one on clients read events without a message, which say where to come back to. */
+export const primedRevision = '2025-11-25';
+
 /** Header names as `node:http` gives them. */
 export const mcpHeaders = {
   session: 'mcp-session-id',

@@ -66,6 +66,16 @@ test('sessions that end count until their server is gone', async () => {
   }
 });
 
+test('however many are opened at once, the sessions stay within the cap', async () => {
+  const bridge = await startBridge({ bounds: { sessions: 2 } });
+  await Promise.all([bridge.open(), bridge.open()]);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => bridge.call({ body })));
+  for (const { status } of answers) expect([200, 503]).toContain(status);
+  const changes = bridge.log.map((line) => Number(line.includes(': started,') || -1));
+  let running = 0;
+  expect(Math.max(...changes.map((change) => (running += change)))).toBe(2);
+});
+
 test('a session nobody uses expires; one that waits or listens does not', async () => {
   const bridge = await startBridge();
   const [idle, waiting, listening] = [
@@ -199,7 +209,8 @@ test.each([
   'a client that does not read its %s holds up the server, not the memory, and is cut off in the end',
   async (_, call) => {
     const bridge = await startBridge({ bounds: { requestMs: 1e9 } });
-    const session = await bridge.open();
+    // Not a client that is asked to come back, however long this waits.
+    const session = await bridge.open('2025-06-18');
     const message = JSON.stringify(call);
     const socket = await rawPost(bridge, session, message.length);
     socket.write(message);

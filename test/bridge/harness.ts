@@ -11,6 +11,7 @@ import { createBridge, type Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeBounds, BridgeConfig } from '../../src/bridge/config.ts';
 import type { Era } from '../../src/bridge/modern/era.ts';
 import { readLiveTokens } from '../../src/bridge/live-tokens.ts';
+import type { ServerLimits } from '../../src/bridge/server.ts';
 
 export const fixture = new URL('../fixtures/stdio-server.mjs', import.meta.url).pathname;
 
@@ -56,7 +57,7 @@ export interface JsonRpc {
   [name: string]: unknown;
 }
 
-interface Setup {
+export interface Setup {
   server?: Partial<BridgeConfig['server']>;
   /** Options of the fixture server. */
   options?: string[];
@@ -65,6 +66,7 @@ interface Setup {
   origins?: string[];
   countOomKills?: () => number;
   countMemory?: () => number;
+  limits?: Partial<ServerLimits>;
 }
 
 export interface TestBridge {
@@ -122,6 +124,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     onHopeless: () => void log.push('hopeless'),
     endLeftovers: () => undefined,
     patience: { eofMs: 300, termMs: 300 },
+    limits: setup.limits ?? {},
     path: process.env['PATH'],
     clock,
     log: (line) => void log.push(line),
@@ -320,6 +323,15 @@ function openStream(port: number, token: string, options: CallOptions): Promise<
 /** Waits until something holds; fails when the test's time is nearly up. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   await vi.waitUntil(holds, { timeout: patienceMs, interval: 5 });
+}
+
+/** Waits until a session's request is in flight: its id cannot be used a second time. */
+export async function untilInFlight(
+  { rpc }: TestBridge,
+  session: string,
+  id: string | number,
+): Promise<void> {
+  await until(async () => (await rpc(session, { id, method: 'ping' })).status === 400);
 }
 
 /** Whether a process runs; one that only waits to be reaped does not. */

@@ -165,7 +165,9 @@ test('DELETE ends the session and its server', async () => {
   const { open, call, rpc, log } = await startBridge();
   const session = await open();
   const headers = { 'mcp-session-id': session };
-  expect((await call({ method: 'DELETE', headers })).status).toBe(204);
+  const deleted = await call({ method: 'DELETE', headers });
+  expect(deleted.status).toBe(204);
+  expect(deleted.headers['content-length']).toBeUndefined();
   expect((await rpc(session, { id: 1, method: 'ping' })).status).toBe(404);
   await until(() => log.includes('session 1: ended, its client ended it'));
 });

@@ -6,7 +6,7 @@ import {
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { expect, onTestFinished, test } from 'vitest';
-import { isAlive, startBridge, until, type TestBridge } from './harness.ts';
+import { isAlive, startBridge, toolCall, until, type TestBridge } from './harness.ts';
 
 async function connect(bridge: TestBridge, token?: string) {
   const authorization = `Bearer ${token ?? (await bridge.mint())}`;
@@ -86,6 +86,42 @@ test('the official client is told why its server crashed', async () => {
   await expect(client.callTool({ name: 'crash' })).rejects.toThrow(
     /-32000: the MCP server exited with code 3; its last output: first line \| last words/,
   );
+});
+
+test('the official client comes back by itself when it is asked to or cut off, and misses nothing', async () => {
+  const bridge = await startBridge({ bounds: { requestMs: 1e9 } });
+  const { client, transport } = await connect(bridge);
+  const session = transport.sessionId ?? '';
+  const seen: number[] = [];
+  const call = { name: 'hold', arguments: {} };
+  const result = client.callTool(call, undefined, {
+    onprogress: ({ progress }) => void seen.push(progress),
+  });
+  const received = async (): Promise<string> => {
+    const answer = await bridge.rpc(session, toolCall(500, 'received'));
+    const lines = JSON.parse(answer.json.result?.content?.[0]?.text ?? '[]') as string[];
+    return lines.map((line) => Buffer.from(line, 'base64').toString()).join();
+  };
+  await until(async () => (await received()).includes('"hold"'));
+  // The client takes its request ids as progress tokens; this is its second request.
+  const say = async (progress: number): Promise<void> => {
+    const params = { progressToken: 1, progress };
+    const news = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params });
+    const line = `${news}\n{"jsonrpc":"2.0","id":$ID,"result":{}}`;
+    await bridge.rpc(session, toolCall(500, 'raw', { line }));
+  };
+  await say(1);
+  await until(() => seen.length === 1);
+  bridge.clock.advance(300_000);
+  await say(2);
+  await until(() => seen.length === 2);
+  bridge.setLive([]);
+  bridge.clock.advance(1);
+  bridge.setLive(['t1']);
+  await say(3);
+  await bridge.rpc(session, toolCall(501, 'release'));
+  expect(textOf(await result)).toBe('released');
+  expect(seen).toEqual([1, 2, 3]);
 });
 
 test('the official client is refused with a bad token', async () => {

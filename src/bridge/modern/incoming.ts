@@ -51,11 +51,11 @@ export function passLog(line: Buffer, inFlight: readonly Logged[]): void {
   if (only?.logLevel === undefined || others.length > 0) return;
   const level = fieldOf(fieldOf(parseJson(line), 'params'), 'level');
   const isLoud = levels.indexOf(String(level)) >= levels.indexOf(only.logLevel);
-  if (isLoud) only.reply?.sendRelated(line);
+  if (isLoud) only.incoming?.reply.sendRelated(line);
 }
 
 interface Logged {
-  readonly reply: Reply | undefined;
+  readonly incoming: Pick<Incoming, 'reply'> | undefined;
   readonly logLevel: string | undefined;
 }
 

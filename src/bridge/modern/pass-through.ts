@@ -6,7 +6,7 @@ import { Parameters } from './parameters.ts';
 import { Upstream, type UpstreamOptions } from './upstream.ts';
 
 interface InFlight {
-  readonly reply: Reply;
+  readonly incoming: Incoming;
   readonly number: number;
   readonly logLevel: string | undefined;
 }
@@ -56,7 +56,7 @@ export class PassThrough implements StatelessServer {
       },
       onNotification: (notification) => reply.sendRelated(notification),
     });
-    this.#inFlight.set(reply, { reply, number, logLevel: logLevelOf(incoming) });
+    this.#inFlight.set(reply, { incoming, number, logLevel: logLevelOf(incoming) });
   }
 
   abandon(reply: Reply): void {

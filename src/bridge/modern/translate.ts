@@ -23,6 +23,11 @@ export function readClientFacts(line: Buffer): ClientFacts {
   };
 }
 
+/** Whether the client says that it can do this. */
+export function declares({ capabilities }: ClientFacts, name: string): boolean {
+  return fieldOf(parseJson(Buffer.from(capabilities)), name) !== undefined;
+}
+
 /** How a server is introduced to such a client. */
 export function introduction({ capabilities, clientInfo }: ClientFacts): object {
   return {

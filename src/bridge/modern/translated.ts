@@ -1,4 +1,3 @@
-import { fieldOf, parseJson } from '../../mcp/body.ts';
 import { bytesOf, findValue } from '../../mcp/edit.ts';
 import type { Envelope } from '../../mcp/envelope.ts';
 import { formatFailure, rpcCodes } from '../../mcp/jsonrpc.ts';
@@ -26,6 +25,7 @@ import { Subscriptions } from './subscriptions.ts';
 import {
   formatDiscovered,
   formatResult,
+  declares,
   introduction,
   readCapabilities,
   toLegacyRequest,
@@ -190,18 +190,11 @@ export class Translated implements StatelessServer {
 
   #hear(envelope: Extract<Envelope, { method: string }>, line: Buffer): void {
     if (envelope.kind === 'request') this.#hearRequest(envelope, line);
-    else if (envelope.method === 'notifications/message') passLog(line, this.#logged());
+    else if (envelope.method === 'notifications/message') passLog(line, [...this.#tasks.values()]);
     else {
       if (envelope.method === toolsChanged) this.parameters.forget();
       this.#subscriptions.publish(envelope.method, line);
     }
-  }
-
-  #logged() {
-    return [...this.#tasks.values()].map(({ incoming, logLevel }) => ({
-      reply: incoming?.reply,
-      logLevel,
-    }));
   }
 
   #hearRequest({ method, idText }: Extract<Envelope, { kind: 'request' }>, line: Buffer): void {
@@ -217,9 +210,7 @@ export class Translated implements StatelessServer {
         formatFailure(idText, { code: rpcCodes.methodNotFound, message }),
       );
     }
-    if (
-      fieldOf(parseJson(Buffer.from(this.#options.client.capabilities)), capability) === undefined
-    ) {
+    if (!declares(this.#options.client, capability)) {
       return this.#lack(task, idText, capability);
     }
     const params = findValue(line, ['params']);
