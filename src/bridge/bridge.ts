@@ -14,6 +14,7 @@ import { createStateless, type Stateless } from './modern/stateless.ts';
 import { createBodyReader } from './read-body.ts';
 import { createReadiness } from './readiness.ts';
 import { createHttpServer, serverLimits, type ServerLimits } from './server.ts';
+import { createShared } from './shared.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { trackStartups } from './startups.ts';
 import { within } from './within.ts';
@@ -60,6 +61,10 @@ export function createBridge(options: BridgeOptions): Bridge {
   const { config, clock, log } = options;
   const { bounds } = config;
   const start = childStarter(options);
+  const shared =
+    config.server.sessions === 'shared'
+      ? createShared({ clock, memoryBytes: config.memoryBytes, startChild: start })
+      : undefined;
   const startups = trackStartups(clock);
   const authenticator = createAuthenticator({ auth: config.auth, isLive: options.isLive, clock });
   const { isCurrent } = authenticator;
@@ -68,7 +73,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     clock,
     log,
     startups,
-    startChild: start,
+    startChild: shared?.join ?? start,
     isCurrent,
     countMemory: options.countMemory,
     onIdle: options.endLeftovers,
@@ -79,7 +84,9 @@ export function createBridge(options: BridgeOptions): Bridge {
     log,
     startups,
     memory: options.eraMemory,
-    startServer: sessions.startServer,
+    startServer: shared
+      ? () => ({ label: 'stateless', adopt: (events) => start('stateless', events) })
+      : sessions.startServer,
     isCurrent,
   });
   const readiness = createReadiness({ startups, startChild: start, answerMs: bounds.initializeMs });
@@ -123,7 +130,11 @@ export function createBridge(options: BridgeOptions): Bridge {
     close: async () => {
       isClosing = true;
       clearInterval(sweeper);
-      await Promise.all([closeServer(server, sessions, stateless), readiness.close()]);
+      await Promise.all([
+        closeServer(server, sessions, stateless),
+        readiness.close(),
+        shared?.close(),
+      ]);
     },
   };
 }

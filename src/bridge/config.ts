@@ -10,6 +10,8 @@ export interface BridgeConfig {
     /** `bob/filesystem` */
     readonly key: string;
     readonly argv: readonly string[];
+    /** `shared`: one process for all sessions. */
+    readonly sessions: 'isolated' | 'shared';
     /** Id of the image that it runs from. */
     readonly image: string;
     readonly cwd: string;

@@ -38,6 +38,9 @@ export interface BridgeConfigInput {
   readonly privileged: boolean;
 }
 
+/** Sessions that share a server cost no process each, and find it running. */
+const sharedBounds = { sessions: 256, spares: 0 };
+
 /** What one server's bridge is told. */
 export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
   const { user, server, template, program, image, limits, config, instance, publicKey } = input;
@@ -49,6 +52,7 @@ export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
     server: {
       key: `${user.name}/${server.name}`,
       argv: program.argv,
+      sessions: template.sessions,
       image,
       cwd: '/workspace',
       env: { ...imageEnvironment(config), ...program.env },
@@ -60,7 +64,7 @@ export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
     hosts: [...hostNames].map((host) => `${host}:${server.port}`),
     origins: config.origins,
     memoryBytes: limits.memoryBytes,
-    bounds,
+    bounds: { ...bounds, ...(template.sessions === 'shared' ? sharedBounds : {}) },
   };
 }
 

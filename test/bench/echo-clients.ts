@@ -1,85 +1,93 @@
-import { Agent, request, type IncomingMessage } from 'node:http';
-import { text } from 'node:stream/consumers';
-import { median } from './measure.ts';
+import { Wire, type WireAnswer } from './wire.ts';
 
-interface Load {
+export interface Target {
   readonly port: number;
-  readonly token: string;
-  /** Each has a session and a connection of its own, and one call in flight. */
-  readonly clients: number;
-  readonly seconds: number;
+  readonly token?: string | undefined;
 }
 
-/** Calls the tool `echo` for a while; gives the calls per second of all clients together. */
-export async function runClients(load: Load): Promise<{ perSecond: number; p50Ms: number }> {
-  const sessions = await Promise.all(
-    Array.from({ length: load.clients }, () => Session.open(load)),
-  );
-  const deadline = performance.now() + load.seconds * 1000;
-  const times = await Promise.all(sessions.map((session) => session.echoUntil(deadline)));
-  await Promise.all(sessions.map((session) => session.close()));
-  const all = times.flat();
-  return { perSecond: all.length / load.seconds, p50Ms: median(all) };
-}
+/** An MCP client with a session and a connection of its own, and one call in flight. */
+export class EchoClient {
+  readonly #wire: Wire;
+  readonly #target: Target;
+  #sessionHeader = '';
+  #calls = 0;
 
-class Session {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  readonly #target: { readonly port: number; readonly token: string };
-  #id: string | undefined;
-
-  private constructor(target: { port: number; token: string }) {
+  private constructor(wire: Wire, target: Target) {
+    this.#wire = wire;
     this.#target = target;
   }
 
-  static async open(target: { port: number; token: string }): Promise<Session> {
-    const session = new Session(target);
+  /** Connects, with no session yet. */
+  static async connect(target: Target): Promise<EchoClient> {
+    return new EchoClient(await Wire.open(target.port), target);
+  }
+
+  /** Connects and has a session. */
+  static async open(target: Target): Promise<EchoClient> {
+    const client = await EchoClient.connect(target);
+    await client.initialize();
+    await client.#post({ method: 'notifications/initialized' });
+    return client;
+  }
+
+  /** Opens a session. */
+  async initialize(): Promise<void> {
     const params = {
       protocolVersion: '2025-11-25',
       capabilities: {},
       clientInfo: { name: 'bench', version: '1' },
     };
-    const answer = await session.#post({ id: 0, method: 'initialize', params });
-    session.#id = String(answer.headers['mcp-session-id']);
-    await text(answer);
-    await text(await session.#post({ method: 'notifications/initialized' }));
-    return session;
+    const { head } = await this.#post({ id: 0, method: 'initialize', params });
+    const id = /\r\nmcp-session-id: ([^\r]+)/i.exec(head)?.[1];
+    if (id === undefined) throw new Error(`initialize gave no session: ${head}`);
+    this.#sessionHeader = `Mcp-Session-Id: ${id}\r\n`;
   }
 
-  /** Milliseconds of each call. */
+  /** Calls `echo` again and again; gives the milliseconds of each call. */
   async echoUntil(deadline: number): Promise<number[]> {
     const times: number[] = [];
-    const params = { name: 'echo', arguments: { text: 'hello' } };
     while (performance.now() < deadline) {
       const start = performance.now();
-      const answer = await this.#post({ id: times.length + 1, method: 'tools/call', params });
-      const body = await text(answer);
-      if (!body.includes('hello')) throw new Error(`echo answered ${answer.statusCode} ${body}`);
+      const body = await this.call('echo', { text: 'hello' });
       times.push(performance.now() - start);
+      if (!body.includes('hello')) throw new Error(`echo answered ${body.toString()}`);
     }
     return times;
   }
 
+  async call(name: string, args: Record<string, unknown>): Promise<Buffer> {
+    this.#calls += 1;
+    const params = { name, arguments: args };
+    const { body } = await this.#post({ id: this.#calls, method: 'tools/call', params });
+    return body;
+  }
+
+  /** Ends the session and the connection. */
   async close(): Promise<void> {
-    await text(await this.#send('DELETE', ''));
-    this.#agent.destroy();
+    await this.#send('DELETE', '');
+    this.abandon();
   }
 
-  #post(message: object): Promise<IncomingMessage> {
-    return this.#send('POST', JSON.stringify({ jsonrpc: '2.0', ...message }));
+  /** Ends the connection and leaves the session behind. */
+  abandon(): void {
+    this.#wire.close();
   }
 
-  #send(method: string, body: string): Promise<IncomingMessage> {
+  async #post(message: object): Promise<WireAnswer> {
+    const answer = await this.#send('POST', JSON.stringify({ jsonrpc: '2.0', ...message }));
+    if (answer.status < 300) return answer;
+    throw new Error(`${answer.head}\n\n${answer.body.toString()}`);
+  }
+
+  #send(method: string, body: string): Promise<WireAnswer> {
     const { port, token } = this.#target;
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const headers = {
-      authorization: `Bearer ${token}`,
-      accept: 'application/json, text/event-stream',
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      ...(this.#id && { 'mcp-session-id': this.#id }),
-    };
-    const options = { host: '127.0.0.1', port, path: '/mcp', method, agent: this.#agent, headers };
-    request(options, resolve).on('error', reject).end(body);
-    return promise;
+    const lines = [
+      `${method} /mcp HTTP/1.1`,
+      `Host: 127.0.0.1:${port}`,
+      'Accept: application/json, text/event-stream',
+      'Content-Type: application/json',
+      ...(token === undefined ? [] : [`Authorization: Bearer ${token}`]),
+    ];
+    return this.#wire.send(`${lines.join('\r\n')}\r\n${this.#sessionHeader}`, body);
   }
 }

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { format } from 'prettier';
 
 /** One line of the table. */
@@ -33,21 +33,20 @@ export function ratioRow({ what, ms, against, againstMs, budget }: Comparison): 
   };
 }
 
-/** The table as Markdown, with a line about the machine. `engine` is the engine's version. */
-export function renderReport(rows: readonly Row[], engine: string): Promise<string> {
+/** The table as Markdown, with a line about the machine and what else took part, with its version. */
+export function renderReport(rows: readonly Row[], others: readonly string[]): Promise<string> {
   const lines = rows.map(
     ({ what, measured, against, budget, verdict }) =>
       `| ${[what, measured, against, budget, verdict].join(' | ')} |`,
   );
   const table = ['| what | measured | against | budget | |', '| --- | --- | --- | --- | --- |'];
-  const text = [...table, ...lines, '', `Measured on ${machine(engine)}.`].join('\n');
+  const text = [...table, ...lines, '', `Measured on ${machine(others)}.`].join('\n');
   return format(text, { parser: 'markdown', printWidth: 100, proseWrap: 'preserve' });
 }
 
-const [start, end] = ['<!-- bench -->', '<!-- benchstop -->'];
-
-/** Puts the report between the markers of a document. */
-export async function writeReport(file: string, report: string): Promise<void> {
+/** Puts the report between the markers of a document: `<!-- bench -->` and `<!-- benchstop -->`. */
+export async function writeReport(file: string, marker: string, report: string): Promise<void> {
+  const [start, end] = [`<!-- ${marker} -->`, `<!-- ${marker}stop -->`];
   const text = await readFile(file, 'utf8');
   const [before, after] = [text.indexOf(start), text.indexOf(end)];
   if (before === -1 || after < before) throw new Error(`${file} has no place for the table`);
@@ -57,9 +56,17 @@ export async function writeReport(file: string, report: string): Promise<void> {
   );
 }
 
-function machine(engine: string): string {
+/** Says so on stderr when others use the machine now. */
+export function warnWhenBusy(): void {
+  const busy = loadavg()[0] ?? 0;
+  if (busy <= 1) return;
+  process.stderr.write(`This machine is busy (load ${busy.toFixed(1)}): measure again.\n`);
+}
+
+function machine(others: readonly string[]): string {
   const memory = Math.round(totalmem() / 2 ** 30);
   const linux = release().split('.').slice(0, 2).join('.');
   const { node } = process.versions;
-  return `${cpus().length} cores, ${memory} GiB, Linux ${linux}, Node ${node}, Docker Engine ${engine}`;
+  const parts = [`${cpus().length} cores`, `${memory} GiB`, `Linux ${linux}`, `Node ${node}`];
+  return [...parts, ...others].join(', ');
 }

@@ -361,6 +361,7 @@ function createConfig(setup: Setup, key: KeyObject, port: number): BridgeConfig 
     server: {
       key: 'bob/fixture',
       argv: [process.execPath, fixture, ...(setup.options ?? [])],
+      sessions: 'isolated',
       image: 'none',
       cwd: tmpdir(),
       env: {},

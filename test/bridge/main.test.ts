@@ -47,6 +47,7 @@ async function start(options: string[] = []): Promise<Program> {
     server: {
       key: 'bob/fixture',
       argv: [process.execPath, fixture, ...options],
+      sessions: 'isolated',
       image: 'none',
       cwd: folder,
       env: { DECLARED: 'yes' },

@@ -75,6 +75,10 @@ export class Upstream {
     return this.#waiting.size;
   }
 
+  get child(): Child {
+    return this.#child;
+  }
+
   /** A client that falls behind holds the server up, but not for long: others use it too. */
   congestion(reader: Reader, isCongested: boolean): void {
     if (isCongested) {

@@ -1,0 +1,44 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+
+/** What stands between HTTP clients and a stdio server: the bridge, or a program it is compared with. */
+export interface Running extends AsyncDisposable {
+  readonly port: number;
+  /** Undefined where none is asked for. */
+  readonly token: string | undefined;
+  readonly pid: number;
+}
+
+/** Starts one on some port; `server` is the command of the stdio server. */
+export type Start = (server: readonly string[]) => Promise<Running>;
+
+/** Megabytes (MiB) of memory of a process's own, its share of shared pages included (PSS). */
+export async function memoryMib(pid: number): Promise<number> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1]) / 1024;
+}
+
+export async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  listener.close();
+  await once(listener, 'close');
+  return port;
+}
+
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
+
+export function startNode(args: readonly string[]): ChildProcess & { readonly pid: number } {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${args.join(' ')} did not start`);
+  return Object.assign(child, { pid });
+}
