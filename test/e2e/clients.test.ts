@@ -51,7 +51,7 @@ describe.each(servers)('%s', (name, tool, args, expected) => {
   it('answers the official client of the sessions’ revisions', async () => {
     await using connected = await TestClient.connect(url(), bob.token);
     expect((await connected.client.listTools()).tools).not.toEqual([]);
-    if (tool) expect(await connected.call(tool, args)).toContain(expected);
+    expect(tool ? await connected.call(tool, args) : '').toContain(expected);
   });
 
   it.each([
@@ -69,10 +69,8 @@ describe.each(servers)('%s', (name, tool, args, expected) => {
     await client.connect(transport as Transport);
     expect(client.getNegotiatedProtocolVersion()).toBe(revision);
     expect((await client.listTools()).tools).not.toEqual([]);
-    if (tool) {
-      const { content } = await client.callTool({ name: tool, arguments: args });
-      expect(JSON.stringify(content)).toContain(expected);
-    }
+    const answer = tool && (await client.callTool({ name: tool, arguments: args }));
+    expect(JSON.stringify(answer ?? '')).toContain(expected);
     await client.close();
   });
 
