@@ -1,37 +1,128 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
-import { initialize, isAlive, startBridge, toolCall, until } from './harness.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  fixture,
+  initialize,
+  isAlive,
+  startBridge,
+  toolCall,
+  until,
+  untilInFlight,
+  type Setup,
+  type TestBridge,
+} from './harness.ts';
 
-const cases: [what: string, tool: string, args: Record<string, unknown>, message: RegExp][] = [
-  ['crashes', 'crash', {}, /exited with code 3; its last output: first line \| last words$/],
-  ['exits as if all were well', 'exit', { code: 0 }, /exited with code 0$/],
-  ['is killed', 'kill', { signal: 'SIGKILL' }, /ended by SIGKILL$/],
-  ['runs into a signal', 'kill', { signal: 'SIGSEGV' }, /ended by SIGSEGV$/],
-  ['closes its output', 'close', {}, /closed its output/],
-  ['writes a line without end', 'endless', { bytes: 200_000 }, /above 100000 bytes/],
-];
+interface Fault {
+  readonly setup?: () => Setup;
+  /** Makes the server fail, and gives the processes that must be gone with it. */
+  readonly fail: (bridge: TestBridge, session: string) => Promise<number[]>;
+  /** Of the answer to a request in flight. */
+  readonly message: RegExp;
+  readonly code?: number;
+}
 
-for (const [what, tool, args, message] of cases) {
-  test(`a server that ${what}: every request in flight is told, the session is over, a new one works`, async () => {
-    const bridge = await startBridge({ bounds: { lineBytes: 100_000 } });
+const byTool =
+  (tool: string, args?: Record<string, unknown>): Fault['fail'] =>
+  async ({ tool: call }, session) => {
+    await call(session, tool, args);
+    return [];
+  };
+
+const faults: Readonly<Record<string, Fault>> = {
+  crash: {
+    fail: byTool('crash'),
+    message: /exited with code 3; its last output: first line \| last words$/,
+  },
+  exception: {
+    fail: byTool('throw'),
+    message: /exited with code 1; its last output: .*Error: something nobody caught \| Node\.js v/,
+  },
+  'exit 0': { fail: byTool('exit', { code: 0 }), message: /exited with code 0$/ },
+  kill: { fail: byTool('kill', { signal: 'SIGKILL' }), message: /ended by SIGKILL$/ },
+  'segmentation fault': { fail: byTool('kill', { signal: 'SIGSEGV' }), message: /by SIGSEGV$/ },
+  hang: {
+    fail: async (bridge, session) => {
+      const hung = bridge.rpc(session, toolCall(1001, 'hang'));
+      await untilInFlight(bridge, session, 1001);
+      bridge.clock.advance(121_000);
+      await hung;
+      await bridge.call({ method: 'DELETE', headers: { 'mcp-session-id': session } });
+      return [];
+    },
+    message: /^the MCP server did not answer in time$/,
+    code: -32001,
+  },
+  'out of memory': {
+    setup: () => {
+      let kills = 0;
+      return { countOomKills: () => kills++ };
+    },
+    fail: byTool('kill', { signal: 'SIGKILL' }),
+    message: /^the MCP server ran out of memory \(cap 64 MiB\) and was killed$/,
+  },
+  'out of its own heap': {
+    setup: () => ({ server: { argv: [process.execPath, '--max-old-space-size=24', fixture] } }),
+    fail: byTool('hoard'),
+    message: /ended by SIGABRT; its last output: .*heap out of memory/,
+  },
+  'a line without end': {
+    setup: () => ({ bounds: { lineBytes: 100_000 } }),
+    fail: byTool('endless', { bytes: 200_000 }),
+    message: /above 100000 bytes/,
+  },
+  'closed output': { fail: byTool('close'), message: /closed its output/ },
+  'an orphaned grandchild': {
+    fail: async (bridge, session) => {
+      const pids = [];
+      for (const tool of ['grandchild', 'noisy-grandchild']) {
+        const { json } = await bridge.tool(session, tool);
+        pids.push(Number(json.result?.content?.[0]?.text));
+      }
+      expect(pids.every(isAlive)).toBe(true);
+      await bridge.tool(session, 'exit', { code: 1 });
+      return pids;
+    },
+    message: /exited with code 1$/,
+  },
+  'a server that ignores SIGTERM': {
+    setup: () => ({ options: ['--ignore-sigterm'] }),
+    fail: async ({ call }, session) => {
+      await call({ method: 'DELETE', headers: { 'mcp-session-id': session } });
+      return [];
+    },
+    message: /^the session was ended: its client ended it$/,
+  },
+};
+
+describe('every request in flight is told why, the next session works and no process is left', () => {
+  test.each(Object.entries(faults))('%s', async (_, { setup, fail, message, code = -32000 }) => {
+    const bridge = await startBridge(setup?.());
     const session = await bridge.open();
     const held = bridge.rpc(session, toolCall(1000, 'hold'));
-    await until(
-      async () => (await bridge.rpc(session, { id: 1000, method: 'ping' })).status === 400,
-    );
+    await untilInFlight(bridge, session, 1000);
     const listening = await bridge.stream(session);
-    const failed = await bridge.tool(session, tool, args);
-    expect(failed.status).toBe(200);
-    for (const answer of [failed, await held]) {
-      expect(answer.json.error).toMatchObject({ code: -32000 });
-      expect(answer.json.error?.message).toMatch(message);
-    }
+    const others = await fail(bridge, session);
+    const { status, json } = await held;
+    expect([status, json.id, json.error?.code]).toEqual([200, 1000, code]);
+    expect(json.error?.message).toMatch(message);
     await listening.closed;
     expect((await bridge.tool(session, 'echo')).status).toBe(404);
-    await until(() => !isAlive(bridge.pid()));
+    await until(() => ![bridge.pid(), ...others].some(isAlive));
     expect((await bridge.tool(await bridge.open(), 'echo')).status).toBe(200);
   });
-}
+
+  test('garbage on stdout', async () => {
+    const { open, tool, log, call, pid } = await startBridge();
+    const session = await open();
+    const answer = await tool(session, 'garbage');
+    expect(answer.json.result?.content?.[0]?.text).toBe('after garbage');
+    expect(log).toContain('session 1: wrote a line on stdout that is no message; skipped');
+    expect(log.join()).not.toContain('Listening');
+    await call({ method: 'DELETE', headers: { 'mcp-session-id': session } });
+    await until(() => !isAlive(pid()));
+    expect((await tool(await open(), 'echo')).status).toBe(200);
+  });
+});
 
 test('a server killed for want of memory: the answer says so, with the cap', async () => {
   let kills = 0;
@@ -47,22 +138,6 @@ test('a server killed for want of memory: the answer says so, with the cap', asy
   expect(again.json.error?.data).toEqual({ kind: 'signal', signal: 'SIGKILL' });
 });
 
-test('garbage on stdout is skipped, and logged without its text', async () => {
-  const { open, tool, log } = await startBridge();
-  const answer = await tool(await open(), 'garbage');
-  expect(answer.json.result?.content?.[0]?.text).toBe('after garbage');
-  expect(log).toContain('session 1: wrote a line on stdout that is no message; skipped');
-  expect(log.join()).not.toContain('Listening');
-});
-
-test('a server that ignores SIGTERM and the end of its input is killed', async () => {
-  const { open, call, pid } = await startBridge({ options: ['--ignore-sigterm'] });
-  const session = await open();
-  expect(isAlive(pid())).toBe(true);
-  await call({ method: 'DELETE', headers: { 'mcp-session-id': session } });
-  await until(() => !isAlive(pid()));
-});
-
 for (const tool of ['grandchild', 'noisy-grandchild']) {
   test(`a ${tool} does not outlive its session`, async () => {
     const bridge = await startBridge();
@@ -71,14 +146,6 @@ for (const tool of ['grandchild', 'noisy-grandchild']) {
     expect(isAlive(grandchild)).toBe(true);
     await bridge.call({ method: 'DELETE', headers: { 'mcp-session-id': session } });
     await until(() => !isAlive(grandchild) && !isAlive(bridge.pid()));
-  });
-
-  test(`a ${tool} does not outlive a server that crashes`, async () => {
-    const bridge = await startBridge();
-    const session = await bridge.open();
-    const grandchild = Number((await bridge.tool(session, tool)).json.result?.content?.[0]?.text);
-    expect((await bridge.tool(session, 'exit', { code: 1 })).json.error?.code).toBe(-32000);
-    await until(() => !isAlive(grandchild));
   });
 }
 

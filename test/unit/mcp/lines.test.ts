@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { splitLines, toSingleLine } from '../../../src/mcp/lines.ts';
 
 function split(chunks: Buffer[], maxBytes = 1000): { lines: string[]; heads: string[] } {
@@ -60,17 +60,64 @@ test('a line of the maximum passes; a longer one is cut, reported once, and the 
   );
 });
 
-test('many small chunks take time in proportion', () => {
-  const chunk = Buffer.alloc(16, 'x');
-  const time = (count: number): number => {
-    const started = performance.now();
-    const chunks = Array.from({ length: count }, () => chunk);
-    expect(split([...chunks, Buffer.from('\n')], 1e9).lines[0]).toHaveLength(16 * count);
-    return performance.now() - started;
-  };
-  time(20_000);
-  // Quadratic time would be 16 times as long, or more.
-  expect(time(200_000)).toBeLessThan(Math.max(50, time(12_500) * 16 * 8));
+test('any bytes, cut anywhere, give the lines that a simple split gives', () => {
+  const byte = fc.oneof(fc.constantFrom(0x0a, 0x0d, 0x61), fc.nat(255));
+  const bytes = fc.array(byte, { maxLength: 200 }).map((all) => Buffer.from(all));
+  const places = fc.array(fc.nat(), { maxLength: 20 });
+  fc.assert(
+    fc.property(bytes, places, fc.integer({ min: 1, max: 50 }), (text, at, maxBytes) => {
+      const got: [what: string, line: string][] = [];
+      const splitter = splitLines({
+        maxBytes,
+        onLine: (one) => got.push(['line', one.toString('latin1')]),
+        onTooLong: (head) => got.push(['too long', head.toString('latin1')]),
+      });
+      for (const chunk of cut(text, at)) splitter.push(chunk);
+      splitter.end();
+      expect(got).toEqual(simpleSplit(text.toString('latin1'), maxBytes));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+function simpleSplit(text: string, maxBytes: number): [what: string, line: string][] {
+  return text.split('\n').flatMap((raw): [string, string][] => {
+    if (raw.length > maxBytes) return [['too long', raw.slice(0, maxBytes)]];
+    const whole = raw.replace(/\r$/, '');
+    return whole === '' ? [] : [['line', whole]];
+  });
+}
+
+test('however a long line is cut, each byte is searched once and copied once', () => {
+  const { concat } = Buffer;
+  const { indexOf } = Buffer.prototype;
+  let [searched, copied] = [0, 0];
+  vi.spyOn(Buffer, 'concat').mockImplementation((parts, size) => {
+    const whole = concat(parts, size);
+    copied += whole.length;
+    return whole;
+  });
+  vi.spyOn(Buffer.prototype, 'indexOf').mockImplementation(function (this: Buffer, what, from) {
+    const found = indexOf.call(this, what, from);
+    searched += (found === -1 ? this.length : found + 1) - Number(from);
+    return found;
+  });
+  const small = Array.from({ length: 20_000 }, () => 'x'.repeat(16));
+  const chunks = [...small, '\n', 'a\n'.repeat(5000)].map((text) => Buffer.from(text));
+  expect(split(chunks, 1e9).lines).toHaveLength(5001);
+  const size = chunks.reduce((sum, { length }) => sum + length, 0);
+  expect(searched).toBe(size);
+  expect(copied).toBe(20_000 * 16);
+});
+
+test('any bytes come onto one line by losing CR and LF and nothing else', () => {
+  const byte = fc.oneof(fc.constantFrom(0x0a, 0x0d), fc.nat(255));
+  fc.assert(
+    fc.property(fc.array(byte), (bytes) => {
+      const left = bytes.filter((one) => one !== 0x0a && one !== 0x0d);
+      expect([...toSingleLine(Buffer.from(bytes))]).toEqual(left);
+    }),
+  );
 });
 
 test('a JSON text on several lines becomes one with the same value and the same strings', () => {
