@@ -7,6 +7,7 @@ import { startChild, type Child, type ChildEvents, type ChildSurroundings } from
 import { childEnvironment } from './child-environment.ts';
 import type { BridgeConfig } from './config.ts';
 import { createEndpoint } from './endpoint.ts';
+import { createHttpFront, httpEnvironment } from './http-front.ts';
 import { createCleaner, type Log } from './log.ts';
 import { metadata, metadataUrl } from './metadata.ts';
 import type { EraMemory } from './modern/era.ts';
@@ -91,7 +92,26 @@ export function createBridge(options: BridgeOptions): Bridge {
   });
   const readiness = createReadiness({ startups, startChild: start, answerMs: bounds.initializeMs });
   const bodies = createBodyReader(bounds.bodyBytes, bodiesAtOnce * bounds.bodyBytes);
+  const { http: target } = config.server;
+  const front = target
+    ? createHttpFront({
+        target,
+        config,
+        clock,
+        log,
+        bodies,
+        startups,
+        startChild: start,
+        isCurrent,
+        onIdle: options.endLeftovers,
+      })
+    : undefined;
   const sweep = (): void => {
+    if (front) {
+      front.sweep();
+      if (front.isHopeless) options.onHopeless();
+      return;
+    }
     sessions.sweep();
     stateless.sweep();
     if (startups.isHopeless && sessions.size + stateless.size === 0) options.onHopeless();
@@ -112,9 +132,10 @@ export function createBridge(options: BridgeOptions): Bridge {
       startups,
       bodies,
       metadataUrl: metadataUrl(config.url),
+      forward: front?.forward,
     }),
     metadata: metadata(config.url),
-    readiness: () => (isClosing ? 'closing' : readiness.check()),
+    readiness: () => (isClosing ? 'closing' : (front ?? readiness).check()),
     log,
   });
 
@@ -131,7 +152,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       isClosing = true;
       clearInterval(sweeper);
       await Promise.all([
-        closeServer(server, sessions, stateless),
+        closeServer(server, front ?? sessions, stateless),
         readiness.close(),
         shared?.close(),
       ]);
@@ -142,7 +163,7 @@ export function createBridge(options: BridgeOptions): Bridge {
 /** Answers in flight get their end before the connections are cut. */
 async function closeServer(
   server: Server,
-  sessions: Sessions,
+  sessions: Pick<Sessions, 'close'>,
   stateless: Stateless,
 ): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
@@ -154,15 +175,19 @@ async function closeServer(
 
 function childStarter(options: BridgeOptions): (label: string, events: ChildEvents) => Child {
   const { config, secrets, path } = options;
-  const { argv, cwd, identity } = config.server;
-  const env = childEnvironment({ declared: config.server.env, secrets, path });
+  const { argv, cwd, identity, http } = config.server;
+  const declared = { ...httpEnvironment(http), ...config.server.env };
+  const env = childEnvironment({ declared, secrets, path });
+  const stdout = http ? 'log' : 'messages';
+  // The end of its stdin says nothing to a server that doesn't read it.
+  const patience = http ? { ...options.patience, eofMs: 0 } : options.patience;
   const clean = createCleaner(secrets.values());
   return (label, events) =>
-    startChild({ argv, cwd, env, identity }, events, {
+    startChild({ argv, cwd, env, identity, stdout }, events, {
       lineBytes: config.bounds.lineBytes,
       clean,
       printStderr: (line) => options.printStderr(`[${label}] ${line}`),
       countOomKills: options.countOomKills,
-      patience: options.patience,
+      patience,
     });
 }

@@ -12,6 +12,8 @@ export interface ChildCommand {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly identity: { readonly uid: number; readonly gid: number } | null;
+  /** Its stdout is messages, or more to log, as its stderr is. */
+  readonly stdout: 'messages' | 'log';
 }
 
 /** The world a child lives in. */
@@ -59,7 +61,9 @@ export function startChild(
 ): Child {
   const { lineBytes, patience } = surroundings;
   const oomKillsBefore = surroundings.countOomKills();
-  const stderr = followStderr({ clean: surroundings.clean, print: surroundings.printStderr });
+  const output = { clean: surroundings.clean, print: surroundings.printStderr };
+  const stderr = followStderr(output);
+  const stdout = followStderr(output);
   let process: Process | undefined;
   let cause: Ending['cause'] | undefined;
   let stopping: Promise<void> | undefined;
@@ -80,7 +84,8 @@ export function startChild(
     if (isOver) return;
     lines.end();
     isOver = true;
-    events.onEnd({ cause: cause ?? outcome, stderr: stderr.last() });
+    const [lastWords, said] = [stderr.last(), stdout.last()];
+    events.onEnd({ cause: cause ?? outcome, stderr: lastWords.length > 0 ? lastWords : said });
     ended.resolve();
   };
 
@@ -133,15 +138,20 @@ export function startChild(
       killGroup(leader.pid, 'SIGKILL');
       onExit(leader, readCause(code, signal, surroundings.countOomKills() > oomKillsBefore));
     });
+    if (command.stdout === 'log') leader.stdout.on('data', stdout.push);
+    else followMessages(leader);
+    leader.stderr.on('data', stderr.push);
+    // A server that closes its pipes can neither hear nor answer; its exit says the rest.
+    for (const pipe of [leader.stdin, leader.stdout, leader.stderr]) pipe.on('error', () => {});
+  };
+
+  const followMessages = (leader: Process): void => {
     leader.stdout.on('data', lines.push);
     leader.stdout.on('end', () => {
       void within(ended.promise, outputAfterExitMs).then((hasEnded) =>
         hasEnded ? undefined : child.stop({ kind: 'closed-output' }),
       );
     });
-    leader.stderr.on('data', stderr.push);
-    // A server that closes its pipes can neither hear nor answer; its exit says the rest.
-    for (const pipe of [leader.stdin, leader.stdout, leader.stderr]) pipe.on('error', () => {});
   };
 
   const onFailedStart = (error: unknown): void =>

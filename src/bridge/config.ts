@@ -20,6 +20,8 @@ export interface BridgeConfig {
     readonly secrets: readonly string[];
     /** The tenant's uid and gid; null when the container itself already runs as them. */
     readonly identity: { readonly uid: number; readonly gid: number } | null;
+    /** Where on the container's loopback it speaks Streamable HTTP; absent when it speaks stdio. */
+    readonly http?: HttpTarget;
   };
   readonly auth: {
     readonly issuer: string;
@@ -36,6 +38,12 @@ export interface BridgeConfig {
   /** The container's memory cap in bytes, for error messages. */
   readonly memoryBytes: number;
   readonly bounds: BridgeBounds;
+}
+
+export interface HttpTarget {
+  readonly port: number;
+  /** `/mcp` */
+  readonly path: string;
 }
 
 /** Limits of what one bridge accepts. Times in milliseconds, sizes in bytes. */

@@ -5,7 +5,7 @@ import { refuse, sendText, type Refusal } from './answer.ts';
 import type { Authenticator } from './auth.ts';
 import { findSession } from './find-session.ts';
 import { accepts } from './negotiation.ts';
-import { handlePost } from './post.ts';
+import { handlePost, type PostContext } from './post.ts';
 import { namesModern } from './modern/check.ts';
 import type { Stateless } from './modern/stateless.ts';
 import type { BodyReader } from './read-body.ts';
@@ -21,7 +21,16 @@ interface EndpointOptions {
   readonly bodies: BodyReader;
   /** Where the protected resource metadata is (RFC 9728). */
   readonly metadataUrl: string;
+  /** Takes over from here when the server speaks HTTP itself. */
+  readonly forward: Forward | undefined;
 }
+
+/** Handles a request whose sender is known. */
+export type Forward = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  caller: Pick<PostContext, 'principal' | 'scopeChallenge'>,
+) => Promise<void>;
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -43,6 +52,7 @@ export function createEndpoint(options: EndpointOptions): Handler {
     if (principal === 'invalid') {
       return refuse(response, unauthorized(challenge('error="invalid_token"')));
     }
+    if (options.forward) return options.forward(request, response, { principal, scopeChallenge });
     if (method === 'POST') {
       return handlePost(request, response, { ...options, principal, scopeChallenge });
     }
@@ -71,7 +81,7 @@ function unauthorized(challenge: string): Refusal {
   };
 }
 
-const notAcceptable: Refusal = {
+export const notAcceptable: Refusal = {
   status: 406,
   failure: { code: rpcCodes.invalidRequest, message: 'Accept must allow text/event-stream' },
 };

@@ -34,26 +34,15 @@ export async function handlePost(
   response: ServerResponse,
   context: PostContext,
 ): Promise<void> {
-  const { accept } = request.headers;
-  if (!accepts(accept, 'application/json') || !accepts(accept, 'text/event-stream')) {
-    return refuse(response, notAcceptable);
-  }
-  if (!isJson(request.headers['content-type'])) return refuse(response, notJson);
-  const body = await context.bodies.read(request);
-  if (body === 'gone') return;
-  if (body === 'too-large') return refuse(response, tooLarge);
-  if (body === 'busy') return refuse(response, busy(503, 'the bridge is reading too many bodies'));
-
-  const parsed = parseBody(body);
-  if ('failure' in parsed) return refuse(response, { status: 400, failure: parsed.failure });
-  const { messages, isBatch } = parsed;
-  const outside = messages.find((message) => missingScope(message, context.principal));
-  if (outside) return refuse(response, outOfScope(outside, context));
-  if (isModern(request.headers, parsed)) return takeModern(request, response, parsed, context);
+  const posted = await readMessages(request, context);
+  if (posted === 'gone') return;
+  if ('failure' in posted) return refuse(response, posted);
+  const { messages, isBatch } = posted;
+  if (isModern(request.headers, posted)) return takeModern(request, response, posted, context);
 
   const unspoken = checkRevision(request, context.sessions, context.principal);
   if (unspoken) return refuse(response, { ...unspoken, idText: idOf(messages) });
-  const session = await pickSession(request, parsed, context);
+  const session = await pickSession(request, posted, context);
   if (!('id' in session)) return refuse(response, session);
   const problem = checkMessages(session, messages, isBatch);
   if (problem) return refuse(response, problem);
@@ -76,6 +65,30 @@ export async function handlePost(
   const sent = session.send(messages, reply);
   if (!reply.isOpen) session.abandon(reply);
   await sent;
+}
+
+/** What a client posted, once it may be said: well-formed, within the bounds and the token's scopes. */
+export type Posted = Parsed & { readonly body: Buffer };
+
+/** Reads and checks the body of a POST, whatever its server speaks. */
+export async function readMessages(
+  request: IncomingMessage,
+  context: Pick<PostContext, 'bodies' | 'principal' | 'scopeChallenge'>,
+): Promise<Posted | Refusal | 'gone'> {
+  const { accept } = request.headers;
+  if (!accepts(accept, 'application/json') || !accepts(accept, 'text/event-stream')) {
+    return notAcceptable;
+  }
+  if (!isJson(request.headers['content-type'])) return notJson;
+  const body = await context.bodies.read(request);
+  if (body === 'gone') return body;
+  if (body === 'too-large') return tooLarge;
+  if (body === 'busy') return busy(503, 'the bridge is reading too many bodies');
+
+  const parsed = parseBody(body);
+  if ('failure' in parsed) return { status: 400, failure: parsed.failure };
+  const outside = parsed.messages.find((message) => missingScope(message, context.principal));
+  return outside ? outOfScope(outside, context) : { body, ...parsed };
 }
 
 /** A message of a client that keeps no session. */
@@ -154,7 +167,10 @@ function missingScope(
   return scope !== undefined && !scopes.has(scope) ? scope : undefined;
 }
 
-function outOfScope(message: ClientMessage, { principal, scopeChallenge }: PostContext): Refusal {
+function outOfScope(
+  message: ClientMessage,
+  { principal, scopeChallenge }: Pick<PostContext, 'principal' | 'scopeChallenge'>,
+): Refusal {
   const scope = missingScope(message, principal) ?? '';
   return {
     status: 403,
@@ -165,7 +181,7 @@ function outOfScope(message: ClientMessage, { principal, scopeChallenge }: PostC
 }
 
 /** The id to answer with; a batch has none. */
-function idOf([message, ...others]: readonly ClientMessage[]): string | undefined {
+export function idOf([message, ...others]: readonly ClientMessage[]): string | undefined {
   const isRequest = message?.envelope.kind === 'request' && others.length === 0;
   return isRequest && message.envelope.kind === 'request' ? message.envelope.idText : undefined;
 }
@@ -178,7 +194,7 @@ function invalid(message: string, messages: readonly ClientMessage[] = []): Refu
   };
 }
 
-function busy(status: number, message: string, idText?: string, seconds = 5): Refusal {
+export function busy(status: number, message: string, idText?: string, seconds = 5): Refusal {
   return {
     status,
     failure: { code: rpcCodes.busy, message },

@@ -53,7 +53,8 @@ export function createReadiness({ startups, startChild, answerMs }: ReadinessOpt
   };
 }
 
-const initialize = Buffer.from(
+/** What the bridge asks of its own accord. */
+export const initialize = Buffer.from(
   JSON.stringify({
     jsonrpc: '2.0',
     id: 0,

@@ -28,10 +28,11 @@ export async function handshake(endpoint: Endpoint, signal: AbortSignal): Promis
       },
     });
     const { session } = initialize;
-    if (!hasResult(initialize) || session === undefined) return waiting('initialize', initialize);
+    if (!hasResult(initialize)) return waiting('initialize', initialize);
     await post(endpoint, signal, { method: 'notifications/initialized' }, session);
     const list = await post(endpoint, signal, { id: 2, method: 'tools/list' }, session);
-    await send(endpoint, signal, { method: 'DELETE', session });
+    // A server that speaks HTTP itself may do without sessions.
+    if (session !== undefined) await send(endpoint, signal, { method: 'DELETE', session });
     // A server without tools answers with "method not found", and is as ready.
     if (list.status !== 200) return waiting('tools/list', list);
     return { state: 'ready', tools: toolCount(list) };

@@ -35,6 +35,7 @@ export function renderTemplateShow(template: TemplateShowResult): string {
     ['Secrets', secrets.map(secretLine).join('\n') || 'none'],
     ['Risk', template.riskLevel],
     ['Isolation', template.requiresUserIsolation ? 'one instance per user only' : 'may be shared'],
+    ['Transport', template.transport],
     ['Sessions', template.sessions],
     ['Limits', limitsText(limits)],
     ['Folder', template.folder],

@@ -51,6 +51,15 @@ async function readTemplate(folder: string, asked: string): Promise<Template> {
   if ('npm' in template.source && parseNpmSpec(template.source.npm, folder) === undefined) {
     throw invalid(file, 'source.npm: neither name@version nor a path');
   }
+  if (template.transport === 'http' && !template.http) {
+    throw invalid(file, 'http: missing, with the port that the server listens on');
+  }
+  if (template.transport !== 'http' && template.http) {
+    throw invalid(file, 'http: goes with "transport": "http" only');
+  }
+  if (template.http && template.sessions === 'shared') {
+    throw invalid(file, 'sessions: a server that speaks HTTP itself keeps them itself');
+  }
   const unknown = unknownPlaceholders(template);
   if (unknown.length > 0) throw invalid(file, `unknown placeholder ${unknown.join(', ')}`);
   return template;

@@ -18,6 +18,7 @@ export const templateShowResult = z.object({
   command: z.array(z.string()),
   env: z.record(z.string(), z.string()),
   secrets: z.array(z.object({ name: z.string(), description: z.string(), required: z.boolean() })),
+  transport: templateSchema.shape.transport.unwrap(),
   sessions: z.enum(['isolated', 'shared']),
   riskLevel: templateSchema.shape.riskLevel,
   requiresUserIsolation: z.boolean(),

@@ -18,6 +18,19 @@ const source = z.union([
   z.strictObject({ image: z.string().min(1) }),
 ]);
 
+/** Where a server with `"transport": "http"` listens; 8080 is the bridge's own port. */
+const httpTarget = z.strictObject({
+  port: z
+    .int()
+    .min(1024)
+    .max(65_535)
+    .refine((port) => port !== 8080, 'is the bridge’s own port; take another'),
+  path: z
+    .string()
+    .regex(/^\/[\w.~/-]*$/, 'begins with / and has no query')
+    .default('/mcp'),
+});
+
 /**
  * `templates/<name>/template.json`. In `command` and `env`, `${workspace}` is the tenant's workspace
  * in the container and `${package}` the folder of the installed npm package.
@@ -31,7 +44,8 @@ export const templateSchema = z.strictObject({
   command: z.array(z.string()).min(1),
   env: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string()).default({}),
   secrets: z.array(secretSpec).default([]),
-  transport: z.literal('stdio').default('stdio'),
+  transport: z.enum(['stdio', 'http']).default('stdio'),
+  http: httpTarget.optional(),
   sessions: z.enum(['isolated', 'shared']).default('isolated'),
   riskLevel: z.enum(['low', 'medium', 'high', 'critical']),
   requiresUserIsolation: z.boolean(),

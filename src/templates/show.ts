@@ -5,7 +5,7 @@ import type { Template } from './schema.ts';
 /** A template with everything it leaves to defaults filled in. */
 export function describeTemplate(template: Template): TemplateShowResult {
   const { name, title, description, folder, source, command, env, secrets, ...rest } = template;
-  const { sessions, riskLevel, requiresUserIsolation, userAware } = rest;
+  const { transport, sessions, riskLevel, requiresUserIsolation, userAware } = rest;
   return {
     name,
     title,
@@ -15,6 +15,7 @@ export function describeTemplate(template: Template): TemplateShowResult {
     command,
     env,
     secrets,
+    transport,
     sessions,
     riskLevel,
     requiresUserIsolation,

@@ -291,5 +291,6 @@ test('closing the bridge leaves no server behind', async () => {
   const pid = Number(textOf(await ask(bridge, tool('grandchild'))));
   expect(isAlive(pid)).toBe(true);
   await bridge.bridge.close();
-  expect(isAlive(pid)).toBe(false);
+  // Killed, but the kernel may still be at it.
+  await until(() => !isAlive(pid));
 });

@@ -75,6 +75,21 @@ test.each([
   ['another name than its folder’s', { ...valid, name: 'other' }, 'name: '],
   ['a source that is no npm spec', { ...valid, source: { npm: '-g' } }, 'source.npm: '],
   ['an unknown placeholder', { ...valid, command: ['${home}/x'] }, '${home}'],
+  ['HTTP without a port', { ...valid, transport: 'http' }, 'http: missing'],
+  ['a port for stdio', { ...valid, http: { port: 3000 } }, 'http: goes with "transport": "http"'],
+  ['the bridge’s own port', { ...valid, transport: 'http', http: { port: 8080 } }, 'http.port: '],
+  ['a port that is none', { ...valid, transport: 'http', http: { port: 70_000 } }, 'http.port: '],
+  [
+    'a whole address as path',
+    { ...valid, transport: 'http', http: { port: 3000, path: 'http://127.0.0.1/mcp' } },
+    'http.path: ',
+  ],
+  [
+    'shared sessions of a server that keeps its own',
+    { ...valid, transport: 'http', http: { port: 3000 }, sessions: 'shared' },
+    'sessions: ',
+  ],
+  ['an unknown transport', { ...valid, transport: 'sse' }, 'transport: '],
   ['no JSON at all', '{', 'JSON'],
 ])('%s is one readable line with the file’s name', async (_what, content, words) => {
   const folder = await add('notes', content);
@@ -84,6 +99,12 @@ test.each([
   expect(message).toContain(join(folder, 'template.json'));
   expect(message).toContain(words);
   expect(message).not.toContain('\n');
+});
+
+test('a server that speaks HTTP is asked at /mcp, unless its template says where', async () => {
+  await add('notes', { ...valid, transport: 'http', http: { port: 3000 } });
+  const { transport, http } = await findTemplate('notes', root);
+  expect({ transport, http }).toEqual({ transport: 'http', http: { port: 3000, path: '/mcp' } });
 });
 
 test('placeholders become the paths in the container', async () => {

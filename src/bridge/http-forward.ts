@@ -1,0 +1,119 @@
+import type { Agent } from 'node:http';
+import type { Clock } from '../clock.ts';
+import { rpcCodes, type RpcFailure } from '../mcp/jsonrpc.ts';
+import { mcpHeaders } from '../mcp/protocol.ts';
+import { refuse } from './answer.ts';
+import { randomBytes } from './builtins.ts';
+import type { BridgeConfig, HttpTarget } from './config.ts';
+import { describeEnding } from './ending.ts';
+import type { Forward } from './endpoint.ts';
+import { HttpExchange } from './http-exchange.ts';
+import { answerFailure, askedIn } from './http-failure.ts';
+import { headersForServer } from './http-headers.ts';
+import type { HttpProcess, Run } from './http-process.ts';
+import { mayBeSilent, readRequest, unavailable, unknownSession } from './http-request.ts';
+import type { HttpSessions } from './http-sessions.ts';
+import { busy, idOf } from './post.ts';
+import type { BodyReader } from './read-body.ts';
+import type { Startups } from './startups.ts';
+import { within } from './within.ts';
+
+export interface ForwardOptions {
+  readonly target: HttpTarget;
+  readonly config: Pick<BridgeConfig, 'bounds' | 'memoryBytes' | 'user'>;
+  readonly clock: Clock;
+  readonly bodies: BodyReader;
+  readonly startups: Startups;
+  readonly agent: Agent;
+  readonly process: HttpProcess;
+  readonly sessions: HttpSessions;
+  /** What is on its way. */
+  readonly exchanges: Set<HttpExchange>;
+}
+
+/** After a connection broke off, its server's end tells why; it may be known a little later. */
+const endingMs = 1_500;
+
+/** Passes requests on to a server that speaks HTTP itself, and its answers back. */
+export function createForward(options: ForwardOptions): Forward {
+  const { config, sessions, exchanges, agent, clock } = options;
+  const { bounds } = config;
+  /** Bytes of bodies that the server has not taken. */
+  let untaken = 0;
+
+  const hasRoom = (): boolean => {
+    const waiting = [...exchanges].filter(({ isListening }) => !isListening).length;
+    return untaken <= bounds.bodyBytes && waiting < bounds.pendingPerSession;
+  };
+
+  return async (request, response, { principal, scopeChallenge }) => {
+    const { method = '' } = request;
+    // Before the body is read: it stays with its client as long as the server starts.
+    const run = await options.process.up();
+    if (typeof run === 'string') return refuse(response, unavailable(run, options.startups));
+    const posted = await readRequest(request, {
+      bodies: options.bodies,
+      principal,
+      scopeChallenge,
+    });
+    if (posted === 'gone' || response.destroyed) return;
+    if ('failure' in posted) return refuse(response, posted);
+    const { messages, body } = posted;
+    const sessionId = request.headers[mcpHeaders.session];
+    if (typeof sessionId === 'string' && !sessions.isOf(sessionId, principal.subject)) {
+      return refuse(response, unknownSession(idOf(messages)));
+    }
+    if (!hasRoom()) {
+      return refuse(response, busy(429, 'too many requests in flight', idOf(messages), 1));
+    }
+    const asked = askedIn(posted);
+    if ('cause' in run) {
+      return answerFailure(response, asked, describeEnding(run, config.memoryBytes));
+    }
+
+    let held = body.length;
+    untaken += held;
+    const exchange = new HttpExchange({
+      target: options.target,
+      agent,
+      method,
+      headers: {
+        ...headersForServer(request.headers),
+        ...(method === 'POST' ? { 'Content-Length': String(body.length) } : {}),
+        'X-MCPD-User-Id': config.user.id,
+        'X-MCPD-Request-Id': randomBytes(16).toString('hex'),
+      },
+      body,
+      asked,
+      isListening: method !== 'DELETE' && mayBeSilent(posted),
+      response,
+      principal,
+      clock,
+      requestMs: bounds.requestMs,
+      onHead: ({ statusCode = 0, headers }) => {
+        const id = headers[mcpHeaders.session];
+        if (typeof id === 'string') sessions.bind(id, principal.subject);
+        const isEnded = statusCode === 404 || (method === 'DELETE' && statusCode < 300);
+        if (typeof sessionId === 'string' && isEnded) sessions.forget(sessionId);
+      },
+      onTaken: () => {
+        untaken -= held;
+        held = 0;
+      },
+      onOver: () => void exchanges.delete(exchange),
+      explain: () => explain(run, config.memoryBytes),
+    });
+    exchanges.add(exchange);
+  };
+}
+
+async function explain(run: Run, memoryBytes: number): Promise<RpcFailure> {
+  const hasEnded = await within(run.ended, endingMs);
+  return hasEnded ? describeEnding(await run.ended, memoryBytes) : brokenOff;
+}
+
+const brokenOff: RpcFailure = {
+  code: rpcCodes.serverFailed,
+  message: 'the MCP server broke the connection off',
+  data: { kind: 'connection' },
+};

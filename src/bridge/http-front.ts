@@ -1,0 +1,99 @@
+import { Agent } from './builtins.ts';
+import type { Child, ChildEvents } from './child.ts';
+import type { HttpTarget } from './config.ts';
+import type { Principal } from './auth.ts';
+import type { Forward } from './endpoint.ts';
+import type { HttpExchange } from './http-exchange.ts';
+import { isExposed } from './http-exposure.ts';
+import { createForward, type ForwardOptions } from './http-forward.ts';
+import { untilAnswered } from './http-probe.ts';
+import { keepRunning } from './http-process.ts';
+import { trackHttpSessions } from './http-sessions.ts';
+import type { Log } from './log.ts';
+
+interface HttpFrontOptions extends Pick<
+  ForwardOptions,
+  'config' | 'clock' | 'bodies' | 'startups' | 'target'
+> {
+  readonly startChild: (label: string, events: ChildEvents) => Child;
+  readonly isCurrent: (principal: Principal) => boolean;
+  readonly log: Log;
+  /** The server has ended, and with it what may still run of it. */
+  readonly onIdle: () => void;
+}
+
+/** What stands before a server that speaks HTTP itself. */
+export interface HttpFront {
+  readonly forward: Forward;
+  /** The server ends at every start. */
+  readonly isHopeless: boolean;
+  /** `ready`, or one word that says why not. */
+  check(): string;
+  /** Runs what time demands; the first time it starts the server. */
+  sweep(): void;
+  /** Waits a moment for what is in flight, then ends the server. */
+  close(graceMs: number): Promise<void>;
+}
+
+const keepAliveMs = 15_000;
+/** Shorter than servers keep an idle connection, so that no request goes into one that is being closed. */
+const idleSocketMs = 2_000;
+
+export function createHttpFront(options: HttpFrontOptions): HttpFront {
+  const { target, config, clock, log } = options;
+  const exchanges = new Set<HttpExchange>();
+  const sessions = trackHttpSessions();
+  const agent = new Agent({ keepAlive: true, timeout: idleSocketMs });
+  let keptAliveAt = clock.now();
+  const process = keepRunning({
+    startups: options.startups,
+    startChild: options.startChild,
+    untilAnswered: async (signal) => {
+      const hasAnswered = await untilAnswered(target, signal);
+      if (hasAnswered && isExposed(target.port)) log(exposure);
+      return hasAnswered;
+    },
+    answerMs: config.bounds.initializeMs,
+    clock,
+    log,
+    onEnded: () => {
+      sessions.clear();
+      options.onIdle();
+    },
+  });
+
+  return {
+    forward: createForward({ ...options, agent, process, sessions, exchanges }),
+    get isHopeless() {
+      return process.isHopeless;
+    },
+    check: process.check,
+    sweep: () => {
+      process.sweep();
+      const now = clock.now();
+      const keepAlive = now - keptAliveAt >= keepAliveMs;
+      if (keepAlive) keptAliveAt = now;
+      for (const exchange of exchanges) {
+        exchange.sweep(now, options.isCurrent, keepAlive);
+      }
+    },
+    close: async (graceMs) => {
+      process.retire();
+      const deadline = Date.now() + graceMs;
+      const isBusy = (): boolean => [...exchanges].some(({ isListening }) => !isListening);
+      while (isBusy() && Date.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await process.stop('the bridge is shutting down');
+      agent.destroy();
+    },
+  };
+}
+
+const exposure =
+  'server: listens beyond 127.0.0.1, where it is reached without a token; it should listen on HOST';
+
+/** What a server is told besides its template's own environment. */
+export function httpEnvironment(target: HttpTarget | undefined): Record<string, string> {
+  return target ? { HOST: '127.0.0.1', PORT: String(target.port) } : {};
+}
