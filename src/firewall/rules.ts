@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { bridgePort } from '../policy/ports.ts';
 import { bridgePrefix } from './bridge.ts';
 
 export const table = 'inet mcpd';
@@ -48,6 +49,7 @@ const stores = [
 const chains = [
   'chain inet mcpd input { type filter hook input priority -10; policy accept; }',
   'chain inet mcpd forward { type filter hook forward priority -10; policy accept; }',
+  'chain inet mcpd output { type filter hook output priority -10; policy accept; }',
   'chain inet mcpd egress',
 ];
 
@@ -58,7 +60,7 @@ const any = `"${bridgePrefix}*"`;
  * Chain → rules, in order. Only replies are accepted by their connection's state: what a tenant itself
  * began is judged packet by packet, so that a narrower profile also ends connections already open.
  */
-const rules: Readonly<Record<'input' | 'forward' | 'egress', readonly string[]>> = {
+const rules: Readonly<Record<'input' | 'forward' | 'output' | 'egress', readonly string[]>> = {
   // Tenant → this host, at any of its addresses.
   input: [
     `iifname != ${any} accept`,
@@ -74,6 +76,10 @@ const rules: Readonly<Record<'input' | 'forward' | 'egress', readonly string[]>>
     // Elsewhere → tenant: only replies and published ports, and those of 127.0.0.1 only from this host.
     `oifname ${any} ct direction original ct original ip daddr 127.0.0.0/8 drop`,
     `oifname ${any} ct direction original ct status & dnat != dnat drop`,
+  ],
+  // This host → tenant: its bridges only. Whatever else listens there asks nobody for a token.
+  output: [
+    `oifname ${any} ct direction original meta l4proto { tcp, udp } th dport != ${bridgePort} drop`,
   ],
   // Tenant → elsewhere.
   egress: [

@@ -1,12 +1,10 @@
 import type { BridgeBounds, BridgeConfig } from '../bridge/config.ts';
 import type { HostConfig } from '../config/schema.ts';
 import { extraCertificatesPath } from '../image/context.ts';
+import { bridgePort } from '../policy/ports.ts';
 import type { Server, User } from '../registry/rows.ts';
 import type { Template } from '../templates/schema.ts';
 import type { Limits } from '../policy/limits.ts';
-
-/** Port that every bridge listens on inside its container. */
-export const containerPort = 8080;
 
 const bounds: BridgeBounds = {
   bodyBytes: 16 * 2 ** 20,
@@ -47,7 +45,7 @@ export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
   const hostNames = new Set([config.bindAddress, 'localhost', '127.0.0.1', publicHost(config)]);
   return {
     schema: 1,
-    listen: { host: '0.0.0.0', port: containerPort },
+    listen: { host: '0.0.0.0', port: bridgePort },
     user: { id: user.id, name: user.name },
     server: {
       key: `${user.name}/${server.name}`,

@@ -4,10 +4,10 @@ import type { BridgeConfig } from '../bridge/config.ts';
 import { bridgeName } from '../firewall/bridge.ts';
 import type { Home } from '../config/home.ts';
 import type { HostConfig } from '../config/schema.ts';
+import { bridgePort } from '../policy/ports.ts';
 import { mergeLimits, toOverrides, type Limits } from '../policy/limits.ts';
 import type { Server, User } from '../registry/rows.ts';
 import type { Template } from '../templates/schema.ts';
-import { containerPort } from './bridge-config.ts';
 import type { Desired, DesiredServer } from './reconcile.ts';
 import type { MountSpec, NetworkSpec, ServerSpec } from './spec.ts';
 
@@ -102,7 +102,7 @@ function desiredServer(input: DesiredInput, inputs: ServerInputs): DesiredServer
     network: `${prefix}-${user.name}`,
     bindAddress: config.bindAddress,
     port: server.port,
-    containerPort,
+    containerPort: bridgePort,
     limits: effectiveLimits(config, template, user),
     tmpBytes: config.limits.tmp,
     openFiles: config.limits.openFiles,

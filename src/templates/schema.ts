@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { limitsInput } from '../policy/limits.ts';
+import { bridgePort } from '../policy/ports.ts';
 
 const name = z
   .string()
@@ -18,13 +19,13 @@ const source = z.union([
   z.strictObject({ image: z.string().min(1) }),
 ]);
 
-/** Where a server with `"transport": "http"` listens; 8080 is the bridge's own port. */
+/** Where a server with `"transport": "http"` listens. */
 const httpTarget = z.strictObject({
   port: z
     .int()
     .min(1024)
     .max(65_535)
-    .refine((port) => port !== 8080, 'is the bridge’s own port; take another'),
+    .refine((port) => port !== bridgePort, 'is the bridge’s own port; take another'),
   path: z
     .string()
     .regex(/^\/[\w.~/-]*$/, 'begins with / and has no query')

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hostResolvers } from '../../src/firewall/resolvers.ts';
 import { callTool } from '../support/call-tool.ts';
 import {
@@ -143,6 +143,20 @@ it('runs beside the server as its user, on IPv4 alone', async () => {
       .map(({ family }) => family),
   }));
   expect(answer).toEqual({ uid: bob.user.uid, families: ['IPv4'] });
+});
+
+it('nobody on the host reaches what listens in a container beside the bridge', async () => {
+  const listen = 'require("node:net").createServer((socket) => socket.end()).listen(9000)';
+  await docker('exec', '--detach', ofBob.Id, 'node', '-e', listen);
+  const targets: Target[] = [
+    [addressOf(ofBob), 9000],
+    [addressOf(ofBob), bridgePort],
+  ];
+  // Bob's other server finds it listening.
+  await vi.waitUntil(async () => (await fromBob(targets)).join() === 'connected,connected');
+  const [beside, bridge] = await reach(targets);
+  expect(beside).not.toBe('connected');
+  expect(bridge).toBe('connected');
 });
 
 describe('public, the profile users get', () => {
