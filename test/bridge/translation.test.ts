@@ -199,6 +199,19 @@ describe('a question of the server', () => {
     expect(textOf(await ask(bridge, answerTo(state)))).toContain('assistant');
   });
 
+  test('that comes with another is asked when its client is back', async () => {
+    const bridge = await startBridge();
+    const request = { ...tool('sample-twice'), capabilities: sampling };
+    const first = await ask(bridge, request);
+    expect(Object.keys(first.json.result?.['inputRequests'] ?? {})).toEqual(['1']);
+    const requestState = first.json.result?.['requestState'];
+    const answering = (inputResponses: object) =>
+      ask(bridge, { ...request, params: { ...request.params, requestState, inputResponses } });
+    const second = await answering({ 1: { text: 'one' } });
+    expect(Object.keys(second.json.result?.['inputRequests'] ?? {})).toEqual(['2']);
+    expect(textOf(await answering({ 2: { text: 'two' } }))).toBe('[{"text":"one"},{"text":"two"}]');
+  });
+
   test('is answered by nobody who made a state up, by no other request and no other subject', async () => {
     const bridge = await startBridge();
     const asked = await ask(bridge, asking);

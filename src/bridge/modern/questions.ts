@@ -19,6 +19,7 @@ interface Parked {
   /** Whose request it is, and which: answers count only from the same. */
   readonly owner: string;
   readonly open: Map<string, Question>;
+  asked: number;
   readonly until: number;
 }
 
@@ -44,6 +45,7 @@ export class Questions {
       number,
       owner,
       open: new Map([['1', question]]),
+      asked: 1,
       until: now + patienceMs,
     });
     return state;
@@ -55,9 +57,12 @@ export class Questions {
     return parked?.owner === owner ? parked : undefined;
   }
 
-  /** Whether this request waits for its client. */
-  has(number: number): boolean {
-    return [...this.#parked.values()].some((parked) => parked.number === number);
+  /** Asks one more thing for a request that waits already. */
+  add(number: number, question: Question): void {
+    const parked = [...this.#parked.values()].find((one) => one.number === number);
+    if (!parked) return;
+    parked.asked += 1;
+    parked.open.set(String(parked.asked), question);
   }
 
   forget(state: string): void {

@@ -37,6 +37,14 @@ export function introduction({ capabilities, clientInfo }: ClientFacts): object 
   };
 }
 
+export const initialized = Buffer.from('{"jsonrpc":"2.0","method":"notifications/initialized"}');
+
+/** The bytes of a message's parameters; an empty object when it has none. */
+export function paramsOf(line: Buffer): Buffer {
+  const params = findValue(line, ['params']);
+  return params ? bytesOf(line, params) : Buffer.from('{}');
+}
+
 /** A request as a server with sessions knows it: without what only the revisions without them put in `_meta`. */
 export function toLegacyRequest(line: Buffer): Buffer {
   const meta = findValue(line, ['params', '_meta']);

@@ -1,4 +1,3 @@
-import { bytesOf, findValue } from '../../mcp/edit.ts';
 import type { Envelope } from '../../mcp/envelope.ts';
 import { formatFailure, rpcCodes } from '../../mcp/jsonrpc.ts';
 import { mayAskBack, toolsChanged } from '../../mcp/modern.ts';
@@ -17,6 +16,7 @@ import {
   formatInputRequired,
   neededCapability,
   Questions,
+  type Question,
   stateOf,
   takeAnswers,
 } from './questions.ts';
@@ -26,7 +26,9 @@ import {
   formatDiscovered,
   formatResult,
   declares,
+  initialized,
   introduction,
+  paramsOf,
   readCapabilities,
   toLegacyRequest,
   toModernResponse,
@@ -39,6 +41,7 @@ interface Task {
   readonly number: number;
   readonly owner: string;
   readonly logLevel: string | undefined;
+  readonly mayAsk: boolean;
   incoming: Incoming | undefined;
   /** The response that came while its client was away. */
   finished?: Buffer;
@@ -48,8 +51,6 @@ type Options = Omit<UpstreamOptions, 'onUnrelated'> & {
   readonly client: ClientFacts;
   readonly onAnswered: () => void;
 };
-
-const initialized = Buffer.from('{"jsonrpc":"2.0","method":"notifications/initialized"}');
 
 /**
  * A server that knows sessions only, for clients that keep none: it is introduced once to a client with
@@ -144,6 +145,7 @@ export class Translated implements StatelessServer {
       number: this.#upstream.send(this.#callFor(incoming, () => task)),
       owner: ownerOf(incoming),
       logLevel: logLevelOf(incoming),
+      mayAsk: mayAskBack(incoming.method),
       incoming,
     };
     this.#tasks.set(task.number, task);
@@ -200,26 +202,26 @@ export class Translated implements StatelessServer {
   #hearRequest({ method, idText }: Extract<Envelope, { kind: 'request' }>, line: Buffer): void {
     if (method === 'ping') return this.#upstream.write(formatResult(idText, '{}'));
     const capability = neededCapability(method);
-    // Nothing on stdio says which request it belongs to; the newest is the likeliest.
-    const task = [...this.#tasks.values()].findLast(
-      ({ incoming }) => incoming && mayAskBack(incoming.method),
-    );
-    if (capability === undefined || !task?.incoming) {
+    // Nothing on stdio says which request it belongs to; the newest that somebody waits for is the likeliest.
+    const askable = [...this.#tasks.values()].filter(({ mayAsk }) => mayAsk);
+    const task = askable.findLast(({ incoming }) => incoming) ?? askable.at(-1);
+    if (capability === undefined || !task) {
       const message = 'no client can take this request now';
-      return this.#upstream.write(
-        formatFailure(idText, { code: rpcCodes.methodNotFound, message }),
-      );
+      const failure = formatFailure(idText, { code: rpcCodes.methodNotFound, message });
+      return this.#upstream.write(failure);
     }
-    if (!declares(this.#options.client, capability)) {
-      return this.#lack(task, idText, capability);
-    }
-    const params = findValue(line, ['params']);
-    const question = { idText, method, params: params ? bytesOf(line, params) : Buffer.from('{}') };
-    const { reply, idText: askedBy } = task.incoming;
+    if (!declares(this.#options.client, capability)) return this.#lack(task, idText, capability);
+    this.#ask(task, { idText, method, params: paramsOf(line) });
+  }
+
+  /** The client is asked now, or, when it is away for other answers, as soon as it is back. */
+  #ask(task: Task, question: Question): void {
+    const { number, owner, incoming } = task;
+    if (!incoming) return this.#questions.add(number, question);
     task.incoming = undefined;
-    const now = this.#options.clock.now();
-    const state = this.#questions.park({ number: task.number, owner: task.owner, question, now });
-    respond(reply, formatInputRequired(askedBy, state, new Map([['1', question]])));
+    const { reply, idText } = incoming;
+    const state = this.#questions.park({ number, owner, question, now: this.#options.clock.now() });
+    respond(reply, formatInputRequired(idText, state, new Map([['1', question]])));
   }
 
   /** The server asks what its client has said it can't answer. */
