@@ -86,10 +86,10 @@ function toModernError(line: Buffer): Buffer {
 }
 
 /** The answer to `server/discover`, made of what the server said when it was introduced. */
-export function formatDiscovered(idText: string, initialized: Buffer): Buffer {
+export function formatDiscovered(idText: string, introduced: Buffer): Buffer {
   const part = (name: string): Buffer | undefined => {
-    const span = findValue(initialized, ['result', name]);
-    return span && bytesOf(initialized, span);
+    const span = findValue(introduced, ['result', name]);
+    return span && bytesOf(introduced, span);
   };
   const [capabilities, instructions, serverInfo] = [
     part('capabilities'),
@@ -120,7 +120,7 @@ export function formatResult(idText: string, result: Buffer | string): Buffer {
 }
 
 /** The capabilities of the result of `initialize`; undefined when it was an error. */
-export function readCapabilities(initialized: Buffer): unknown {
-  const result = fieldOf(parseJson(initialized), 'result');
+export function readCapabilities(introduced: Buffer): unknown {
+  const result = fieldOf(parseJson(introduced), 'result');
   return result === undefined ? undefined : (fieldOf(result, 'capabilities') ?? {});
 }
