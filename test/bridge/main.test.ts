@@ -63,7 +63,7 @@ async function start(options: string[] = []): Promise<Program> {
       bodyBytes: 2 ** 20,
       lineBytes: 2 ** 20,
       sessions: 4,
-      spares: 0,
+      spares: 1,
       pendingPerSession: 8,
       sessionIdleMs: 60_000,
       requestMs: 60_000,
@@ -138,6 +138,16 @@ test('a request in flight gets its answer before the program ends', async () => 
   program.process.kill('SIGTERM');
   const answer = await held;
   expect(answer.json.error?.message).toBe('the session was ended: the bridge is shutting down');
+});
+
+test('a server that crashes at every start ends the program soon, so that Docker backs off', async () => {
+  const program = await start(['--crash-at-start']);
+  const started = Date.now();
+  expect(await once(program.process, 'exit')).toEqual([1, null]);
+  // A container that ran longer starts without a pause.
+  expect(Date.now() - started).toBeLessThan(10_000);
+  expect(program.output()).toContain('[5] no configuration found');
+  expect(program.output()).toContain('giving up');
 });
 
 test('without its material the program does not start, and says what is missing', async () => {
