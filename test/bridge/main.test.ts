@@ -58,7 +58,8 @@ async function start(options: string[] = []): Promise<Program> {
     url: `http://127.0.0.1:${port}/mcp`,
     hosts: [`127.0.0.1:${port}`],
     origins: [],
-    memoryBytes: 2 ** 26,
+    // More than the whole machine uses: no container has its own count here.
+    memoryBytes: 2 ** 40,
     bounds: {
       bodyBytes: 2 ** 20,
       lineBytes: 2 ** 20,
