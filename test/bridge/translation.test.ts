@@ -139,12 +139,23 @@ test('clients of the same capabilities share a server, others get one of their o
   expect(started).toHaveLength(2);
 });
 
-test('a server that nobody has used for long is ended', async () => {
+test('a server that nobody has used for long is ended, and takes no newer one with it', async () => {
   const bridge = await startBridge();
   await ask(bridge, tool('echo'));
   bridge.clock.advance(600_000);
-  await until(() => bridge.log.some((line) => line.endsWith('ended, idle')));
   expect(textOf(await ask(bridge, tool('echo', { text: 'back' })))).toBe('back');
+  await until(() => bridge.log.some((line) => line.endsWith('ended, idle')));
+  await ask(bridge, tool('echo'));
+  const started = bridge.log.filter((line) => line.includes('for clients without sessions'));
+  expect(started).toHaveLength(2);
+});
+
+test('a server that ends before it was introduced answers every request that waits for it', async () => {
+  const bridge = await startBridge({ options: ['--crash-at-start'] });
+  const requests = [tool('echo'), { method: 'tools/list' }, tool('echo')];
+  for (const { json } of await Promise.all(requests.map((request) => ask(bridge, request)))) {
+    expect(json.error?.message).toContain('exited with code 7');
+  }
 });
 
 test('a stream is kept alive, and cut when its token is revoked', async () => {
@@ -199,17 +210,19 @@ describe('a question of the server', () => {
     expect(textOf(await ask(bridge, answerTo(state)))).toContain('assistant');
   });
 
-  test('that comes with another is asked when its client is back', async () => {
+  test('that comes with another is asked with it, or when its client is back', async () => {
     const bridge = await startBridge();
     const request = { ...tool('sample-twice'), capabilities: sampling };
-    const first = await ask(bridge, request);
-    expect(Object.keys(first.json.result?.['inputRequests'] ?? {})).toEqual(['1']);
-    const requestState = first.json.result?.['requestState'];
-    const answering = (inputResponses: object) =>
-      ask(bridge, { ...request, params: { ...request.params, requestState, inputResponses } });
-    const second = await answering({ 1: { text: 'one' } });
-    expect(Object.keys(second.json.result?.['inputRequests'] ?? {})).toEqual(['2']);
-    expect(textOf(await answering({ 2: { text: 'two' } }))).toBe('[{"text":"one"},{"text":"two"}]');
+    let answer = await ask(bridge, request);
+    while (answer.json.result?.['resultType'] === 'input_required') {
+      const { inputRequests, requestState } = answer.json.result;
+      const inputResponses = Object.fromEntries(
+        Object.keys(inputRequests as object).map((name) => [name, { text: 'yes' }]),
+      );
+      const params = { ...request.params, requestState, inputResponses };
+      answer = await ask(bridge, { ...request, params });
+    }
+    expect(textOf(answer)).toBe('[{"text":"yes"},{"text":"yes"}]');
   });
 
   test('is answered by nobody who made a state up, by no other request and no other subject', async () => {

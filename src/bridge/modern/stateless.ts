@@ -80,7 +80,8 @@ export function createStateless(options: StatelessOptions): Stateless {
         startups.succeeded();
       },
       onEnd: (ending: Ending) => {
-        servers.delete(key);
+        // One that was ended may have a successor by now.
+        if (servers.get(key) === server) servers.delete(key);
         const isOurs = ending.cause.kind === 'stopped';
         if (!hasAnswered) {
           era = undefined;
@@ -89,7 +90,7 @@ export function createStateless(options: StatelessOptions): Stateless {
         log(`server ${label}: ended, ${isOurs ? ending.cause.reason : nameEnding(ending)}`);
       },
     };
-    const server =
+    const server: StatelessServer =
       found === 'modern' ? new PassThrough(shared) : new Translated({ ...shared, client });
     log(`server ${label}: started for clients without sessions`);
     servers.set(key, server);

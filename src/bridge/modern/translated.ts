@@ -53,9 +53,8 @@ type Options = Omit<UpstreamOptions, 'onUnrelated'> & {
 };
 
 /**
- * A server that knows sessions only, for clients that keep none: it is introduced once to a client with
- * the same capabilities as theirs, and what it asks while it works becomes a result that asks its client,
- * who repeats the request with the answers.
+ * A server that knows sessions only, for clients that keep none: it is introduced once, with their
+ * capabilities, and what it asks while it works becomes a result that asks its client, who repeats the request.
  */
 export class Translated implements StatelessServer {
   readonly parameters: Parameters;
@@ -66,6 +65,8 @@ export class Translated implements StatelessServer {
   readonly #subscriptions = new Subscriptions();
   /** What it said when it was introduced; requests wait for it. */
   #introduction: Buffer | undefined;
+  /** What it said instead, or why it says nothing. */
+  #refusal: Buffer | undefined;
   #waiting: Incoming[] = [];
 
   constructor(options: Options) {
@@ -96,7 +97,8 @@ export class Translated implements StatelessServer {
   }
 
   take(incoming: Incoming): void {
-    if (!this.#introduction) this.#waiting.push(incoming);
+    if (this.#refusal) respond(incoming.reply, readdress(this.#refusal, incoming.idText));
+    else if (!this.#introduction) this.#waiting.push(incoming);
     else if (incoming.method === 'server/discover') {
       respond(incoming.reply, formatDiscovered(incoming.idText, this.#introduction));
     } else if (incoming.method === 'subscriptions/listen') this.#subscribe(incoming);
@@ -130,13 +132,13 @@ export class Translated implements StatelessServer {
   #introduced(line: Buffer): void {
     const waiting = this.#waiting.splice(0);
     if (readCapabilities(line) === undefined) {
-      for (const { reply, idText } of waiting) respond(reply, readdress(line, idText));
+      this.#refusal = line;
       void this.end('the MCP server refused to initialize');
-      return;
+    } else {
+      this.#options.onAnswered();
+      this.#upstream.write(initialized);
+      this.#introduction = line;
     }
-    this.#options.onAnswered();
-    this.#introduction = line;
-    this.#upstream.write(initialized);
     for (const incoming of waiting) this.take(incoming);
   }
 
@@ -193,10 +195,8 @@ export class Translated implements StatelessServer {
   #hear(envelope: Extract<Envelope, { method: string }>, line: Buffer): void {
     if (envelope.kind === 'request') this.#hearRequest(envelope, line);
     else if (envelope.method === 'notifications/message') passLog(line, [...this.#tasks.values()]);
-    else {
-      if (envelope.method === toolsChanged) this.parameters.forget();
-      this.#subscriptions.publish(envelope.method, line);
-    }
+    else this.#subscriptions.publish(envelope.method, line);
+    if (envelope.method === toolsChanged) this.parameters.forget();
   }
 
   #hearRequest({ method, idText }: Extract<Envelope, { kind: 'request' }>, line: Buffer): void {
