@@ -94,8 +94,10 @@ export class Upstream {
   send(call: Call): number {
     const number = this.#next;
     this.#next += 1;
-    if (this.#over) {
-      fail(call, this.#over);
+    const over = this.#over;
+    if (over) {
+      // Callers keep the number before they hear of its end.
+      queueMicrotask(() => fail(call, over));
       return number;
     }
     const id = findValue(call.line, idPath);
