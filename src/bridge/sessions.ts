@@ -42,6 +42,9 @@ export interface Sessions {
   close(graceMs: number): Promise<void>;
 }
 
+/** A session's first requests go before the start of the next one's server. */
+const restMs = 50;
+
 /** The share of the memory cap above which no server is started ahead. */
 const mostMemoryForSpare = 0.5;
 
@@ -77,6 +80,17 @@ export function createSessions(options: SessionsOptions): Sessions {
     return { label, adopt: (events) => options.startChild(label, events) };
   };
 
+  /** A spare is for clients that come; it must not take the memory that those who are there need. */
+  const tendSpare = (now: number): void => {
+    if (config.bounds.spares === 0 || isClosing) return;
+    const isQuiet = live.size === 0 && now - lastUsedAt >= config.bounds.sessionIdleMs;
+    const isTight = options.countMemory() > config.memoryBytes * mostMemoryForSpare;
+    if (isQuiet || isTight) void spare.close('no client came');
+    else if (live.size + ending.size < config.bounds.sessions && startups.pauseMs() === 0) {
+      if (!spare.isThere) spare.fill(nextLabel());
+    }
+  };
+
   const start = ({ subject }: Principal): Session => {
     const { label, adopt } = startServer();
     const session: Session = new Session({
@@ -87,7 +101,10 @@ export function createSessions(options: SessionsOptions): Sessions {
       clock,
       log,
       startChild: adopt,
-      onAnswered: startups.succeeded,
+      onAnswered: () => {
+        startups.succeeded();
+        setTimeout(() => tendSpare(clock.now()), restMs).unref();
+      },
       onOver: (outcome, hasAnswered) => {
         live.delete(session.id);
         ending.delete(session);
@@ -119,17 +136,6 @@ export function createSessions(options: SessionsOptions): Sessions {
       if (left <= 0 || !(await within(gone, left))) return 'full';
     }
     return isClosing ? 'closing' : start(principal);
-  };
-
-  /** A spare is for clients that come; it must not take the memory that those who are there need. */
-  const tendSpare = (now: number): void => {
-    if (config.bounds.spares === 0 || isClosing) return;
-    const isQuiet = live.size === 0 && now - lastUsedAt >= config.bounds.sessionIdleMs;
-    const isTight = options.countMemory() > config.memoryBytes * mostMemoryForSpare;
-    if (isQuiet || isTight) void spare.close('no client came');
-    else if (live.size + ending.size < config.bounds.sessions && startups.pauseMs() === 0) {
-      if (!spare.isThere) spare.fill(nextLabel());
-    }
   };
 
   return {

@@ -279,17 +279,18 @@ describe('a server that takes all it can get', () => {
 
   it('leaves nothing running after its session, not even what left its process group', async () => {
     const daemons = await openSession();
-    const count = await insideServer(daemons, async () => {
+    const group = await insideServer(daemons, async () => {
       const { spawn } = process.getBuiltinModule('node:child_process');
       const { once } = process.getBuiltinModule('node:events');
       const start = () =>
         spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e3)'], { detached: true });
-      await Promise.all([once(start(), 'spawn'), once(start(), 'spawn')]);
-      return 2;
+      const started = [start(), start()];
+      await Promise.all(started.map((one) => once(one, 'spawn')));
+      return [process.pid, ...started.map(({ pid }) => pid ?? 0)];
     });
-    await expect.poll(countProcesses, { timeout: 30_000 }).toBe(1 + count);
+    expect(await running(group)).toEqual(group);
     await daemons[Symbol.asyncDispose]();
-    await expect.poll(countProcesses, { timeout: 30_000 }).toBe(0);
+    await expect.poll(() => running(group), { timeout: 30_000 }).toEqual([]);
     await expectBridgeUnharmed();
   });
 
@@ -310,23 +311,19 @@ describe('a server that takes all it can get', () => {
   });
 });
 
-/** Processes of bob's uid in his container; what `mcpd exec` brings in for this is not among them. */
-function countProcesses(): Promise<number> {
-  return besideServer(tenancy, 'bob/laboratory', () => {
-    const { readdirSync, readFileSync } = process.getBuiltinModule('node:fs');
-    const status = (pid: string): string => {
+/** Those of these processes in bob's container that still run. */
+function running(processes: readonly number[]): Promise<number[]> {
+  const look = (wanted: readonly number[]): number[] => {
+    const { readFileSync } = process.getBuiltinModule('node:fs');
+    return wanted.filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/status`, 'utf8');
+        return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
       } catch {
-        return '';
+        return false;
       }
-    };
-    const isRunning = (text: string): boolean =>
-      text.includes(`\nUid:\t${process.getuid?.()}\t`) && !text.includes('\nState:\tZ');
-    return readdirSync('/proc').filter(
-      (name) => /^\d+$/.test(name) && name !== String(process.pid) && isRunning(status(name)),
-    ).length;
-  });
+    });
+  };
+  return besideServer(tenancy, 'bob/laboratory', look, processes);
 }
 
 async function healthz(): Promise<string> {
