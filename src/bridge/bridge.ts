@@ -25,8 +25,8 @@ export interface BridgeOptions {
   readonly secrets: ReadonlyMap<string, string>;
   readonly isLive: (tokenId: string) => boolean;
   readonly countOomKills: () => number;
-  /** Bytes that the container's processes hold. */
-  readonly countMemory: () => number;
+  /** The share of its caps that the container uses. */
+  readonly fullness: () => number;
   readonly eraMemory: EraMemory;
   /** The server fails at every start, and no session is left. */
   readonly onHopeless: () => void;
@@ -76,7 +76,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     startups,
     startChild: shared?.join ?? start,
     isCurrent,
-    countMemory: options.countMemory,
+    fullness: options.fullness,
     onIdle: options.endLeftovers,
   });
   const stateless = createStateless({

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { createBridge, type Bridge } from './bridge.ts';
 import { recordsMount, runtimeMount, type BridgeConfig } from './config.ts';
+import { fullness } from './fullness.ts';
 import { endLeftovers } from './leftovers.ts';
 import { rememberEra } from './modern/era-file.ts';
 import { readLiveTokens } from './live-tokens.ts';
 import { readMaterial } from './material.ts';
-import { countMemory, countOomKills } from './oom.ts';
+import { countOomKills } from './oom.ts';
 
 const log = (line: string): void => void process.stdout.write(`${line}\n`);
 const printStderr = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -21,7 +22,7 @@ try {
     secrets,
     isLive: readLiveTokens(join(folder, 'tokens.json')),
     countOomKills,
-    countMemory,
+    fullness,
     eraMemory: rememberEra(join(recordsMount, 'era.json'), config.server.image),
     onHopeless: () => {
       log('the MCP server fails at every start: giving up');

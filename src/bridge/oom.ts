@@ -13,20 +13,6 @@ export function countOomKills(cgroup = '/sys/fs/cgroup'): number {
   return 0;
 }
 
-/** Bytes of memory that this container's processes hold, file cache left out; 0 where nobody counts. */
-export function countMemory(cgroup = '/sys/fs/cgroup'): number {
-  for (const [file, field] of memoryFields) {
-    const bytes = new RegExp(`^${field} (\\d+)$`, 'm').exec(readText(join(cgroup, file)))?.[1];
-    if (bytes !== undefined) return Number(bytes);
-  }
-  return 0;
-}
-
-const memoryFields = [
-  ['memory.stat', 'anon'],
-  ['memory/memory.stat', 'total_rss'],
-] as const;
-
 /**
  * Starts a child that the kernel prefers to the bridge when memory runs out: the score is inherited at
  * fork, so it is raised around the call and put back. Raising needs no right, and neither does going

@@ -17,8 +17,8 @@ interface SessionsOptions {
   /** `label` names the session in what its server prints. */
   readonly startChild: (label: string, events: ChildEvents) => Child;
   readonly isCurrent: (principal: Principal) => boolean;
-  /** Bytes that the container's processes hold. */
-  readonly countMemory: () => number;
+  /** The share of its caps that the container uses. */
+  readonly fullness: () => number;
   /** The last session is over: none is left whose processes could be running. */
   readonly onIdle: () => void;
 }
@@ -45,8 +45,8 @@ export interface Sessions {
 /** A session's first requests go before the start of the next one's server. */
 const restMs = 50;
 
-/** The share of the memory cap above which no server is started ahead. */
-const mostMemoryForSpare = 0.5;
+/** No server is started ahead in a container that is so full already, and one that waits goes when it gets so full. */
+const fullness = { toStart: 0.5, toEnd: 0.8 };
 
 /** How long an `initialize` waits for a server that is ending to make room. */
 const roomMs = 5_000;
@@ -62,6 +62,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   let count = 0;
   let isClosing = false;
   let lastUsedAt = clock.now();
+  let isTight = false;
 
   const nextLabel = (): string => {
     count += 1;
@@ -84,10 +85,19 @@ export function createSessions(options: SessionsOptions): Sessions {
   const tendSpare = (now: number): void => {
     if (config.bounds.spares === 0 || isClosing) return;
     const isQuiet = live.size === 0 && now - lastUsedAt >= config.bounds.sessionIdleMs;
-    const isTight = options.countMemory() > config.memoryBytes * mostMemoryForSpare;
-    if (isQuiet || isTight) void spare.close('no client came');
-    else if (live.size + ending.size < config.bounds.sessions && startups.pauseMs() === 0) {
-      if (!spare.isThere) spare.fill(nextLabel());
+    const full = options.fullness();
+    if (isQuiet || full > fullness.toEnd) {
+      // It would only fill the container again: until a session ends there is none.
+      isTight ||= full > fullness.toEnd;
+      void spare.close('no client came');
+    } else if (
+      !spare.isThere &&
+      !isTight &&
+      full < fullness.toStart &&
+      live.size + ending.size < config.bounds.sessions &&
+      startups.pauseMs() === 0
+    ) {
+      spare.fill(nextLabel());
     }
   };
 
@@ -108,6 +118,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       onOver: (outcome, hasAnswered) => {
         live.delete(session.id);
         ending.delete(session);
+        isTight = false;
         const isOurs = outcome.cause.kind === 'stopped';
         if (!hasAnswered && !isOurs) startups.failed(nameEnding(outcome));
         log(`session ${label}: ended, ${isOurs ? outcome.cause.reason : nameEnding(outcome)}`);

@@ -86,8 +86,7 @@ function bridgeConfig({ port, x, server, sessions }: Parts): BridgeConfig {
     url: `http://127.0.0.1:${port}/mcp`,
     hosts: [`127.0.0.1:${port}`],
     origins: [],
-    // More than the machine uses: without a container the count is of all of it.
-    memoryBytes: 2 ** 40,
+    memoryBytes: 0,
     bounds: {
       bodyBytes: 16 * 2 ** 20,
       lineBytes: 64 * 2 ** 20,

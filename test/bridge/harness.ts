@@ -65,7 +65,7 @@ export interface Setup {
   secrets?: Map<string, string>;
   origins?: string[];
   countOomKills?: () => number;
-  countMemory?: () => number;
+  fullness?: () => number;
   limits?: Partial<ServerLimits>;
 }
 
@@ -119,7 +119,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     secrets: setup.secrets ?? new Map(),
     isLive: readLiveTokens(tokens),
     countOomKills: setup.countOomKills ?? (() => 0),
-    countMemory: setup.countMemory ?? (() => 0),
+    fullness: setup.fullness ?? (() => 0),
     eraMemory: { read: () => era, write: (found) => void (era = found) },
     onHopeless: () => void log.push('hopeless'),
     endLeftovers: () => undefined,

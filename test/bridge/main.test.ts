@@ -58,8 +58,7 @@ async function start(options: string[] = []): Promise<Program> {
     url: `http://127.0.0.1:${port}/mcp`,
     hosts: [`127.0.0.1:${port}`],
     origins: [],
-    // More than the whole machine uses: no container has its own count here.
-    memoryBytes: 2 ** 40,
+    memoryBytes: 2 ** 26,
     bounds: {
       bodyBytes: 2 ** 20,
       lineBytes: 2 ** 20,

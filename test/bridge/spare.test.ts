@@ -45,16 +45,22 @@ test('a spare makes no room for itself: the cap counts sessions, and none is end
   expect(started(bridge)).toEqual(['1', '2']);
 });
 
-test('the one that waits goes while memory is short', async () => {
-  let memory = 0;
-  const bridge = await startBridge({ ...announcing, countMemory: () => memory });
+test('the one that waits goes when the container gets full, and none comes until a session ends', async () => {
+  let full = 0;
+  const bridge = await startBridge({ ...announcing, fullness: () => full });
   await hasStarted(bridge, '1');
-  memory = 40 * 2 ** 20;
+  full = 0.9;
   bridge.clock.advance(1000);
-  await bridge.open();
+  const session = await bridge.open();
   expect(bridge.log.find((line) => line.includes(': started'))).toMatch('session 2: started');
+  full = 0.1;
   bridge.clock.advance(1000);
-  await hasStarted(bridge, '1', '2');
+  await bridge.tool(session, 'echo');
+  expect(started(bridge)).toEqual(['1', '2']);
+  await bridge.call({ method: 'DELETE', headers: { 'mcp-session-id': session } });
+  await until(() => bridge.log.some((line) => line.startsWith('session 2: ended')));
+  bridge.clock.advance(1000);
+  await hasStarted(bridge, '1', '2', '3');
 });
 
 test('the one that waits goes when no client has come for long', async () => {

@@ -6,7 +6,7 @@ import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
 const laboratory = join(import.meta.dirname, '../fixtures/laboratory');
 const memoryMiB = 160;
-const pids = 64;
+const pids = 96;
 const stack = new AsyncDisposableStack();
 let tenancy: Tenancy;
 let bob: AddedUser;
@@ -275,6 +275,7 @@ describe('a server that takes all it can get', () => {
     await bomber[Symbol.asyncDispose]();
     // The bomb takes seconds to end: it doesn't listen when it is asked to.
     await vi.waitFor(expectBridgeUnharmed, { timeout: 60_000, interval: 1_000 });
+    await expect.poll(bombs, { timeout: 60_000 }).toBe(0);
   });
 
   it('leaves nothing running after its session, not even what left its process group', async () => {
@@ -310,6 +311,22 @@ describe('a server that takes all it can get', () => {
     await hog.client.close();
   });
 });
+
+/** What the bomb has left in bob's container. */
+function bombs(): Promise<number> {
+  return besideServer(tenancy, 'bob/laboratory', () => {
+    const { readdirSync, readFileSync } = process.getBuiltinModule('node:fs');
+    return readdirSync('/proc').filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/cmdline`, 'utf8').endsWith(
+          'setInterval(() => {}, 1e3)\0',
+        );
+      } catch {
+        return false;
+      }
+    }).length;
+  });
+}
 
 /** Those of these processes in bob's container that still run. */
 function running(processes: readonly number[]): Promise<number[]> {
