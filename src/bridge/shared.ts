@@ -5,6 +5,7 @@ import { readEnvelope, type Envelope } from '../mcp/envelope.ts';
 import type { RequestId } from '../mcp/jsonrpc.ts';
 import type { Child, ChildEvents } from './child.ts';
 import type { Ending } from './ending.ts';
+import { readdress } from './modern/incoming.ts';
 import { Upstream } from './modern/upstream.ts';
 
 interface SharedOptions {
@@ -150,15 +151,19 @@ async function introduce(server: Server, member: Member, line: Buffer): Promise<
   const id = findValue(line, ['id']);
   const idText = id ? line.toString('utf8', id.from, id.to) : 'null';
   server.introduction ??= new Promise((resolve) => {
-    const onResponse = (response: Buffer): void => resolve(Buffer.from(response));
     const onNotification = (): void => undefined;
-    server.upstream.send({ method: 'initialize', line, idText, onResponse, onNotification });
+    server.upstream.send({
+      method: 'initialize',
+      line,
+      idText,
+      onResponse: resolve,
+      onNotification,
+    });
   });
   const response = await server.introduction;
   // A refusal is no introduction.
   if (!findValue(response, ['result'])) server.introduction = undefined;
-  const span = findValue(response, ['id']);
-  if (span) deliver(member, edit(response, [{ span, json: idText }]));
+  deliver(member, readdress(response, idText));
 }
 
 function cancel(upstream: Upstream, member: Member, line: Buffer): void {

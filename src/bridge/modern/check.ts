@@ -44,12 +44,9 @@ export function checkModern(
     return refusal(rpcCodes.invalidRequest, 'this revision takes one request per body');
   }
   const { envelope } = message;
-  const idText = envelope.kind === 'request' ? envelope.idText : undefined;
-  const problem =
-    envelope.kind === 'request'
-      ? (checkEnvelope(message) ?? checkHeaders(headers, message, envelope.method))
-      : undefined;
-  return problem && { ...problem, idText };
+  if (envelope.kind !== 'request') return undefined;
+  const problem = checkEnvelope(message) ?? checkHeaders(headers, message, envelope.method);
+  return problem && { ...problem, idText: envelope.idText };
 }
 
 function checkEnvelope(message: ClientMessage): Refusal | undefined {

@@ -33,10 +33,6 @@ const patienceMs = 10 * 60_000;
 export class Questions {
   readonly #parked = new Map<string, Parked>();
 
-  get size(): number {
-    return this.#parked.size;
-  }
-
   /** Keeps a request waiting; gives the state to send to its client. */
   park(request: { number: number; owner: string; question: Question; now: number }): string {
     const state = randomBytes(24).toString('base64url');

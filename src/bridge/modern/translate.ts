@@ -42,7 +42,8 @@ export const initialized = Buffer.from('{"jsonrpc":"2.0","method":"notifications
 /** The bytes of a message's parameters; an empty object when it has none. */
 export function paramsOf(line: Buffer): Buffer {
   const params = findValue(line, ['params']);
-  return params ? bytesOf(line, params) : Buffer.from('{}');
+  // A copy: questions outlive the chunk that a line is a view of.
+  return Buffer.from(params ? bytesOf(line, params) : '{}');
 }
 
 /** A request as a server with sessions knows it: without what only the revisions without them put in `_meta`. */

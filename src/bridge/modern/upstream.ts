@@ -71,10 +71,6 @@ export class Upstream {
     });
   }
 
-  get size(): number {
-    return this.#waiting.size;
-  }
-
   get child(): Child {
     return this.#child;
   }
