@@ -1,4 +1,4 @@
-import { glob, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type BuildOptions, type OutputFile } from 'esbuild';
 import { writeManifest } from './manifest.ts';
@@ -26,22 +26,24 @@ const shared = {
 } as const satisfies BuildOptions;
 
 const [commands, bridge] = await Promise.all([buildCommands(), buildBridge(), writeManifest(root)]);
-await replaceFolder(join(root, 'dist'), [...commands, ...bridge]);
+await mkdir(join(root, 'dist'), { recursive: true });
+await replaceFiles([...commands, ...bridge]);
 
-/** Code that one command doesn't need is in other chunks than its own, since starting is what a command costs. */
+/**
+ * The command line: one file too. What a command doesn't need lies in it unread, while each further
+ * file that is opened would cost a third of a millisecond, of which `user add` would open sixty.
+ */
 async function buildCommands(): Promise<OutputFile[]> {
   const { outputFiles } = await build({
     ...shared,
     entryPoints: { mcpd: 'src/cli/main.ts' },
     outdir: 'dist',
-    splitting: true,
     alias: {
       // Its main file requires by computed names.
       'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
       // docker-modem: a copy of what Node has.
       'readable-stream': 'node:stream',
     },
-    chunkNames: 'chunks/[name]-[hash]',
     // Bundled CommonJS packages require Node's own modules.
     banner: {
       js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);",
@@ -64,18 +66,11 @@ async function buildBridge(): Promise<OutputFile[]> {
   return outputFiles;
 }
 
-/** Puts the files there, entry points last, so that what runs meanwhile always finds whole ones. */
-async function replaceFolder(folder: string, files: readonly OutputFile[]): Promise<void> {
-  await mkdir(join(folder, 'chunks'), { recursive: true });
-  const isChunk = ({ path }: OutputFile) => path.includes('/chunks/');
-  for (const file of [...files.filter(isChunk), ...files.filter((one) => !isChunk(one))]) {
-    const temporary = `${file.path}.${process.pid}`;
-    await writeFile(temporary, file.contents);
-    await rename(temporary, file.path);
-  }
-  const wanted = new Set(files.map(({ path }) => path));
-  for await (const entry of glob('**/*.{js,mjs}', { cwd: folder })) {
-    const path = join(folder, entry);
-    if (!wanted.has(path)) await rm(path, { force: true });
+/** Puts whole files in the place of the old ones, so that what runs meanwhile finds one or the other. */
+async function replaceFiles(files: readonly OutputFile[]): Promise<void> {
+  for (const { path, contents } of files) {
+    const temporary = `${path}.${process.pid}`;
+    await writeFile(temporary, contents);
+    await rename(temporary, path);
   }
 }

@@ -9,7 +9,7 @@ export async function openProgram(root: string): Promise<Program> {
   return program;
 }
 
-/** oclif looks for a file per command; ours are chunks of one bundle. */
+/** oclif looks for a file per command; ours are in one bundle. */
 class Program extends Plugin {
   /** As typed: `user add`. */
   get names(): string[] {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import { PortTakenError, SubnetTakenError } from '../engine/faults.ts';
@@ -31,9 +32,12 @@ export interface Converged {
   readonly operations: readonly { type: Operation['type']; subject: string; cause: string }[];
   /** Servers that answered an MCP handshake, by id. */
   readonly ready: ReadonlySet<string>;
+  /** What the engine has now; looked at while servers get ready. */
+  readonly observed: Observed;
 }
 
 const mostClashes = 5;
+const nothing: Observed = { networks: [], servers: [] };
 
 /**
  * Brings one user's objects to what the registry says: observe, plan, act, wait. The caller holds
@@ -68,11 +72,12 @@ async function convergeOnce(
   const user = getUserById(context.registry, userId);
   const servers = listServers(context.registry, userId);
   const wanted = isWanted(user, context.clock.now());
-  const observed = options.isNew
-    ? { networks: [], servers: [] }
-    : await engine.observe({ instance: context.registry.instance, userId });
+  const scope = { instance: context.registry.instance, userId };
+  const observed = options.isNew ? nothing : await engine.observe(scope);
   const begun = wanted ? beginNetwork(context, engine, user, observed) : undefined;
   const settled = begun?.catch(() => undefined);
+  // Sent before anything else keeps the processor busy.
+  if (begun) await nextTurn();
   const running = servers.filter((server) => wanted && server.desired === 'running');
   const awaited = options.waitMs === undefined ? [] : running;
   // The rules come before the plan: a container never runs without them.
@@ -90,16 +95,22 @@ async function convergeOnce(
   await carryOut(context, engine, { user, servers, plan, begun });
   if (!wanted) await forget(context, user, servers);
 
+  const changed = plan.operations.length > 0;
+  const outcome = !wanted ? nothing : changed ? engine.observe(scope) : observed;
   const timeoutMs = options.waitMs ?? 0;
-  const ready = await awaitServers(context, engine, { user, probed, timeoutMs });
+  const [ready, after] = await Promise.all([
+    awaitServers(context, engine, { user, probed, timeoutMs }),
+    outcome,
+  ]);
   return {
-    changed: plan.operations.length > 0,
+    changed,
     operations: plan.operations.map((operation) => ({
       type: operation.type,
       subject: subject(operation),
       cause: operation.cause,
     })),
     ready,
+    observed: after,
   };
 }
 

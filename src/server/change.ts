@@ -55,13 +55,13 @@ export async function addServerToUser(
         isPortFree: freePorts(context.config.bindAddress, await readListeners()),
       });
     try {
-      const { changed, ready } = await converge(context, user.id, {
+      const converged = await converge(context, user.id, {
         waitMs: request.start ? request.timeoutMs : undefined,
       });
-      const { servers } = await describeUserAndServers(context, user.id, ready);
+      const { servers } = describeUserAndServers(context, user.id, converged);
       const described = servers.find(({ name }) => name === server.name);
       if (!described) throw new Error(`${server.name} vanished while it was added`);
-      return { changed: changed || !existing, user: user.name, server: described };
+      return { changed: converged.changed || !existing, user: user.name, server: described };
     } catch (error) {
       // One that won't get ready is kept, so that its log can be read.
       if (!existing && !(error instanceof UnhealthyError)) {

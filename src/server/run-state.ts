@@ -31,14 +31,14 @@ export async function setRunState(
     await context.engine();
     for (const { id } of servers) setDesired(registry, id, verb === 'stop' ? 'stopped' : 'running');
     const keys = servers.map(({ name }) => `${user.name}/${name}`);
-    const { changed, ready } = await convergeOrRevert(context, user, servers, {
+    const converged = await convergeOrRevert(context, user, servers, {
       waitMs: verb === 'stop' ? undefined : timeoutMs,
       ...(verb === 'restart' ? { restart: new Set(keys) } : {}),
     });
-    const described = await describeUserAndServers(context, user.id, ready);
+    const described = describeUserAndServers(context, user.id, converged);
     const names = new Set(servers.map(({ name }) => name));
     return {
-      changed,
+      changed: converged.changed,
       user: user.name,
       servers: described.servers.filter(({ name }) => names.has(name)),
     };

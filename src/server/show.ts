@@ -6,7 +6,7 @@ import { getUser, listUsers } from '../registry/users.ts';
 import { listSecrets } from '../secrets/vault.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
-import { describeObserved, observeOrStale } from '../user/describe.ts';
+import { describeUserAndServers, observeOrStale } from '../user/describe.ts';
 import type { serverListResult, serverShowResult } from './result.ts';
 
 export async function showServer(
@@ -18,7 +18,7 @@ export async function showServer(
   const server = getServer(registry, user.id, serverName);
   const template = await findTemplate(server.template, assets);
   const { observed, stale } = await observeOrStale(context, user.id);
-  const { servers } = describeObserved(context, { userId: user.id, ready: new Set(), observed });
+  const { servers } = describeUserAndServers(context, user.id, { ready: new Set(), observed });
   const described = servers.find(({ name }) => name === server.name);
   if (!described) throw new Error(`${userName}/${serverName} vanished while it was read`);
   const set = new Set(listSecrets(registry, user.id).map(({ name }) => name));
@@ -44,7 +44,7 @@ export async function listAllServers(
   const scope = userName === undefined ? undefined : users[0]?.id;
   const { observed, stale } = await observeOrStale(context, scope);
   const servers = users.flatMap((user) =>
-    describeObserved(context, { userId: user.id, ready: new Set(), observed }).servers.map(
+    describeUserAndServers(context, user.id, { ready: new Set(), observed }).servers.map(
       (server) => ({ ...server, user: user.name }),
     ),
   );

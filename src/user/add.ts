@@ -65,10 +65,11 @@ async function addAgain(
   await confirmSame(context, { request, user, templates });
   requireUp(user);
   await equipUser(context, request, user);
-  const { changed, ready } = await converge(context, user.id, {
+  const converged = await converge(context, user.id, {
     waitMs: request.start ? request.timeoutMs : undefined,
   });
-  return { changed, token: null, ...(await describeUserAndServers(context, user.id, ready)) };
+  const { changed } = converged;
+  return { changed, token: null, ...describeUserAndServers(context, user.id, converged) };
 }
 
 async function addNew(context: Context, registration: Registration): Promise<AddResult> {
@@ -78,15 +79,12 @@ async function addNew(context: Context, registration: Registration): Promise<Add
   const user = await registerUser(context, registration);
   try {
     await equipUser(context, request, user);
-    const { ready } = await converge(context, user.id, {
+    const converged = await converge(context, user.id, {
       waitMs: request.start ? request.timeoutMs : undefined,
       isNew: true,
     });
-    const [token, described] = await Promise.all([
-      firstToken(context, user),
-      describeUserAndServers(context, user.id, ready),
-    ]);
-    return { changed: true, token, ...described };
+    const token = await firstToken(context, user);
+    return { changed: true, token, ...describeUserAndServers(context, user.id, converged) };
   } catch (error) {
     // A server that won't get ready is kept, so that its log can be read. Anything else is undone.
     if (error instanceof UnhealthyError) throw withNextSteps(error, user);

@@ -11,24 +11,18 @@ interface Described {
   readonly servers: ServerResult[];
 }
 
-/** A user and their servers as commands report them, with the containers' present state. */
-export async function describeUserAndServers(
-  context: Context,
-  userId: string,
-  ready: ReadonlySet<string>,
-): Promise<Described> {
-  const engine = await context.engine();
-  const observed = await engine.observe({ instance: context.registry.instance, userId });
-  return describeObserved(context, { userId, ready, observed });
-}
-
 interface Facts {
-  readonly userId: string;
+  /** Ids of the servers that answered a handshake. */
   readonly ready: ReadonlySet<string>;
   readonly observed: Observed;
 }
 
-export function describeObserved(context: Context, { userId, ready, observed }: Facts): Described {
+/** A user and their servers as commands report them. */
+export function describeUserAndServers(
+  context: Context,
+  userId: string,
+  { ready, observed }: Facts,
+): Described {
   const { config, home, registry } = context;
   const containers = new Map(observed.servers.map((server) => [server.serverId, server]));
   return {

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { guarantees } from './guarantees.ts';
 import { getUser } from '../registry/users.ts';
 import { listSecrets } from '../secrets/vault.ts';
-import { describeObserved, observeOrStale } from './describe.ts';
+import { describeUserAndServers, observeOrStale } from './describe.ts';
 import type { userShowResult } from './result.ts';
 
 export async function showUser(
@@ -13,7 +13,7 @@ export async function showUser(
   const user = getUser(context.registry, name);
   const { observed, stale } = await observeOrStale(context, user.id);
   return {
-    ...describeObserved(context, { userId: user.id, ready: new Set(), observed }),
+    ...describeUserAndServers(context, user.id, { ready: new Set(), observed }),
     stale,
     secrets: listSecrets(context.registry, user.id).map((secret) => secret.name),
     guarantees: guarantees(context, user),

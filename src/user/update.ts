@@ -40,7 +40,7 @@ export async function updateUserSettings(
     const converged = await convergeOrRevert(context, user, request);
     return {
       changed: isNew || converged.changed,
-      ...(await describeUserAndServers(context, user.id, converged.ready)),
+      ...describeUserAndServers(context, user.id, converged),
       operations: [...converged.operations],
     };
   });
