@@ -91,6 +91,30 @@ export const migrations: readonly string[] = [
     since INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE groups (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    policy TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+
+  ALTER TABLE users ADD COLUMN group_id TEXT REFERENCES groups;
+  ALTER TABLE users ADD COLUMN policy TEXT NOT NULL DEFAULT '{}';
+  CREATE INDEX users_group ON users (group_id);
+
+  CREATE TABLE approvals (
+    user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    template TEXT NOT NULL,
+    risk TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    approved_by TEXT NOT NULL,
+    approved_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, template)
+  ) STRICT, WITHOUT ROWID;
+
+  ALTER TABLE tokens ADD COLUMN servers TEXT;
+  `,
 ];
 
 /**
