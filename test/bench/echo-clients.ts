@@ -48,7 +48,7 @@ export class EchoClient {
     const times: number[] = [];
     while (performance.now() < deadline) {
       const start = performance.now();
-      const body = await this.call('echo', { text: 'hello' });
+      const body = await this.call('echo', { text: 'hello', message: 'hello' });
       times.push(performance.now() - start);
       if (!body.includes('hello')) throw new Error(`echo answered ${body.toString()}`);
     }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { docker } from './docker-api.ts';
 import { benchFirewall } from './firewall.ts';
 import { renderReport, warnWhenBusy, writeReport, type Row } from './report.ts';
+import { benchIsolation } from './isolation.ts';
 import { benchStartUp } from './start-up.ts';
 import { benchUserAdd } from './user-add.ts';
 
@@ -10,7 +11,7 @@ const document = join(import.meta.dirname, '../../docs/performance.md');
 
 warnWhenBusy();
 const rows: Row[] = [];
-for (const bench of [benchStartUp, benchUserAdd, benchFirewall]) {
+for (const bench of [benchStartUp, benchUserAdd, benchFirewall, benchIsolation]) {
   process.stderr.write(`${bench.name}\n`);
   rows.push(...(await bench()));
 }
