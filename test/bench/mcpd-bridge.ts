@@ -4,7 +4,7 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import type { BridgeConfig } from '../../src/bridge/config.ts';
+import { bridgeConfig } from '../support/bridge-config.ts';
 import { freePort, startNode, stop, type Running } from './running.ts';
 
 const bundle = join(import.meta.dirname, '../../dist/bridge.mjs');
@@ -12,14 +12,6 @@ const bundle = join(import.meta.dirname, '../../dist/bridge.mjs');
 const nodeFlags = ['--max-semi-space-size=1'];
 /** More than one server's own bound: the clients of the load each have one. */
 const roomForLoad = 40;
-
-interface Parts {
-  readonly port: number;
-  /** The public key. */
-  readonly x: string;
-  readonly server: readonly string[];
-  readonly sessions: number;
-}
 
 interface RunningBridge extends Running {
   /** From the start of its process until it listened. */
@@ -37,8 +29,20 @@ export async function startBridge(
   const folder = await mkdtemp(join(tmpdir(), 'mcpd-bench-'));
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const port = await freePort();
-  const x = publicKey.export({ format: 'jwk' }).x ?? '';
-  const config = bridgeConfig({ port, x, server, sessions });
+  const config = bridgeConfig({
+    port,
+    key: publicKey,
+    server: { key: 'bob/echo', argv: server, cwd: '/' },
+    bounds: {
+      bodyBytes: 16 * 2 ** 20,
+      lineBytes: 64 * 2 ** 20,
+      sessions,
+      spares: 1,
+      pendingPerSession: 256,
+      requestMs: 60_000,
+      initializeMs: 60_000,
+    },
+  });
   await copyFile(bundle, join(folder, 'bridge.mjs'));
   await writeFile(join(folder, 'bridge.json'), JSON.stringify(config));
   await writeFile(join(folder, 'tokens.json'), JSON.stringify({ live: ['t1'] }));
@@ -61,41 +65,4 @@ export async function startBridge(
     await rm(folder, { recursive: true, force: true });
   };
   return { port, token, pid: child.pid, startMs, [Symbol.asyncDispose]: dispose };
-}
-
-function bridgeConfig({ port, x, server, sessions }: Parts): BridgeConfig {
-  return {
-    schema: 1,
-    listen: { host: '127.0.0.1', port },
-    user: { id: 'bob', name: 'bob' },
-    server: {
-      key: 'bob/echo',
-      argv: server,
-      sessions: 'isolated',
-      image: 'none',
-      cwd: '/',
-      env: {},
-      secrets: [],
-      identity: null,
-    },
-    auth: {
-      issuer: 'mcpd:bench',
-      audience: 'mcpd:bench/bob',
-      publicKey: { kty: 'OKP', crv: 'Ed25519', x },
-    },
-    url: `http://127.0.0.1:${port}/mcp`,
-    hosts: [`127.0.0.1:${port}`],
-    origins: [],
-    memoryBytes: 0,
-    bounds: {
-      bodyBytes: 16 * 2 ** 20,
-      lineBytes: 64 * 2 ** 20,
-      sessions,
-      spares: 1,
-      pendingPerSession: 256,
-      sessionIdleMs: 600_000,
-      requestMs: 60_000,
-      initializeMs: 60_000,
-    },
-  };
 }

@@ -12,6 +12,7 @@ import type { BridgeBounds, BridgeConfig } from '../../src/bridge/config.ts';
 import type { Era } from '../../src/bridge/modern/era.ts';
 import { readLiveTokens } from '../../src/bridge/live-tokens.ts';
 import type { ServerLimits } from '../../src/bridge/server.ts';
+import { bridgeConfig } from '../support/bridge-config.ts';
 
 export const fixture = new URL('../fixtures/stdio-server.mjs', import.meta.url).pathname;
 
@@ -353,41 +354,12 @@ export async function freePort(): Promise<number> {
 }
 
 function createConfig(setup: Setup, key: KeyObject, port: number): BridgeConfig {
-  const { x } = key.export({ format: 'jwk' });
-  return {
-    schema: 1,
-    listen: { host: '127.0.0.1', port },
-    user: { id: 'u1', name: 'bob' },
-    server: {
-      key: 'bob/fixture',
-      argv: [process.execPath, fixture, ...(setup.options ?? [])],
-      sessions: 'isolated',
-      image: 'none',
-      cwd: tmpdir(),
-      env: {},
-      secrets: [],
-      identity: null,
-      ...setup.server,
-    },
-    auth: {
-      issuer: 'mcpd',
-      audience: 'test/bob',
-      publicKey: { kty: 'OKP', crv: 'Ed25519', x: x ?? '' },
-    },
-    url: 'http://127.0.0.1:20000/mcp',
-    hosts: [`127.0.0.1:${port}`, `localhost:${port}`],
-    origins: setup.origins ?? [],
-    memoryBytes: 64 * 2 ** 20,
-    bounds: {
-      bodyBytes: 2 ** 20,
-      lineBytes: 16 * 2 ** 20,
-      sessions: 8,
-      spares: 0,
-      pendingPerSession: 8,
-      sessionIdleMs: 600_000,
-      requestMs: 120_000,
-      initializeMs: 30_000,
-      ...setup.bounds,
-    },
-  };
+  return bridgeConfig({
+    port,
+    key,
+    server: { argv: [process.execPath, fixture, ...(setup.options ?? [])], ...setup.server },
+    bounds: setup.bounds,
+    // Clients come by the address that the host publishes.
+    other: { url: 'http://127.0.0.1:20000/mcp', origins: setup.origins ?? [] },
+  });
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
-import type { BridgeConfig } from '../../src/bridge/config.ts';
+import { bridgeConfig } from '../support/bridge-config.ts';
 import { fixture, freePort, initialize, isAlive, send, toolCall, until } from './harness.ts';
 
 const entry = new URL('../../src/bridge/main.ts', import.meta.url).pathname;
@@ -39,45 +39,25 @@ async function start(options: string[] = []): Promise<Program> {
   const folder = makeFolder();
   const keys = generateKeyPairSync('ed25519');
   const port = await freePort();
-  const { x } = keys.publicKey.export({ format: 'jwk' });
-  const config: BridgeConfig = {
-    schema: 1,
-    listen: { host: '127.0.0.1', port },
-    user: { id: 'u1', name: 'bob' },
+  const config = bridgeConfig({
+    port,
+    key: keys.publicKey,
     server: {
-      key: 'bob/fixture',
       argv: [process.execPath, fixture, ...options],
-      sessions: 'isolated',
-      image: 'none',
       cwd: folder,
       env: { DECLARED: 'yes' },
       secrets: ['API_KEY', 'OPTIONAL_KEY'],
-      identity: null,
     },
-    auth: { issuer: 'i', audience: 'a', publicKey: { kty: 'OKP', crv: 'Ed25519', x: x ?? '' } },
-    url: `http://127.0.0.1:${port}/mcp`,
-    hosts: [`127.0.0.1:${port}`],
-    origins: [],
-    memoryBytes: 2 ** 26,
-    bounds: {
-      bodyBytes: 2 ** 20,
-      lineBytes: 2 ** 20,
-      sessions: 4,
-      spares: 1,
-      pendingPerSession: 8,
-      sessionIdleMs: 60_000,
-      requestMs: 60_000,
-      initializeMs: 60_000,
-    },
-  };
+    bounds: { spares: 1 },
+  });
   writeFileSync(join(folder, 'bridge.json'), JSON.stringify(config));
   writeFileSync(join(folder, 'tokens.json'), JSON.stringify({ live: ['t1'] }));
   mkdirSync(join(folder, 'secrets'));
   writeFileSync(join(folder, 'secrets', 'API_KEY'), 'the-secret-value');
   const token = await new SignJWT({ scope: 'tools:read tools:call' })
     .setProtectedHeader({ alg: 'EdDSA' })
-    .setIssuer('i')
-    .setAudience('a')
+    .setIssuer(config.auth.issuer)
+    .setAudience(config.auth.audience)
     .setSubject('u1')
     .setJti('t1')
     .setExpirationTime('1h')

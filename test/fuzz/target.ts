@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { SignJWT } from 'jose';
-import type { BridgeConfig } from '../../src/bridge/config.ts';
+import { bridgeConfig } from '../support/bridge-config.ts';
 import { processesWith } from '../support/proc.ts';
 
 const entry = join(import.meta.dirname, '../../src/bridge/main.ts');
@@ -29,27 +29,11 @@ export async function startTarget(): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
   const keys = generateKeyPairSync('ed25519');
   const port = await freePort();
-  const { x = '' } = keys.publicKey.export({ format: 'jwk' });
   const got = join(folder, 'got');
-  const config: BridgeConfig = {
-    schema: 1,
-    listen: { host: '127.0.0.1', port },
-    user: { id: 'u1', name: 'bob' },
-    server: {
-      key: 'bob/strict',
-      argv: [process.execPath, server, got],
-      sessions: 'isolated',
-      image: 'none',
-      cwd: folder,
-      env: {},
-      secrets: [],
-      identity: null,
-    },
-    auth: { issuer: 'i', audience: 'a', publicKey: { kty: 'OKP', crv: 'Ed25519', x } },
-    url: `http://127.0.0.1:${port}/mcp`,
-    hosts: [`127.0.0.1:${port}`],
-    origins: ['http://127.0.0.1'],
-    memoryBytes: 2 ** 28,
+  const config = bridgeConfig({
+    port,
+    key: keys.publicKey,
+    server: { key: 'bob/strict', argv: [process.execPath, server, got], cwd: folder },
     bounds: {
       bodyBytes: 65_536,
       lineBytes: 2 ** 20,
@@ -60,14 +44,19 @@ export async function startTarget(): Promise<Target> {
       requestMs: 2_000,
       initializeMs: 10_000,
     },
-  };
+    other: {
+      hosts: [`127.0.0.1:${port}`],
+      origins: ['http://127.0.0.1'],
+      memoryBytes: 2 ** 28,
+    },
+  });
   writeFileSync(join(folder, 'bridge.json'), JSON.stringify(config));
   writeFileSync(join(folder, 'tokens.json'), JSON.stringify({ live: ['t1'] }));
   writeFileSync(got, '');
   const token = await new SignJWT({ scope: 'tools:read tools:call resources:read prompts:read' })
     .setProtectedHeader({ alg: 'EdDSA' })
-    .setIssuer('i')
-    .setAudience('a')
+    .setIssuer(config.auth.issuer)
+    .setAudience(config.auth.audience)
     .setSubject('u1')
     .setJti('t1')
     .setExpirationTime('9h')
