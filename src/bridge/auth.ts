@@ -23,6 +23,8 @@ export interface Authenticator {
 interface AuthenticatorOptions {
   readonly auth: BridgeConfig['auth'];
   readonly isLive: (tokenId: string) => boolean;
+  /** Told of each request that a token of ours is good for. */
+  readonly onUse: (tokenId: string) => void;
   readonly clock: Clock;
 }
 
@@ -34,7 +36,7 @@ const longestToken = 8192;
  * once per token; tokens are remembered by their hash.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { auth, isLive, clock } = options;
+  const { auth, isLive, onUse, clock } = options;
   const known = new Map<string, Principal>();
   let key: ReturnType<typeof importJWK> | undefined;
 
@@ -71,7 +73,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         if (known.size >= rememberedTokens) known.delete(known.keys().next().value ?? '');
         known.set(digest, principal);
       }
-      if (isCurrent(principal)) return principal;
+      if (isCurrent(principal)) {
+        onUse(principal.tokenId);
+        return principal;
+      }
       known.delete(digest);
       return 'invalid';
     },

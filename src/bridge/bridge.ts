@@ -18,12 +18,14 @@ import { createHttpServer, serverLimits, type ServerLimits } from './server.ts';
 import { createShared } from './shared.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { trackStartups } from './startups.ts';
+import type { TokenUse } from './token-use.ts';
 import { within } from './within.ts';
 
 export interface BridgeOptions {
   readonly config: BridgeConfig;
   readonly secrets: ReadonlyMap<string, string>;
   readonly isLive: (tokenId: string) => boolean;
+  readonly tokenUse: TokenUse;
   readonly countOomKills: () => number;
   /** The share of its caps that the container uses. */
   readonly fullness: () => number;
@@ -67,7 +69,12 @@ export function createBridge(options: BridgeOptions): Bridge {
       ? createShared({ clock, memoryBytes: config.memoryBytes, startChild: start })
       : undefined;
   const startups = trackStartups(clock);
-  const authenticator = createAuthenticator({ auth: config.auth, isLive: options.isLive, clock });
+  const authenticator = createAuthenticator({
+    auth: config.auth,
+    isLive: options.isLive,
+    onUse: options.tokenUse.note,
+    clock,
+  });
   const { isCurrent } = authenticator;
   const sessions = createSessions({
     config,
@@ -107,6 +114,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       })
     : undefined;
   const sweep = (): void => {
+    options.tokenUse.sweep();
     if (front) {
       front.sweep();
       if (front.isHopeless) options.onHopeless();
@@ -151,6 +159,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     close: async () => {
       isClosing = true;
       clearInterval(sweeper);
+      options.tokenUse.sweep();
       await Promise.all([
         closeServer(server, front ?? sessions, stateless),
         readiness.close(),

@@ -26,7 +26,7 @@ export interface BridgeConfig {
   readonly auth: {
     readonly issuer: string;
     readonly audience: string;
-    /** Ed25519 public key. Live token ids are in `tokens.json`: `{"live": string[]}`. */
+    /** Ed25519 public key. Live token ids are in `tokens.json`. */
     readonly publicKey: { readonly kty: 'OKP'; readonly crv: 'Ed25519'; readonly x: string };
   };
   /** Canonical address that clients use, for RFC 9728 metadata: `http://127.0.0.1:20000/mcp`. */

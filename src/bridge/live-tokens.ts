@@ -1,35 +1,36 @@
-import { readFileSync, statSync } from 'node:fs';
+import type { Clock } from '../clock.ts';
 import { fieldOf, parseJson } from '../mcp/body.ts';
-
-/** A file changed this recently may change again within the same time stamp, so it is read again. */
-const settledMs = 2_000;
+import { watched } from './watched.ts';
 
 /**
- * The ids of the tokens that are valid now, from `{"live": string[]}`. The file is looked at on every
- * question, so a revocation holds from the next request on, with no watcher to lose an event. A file
- * that is missing or unreadable makes no token live.
+ * What the host says in `tokens.json`. Bridges of older images read `live` only; they learn at the
+ * next change that a token has come to its end before its `exp` says so.
  */
-export function readLiveTokens(file: string): (tokenId: string) => boolean {
-  let version = '';
-  let live: ReadonlySet<string> = new Set();
+export interface LiveTokens {
+  /** Ids of the tokens that are valid now. */
+  readonly live: readonly string[];
+  /** When they end, in milliseconds since the epoch; one that isn't here ends with its `exp` alone. */
+  readonly until: Readonly<Record<string, number>>;
+}
+
+/** The ids of the tokens that are valid now. A file that is missing or unreadable makes no token live. */
+export function readLiveTokens(file: string, clock: Clock): (tokenId: string) => boolean {
+  const live = watched(file, parseLive);
   return (tokenId) => {
-    const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
-    if (!stat?.isFile()) return false;
-    const isSettled = Math.abs(Date.now() - Number(stat.mtimeMs)) > settledMs;
-    const current = isSettled ? `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}` : '';
-    if (current === '' || current !== version) {
-      live = parseLive(file);
-      version = current;
-    }
-    return live.has(tokenId);
+    const until = live().get(tokenId);
+    return until !== undefined && clock.now() < until;
   };
 }
 
-function parseLive(file: string): ReadonlySet<string> {
-  try {
-    const ids = fieldOf(parseJson(readFileSync(file)), 'live');
-    return new Set(Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : []);
-  } catch {
-    return new Set();
-  }
+/** When each valid token ends. */
+function parseLive(json: Buffer | undefined): ReadonlyMap<string, number> {
+  const content = json && parseJson(json);
+  const ids = fieldOf(content, 'live');
+  const until = fieldOf(content, 'until');
+  const endOf = (id: string): number => {
+    const end = fieldOf(until, id);
+    return typeof end === 'number' ? end : Infinity;
+  };
+  const valid = Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
+  return new Map(valid.map((id) => [id, endOf(id)]));
 }

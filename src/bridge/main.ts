@@ -8,6 +8,7 @@ import { rememberEra } from './modern/era-file.ts';
 import { readLiveTokens } from './live-tokens.ts';
 import { readMaterial } from './material.ts';
 import { countOomKills } from './oom.ts';
+import { recordTokenUse, tokenUseFile } from './token-use.ts';
 
 const log = (line: string): void => void process.stdout.write(`${line}\n`);
 const printStderr = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -20,7 +21,8 @@ try {
   const bridge = createBridge({
     config,
     secrets,
-    isLive: readLiveTokens(join(folder, 'tokens.json')),
+    isLive: readLiveTokens(join(folder, 'tokens.json'), systemClock),
+    tokenUse: recordTokenUse(join(recordsMount, tokenUseFile), systemClock),
     countOomKills,
     fullness,
     eraMemory: rememberEra(join(recordsMount, 'era.json'), config.server.image),

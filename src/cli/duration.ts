@@ -20,3 +20,8 @@ export const durationText = z.string().transform((text, issue) => {
   issue.addIssue(`"${text}" is not a duration; write e.g. 30s, 2m, 1h30m or 7d`);
   return z.NEVER;
 });
+
+/** The same, and `0`. */
+export const durationOrNone = z.union([z.literal('0').transform(() => 0), durationText], {
+  error: 'write 0, or a duration such as 30s, 2m, 1h30m or 7d',
+});

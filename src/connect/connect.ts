@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { serverUrl } from '../reconcile/bridge-config.ts';
-import type { User } from '../registry/rows.ts';
+import type { Server, User } from '../registry/rows.ts';
 import { getServer, listServers } from '../registry/servers.ts';
 import { getUser } from '../registry/users.ts';
 import { createUserToken } from '../tokens/change.ts';
@@ -52,7 +52,7 @@ export async function connect(context: Context, request: ConnectRequest): Promis
   const target = request.write && (await openTarget(context, request.write, request.desktop));
   // Tried before a token is made for it.
   if (target) edit(target, addresses(placeholder));
-  const token = await obtainToken(context, user, request);
+  const token = await obtainToken(context, { user, servers }, request);
   const text = target && edit(target, addresses(token));
   const isChanged = target !== undefined && text !== target.file.text;
   if (target && text !== undefined && isChanged) await writeClientFile(target.file, text);
@@ -81,7 +81,11 @@ export async function connect(context: Context, request: ConnectRequest): Promis
 
 const tokenStates = { placeholder: 'placeholder', given: 'given', new: 'created' } as const;
 
-function chooseServers({ registry }: Context, user: User, serverName: string | undefined) {
+function chooseServers(
+  { registry }: Context,
+  user: User,
+  serverName: string | undefined,
+): readonly Server[] {
   if (serverName !== undefined) return [getServer(registry, user.id, serverName)];
   return listServers(registry, user.id);
 }
@@ -108,14 +112,13 @@ function edit({ client, file }: Target, addresses: readonly Address[]): string {
 
 async function obtainToken(
   context: Context,
-  user: User,
+  { user, servers }: { user: User; servers: readonly Server[] },
   { token, write, client }: ConnectRequest,
 ): Promise<string> {
-  if (token.kind === 'given') return readToken(context.registry, user, token.bytes);
+  if (token.kind === 'given') return readToken(context.registry, { user, servers }, token.bytes);
   if (token.kind === 'new') {
     const name = unusedName(context, user, client ?? 'connect');
-    const request = { userName: user.name, name, scopes: undefined, ttlMs: undefined };
-    return (await createUserToken(context, request)).value;
+    return (await createUserToken(context, { userName: user.name, name })).value;
   }
   if (!write) return placeholder;
   throw new UsageError('To write, a token is needed; earlier ones can’t be shown again.', {

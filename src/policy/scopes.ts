@@ -1,7 +1,16 @@
-/** What a token may be allowed to do. */
+/** What a token may be allowed to do. A token has all of these unless told otherwise. */
 export const scopes = ['tools:read', 'tools:call', 'resources:read', 'prompts:read'] as const;
 
-export type Scope = (typeof scopes)[number];
+/**
+ * Implies every other scope. The bridge itself asks for it nowhere: servers that know their users see
+ * it in the user context, and may let it open what is not for everybody.
+ */
+const admin = 'admin';
+
+/** What may be asked for when a token is made. */
+export const grantableScopes = [...scopes, admin] as const;
+
+export type Scope = (typeof grantableScopes)[number];
 
 /**
  * The scope a message of a client needs; undefined when any valid token will do (lifecycle, logging,
@@ -19,7 +28,14 @@ export function requiredScope(method: string, referenceType?: unknown): Scope | 
   return undefined;
 }
 
-/** Reads a token's `scope` claim: names separated by spaces. Anything else grants nothing. */
-export function parseScopes(claim: unknown): ReadonlySet<string> {
-  return new Set(typeof claim === 'string' ? claim.split(' ').filter(Boolean) : []);
+/**
+ * Reads a token's `scope` claim: names separated by spaces, or a list of them, as issuers differ. With
+ * `admin` come all. Unknown names, and anything else, grant nothing.
+ */
+export function parseScopes(claim: unknown): ReadonlySet<Scope> {
+  const names: unknown = typeof claim === 'string' ? claim.split(' ') : claim;
+  const known = new Set(
+    Array.isArray(names) ? grantableScopes.filter((scope) => names.includes(scope)) : [],
+  );
+  return known.has(admin) ? new Set(grantableScopes) : known;
 }

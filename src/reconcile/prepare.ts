@@ -10,8 +10,8 @@ import { findTemplate } from '../templates/catalog.ts';
 import { expandCommand } from '../templates/program.ts';
 import type { Template } from '../templates/schema.ts';
 import { loadTokenKeys } from '../tokens/keys.ts';
-import { serverLiveIds } from '../tokens/publish.ts';
-import { liveTokenIds } from '../tokens/store.ts';
+import { serverLiveTokens } from '../tokens/live.ts';
+import { liveTokens } from '../tokens/store.ts';
 import { bridgeConfig } from './bridge-config.ts';
 import { effectiveLimits, logFolder, runtimeFolder, type ServerInputs } from './desired.ts';
 
@@ -121,7 +121,7 @@ async function writeRuntime(
   registry.transaction(() =>
     materialise(runtimeFolder(home, registry.instance, server.id), {
       config: bridge,
-      live: serverLiveIds(server.id, liveTokenIds(registry, user.id)),
+      tokens: serverLiveTokens(server, liveTokens(registry, user.id)),
       secrets,
       owner: { uid: context.uid, gid: context.gid },
     }),

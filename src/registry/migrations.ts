@@ -114,6 +114,10 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
 
   ALTER TABLE tokens ADD COLUMN servers TEXT;
+  ALTER TABLE tokens ADD COLUMN replaced_by TEXT;
+  DROP INDEX tokens_name;
+  CREATE UNIQUE INDEX tokens_name ON tokens (user_id, name)
+    WHERE revoked_at IS NULL AND replaced_by IS NULL;
   `,
 ];
 

@@ -47,7 +47,11 @@ export interface Token {
   readonly userId: string;
   readonly name: string;
   readonly scopes: readonly string[];
+  /** Names of the servers that it opens; null: all of the user's, also later ones. */
+  readonly servers: readonly string[] | null;
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;
+  /** Id of the token that took its name by rotation; it ends with its overlap. */
+  readonly replacedBy: string | null;
 }

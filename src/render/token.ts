@@ -1,9 +1,23 @@
 import type * as z from 'zod';
-import type { tokenCreateResult, tokenListResult, tokenRevokeResult } from '../tokens/result.ts';
+import type {
+  tokenCreateResult,
+  tokenListResult,
+  tokenRevokeResult,
+  tokenRotateResult,
+} from '../tokens/result.ts';
 import { renderTable } from './table.ts';
 
 export function renderTokenCreate({ user, value }: z.infer<typeof tokenCreateResult>): string {
   return `${value}\n\nThe token is shown only now. Connect a client with it: mcpd connect ${user}`;
+}
+
+export function renderTokenRotate(result: z.infer<typeof tokenRotateResult>): string {
+  const { value, replaced } = result;
+  const end =
+    replaced.state === 'replaced' && replaced.expiresAt !== null
+      ? `works until ${day(replaced.expiresAt)} UTC`
+      : 'works no more';
+  return `${value}\n\nThe token is shown only now. The one it replaces ${end}.`;
 }
 
 export function renderTokenList({ user, tokens }: z.infer<typeof tokenListResult>): string {
@@ -12,9 +26,11 @@ export function renderTokenList({ user, tokens }: z.infer<typeof tokenListResult
     { header: 'name', cell: ({ name }) => name },
     { header: 'id', cell: ({ id }) => id },
     { header: 'state', cell: ({ state }) => state },
+    { header: 'servers', cell: ({ servers }) => servers?.join(',') ?? 'all' },
     { header: 'scopes', cell: ({ scopes }) => scopes.join(',') },
     { header: 'created', cell: ({ createdAt }) => day(createdAt) },
     { header: 'expires', cell: ({ expiresAt }) => (expiresAt ? day(expiresAt) : 'never') },
+    { header: 'last used', cell: ({ lastUsedAt }) => (lastUsedAt ? day(lastUsedAt) : 'never') },
   ]);
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { BridgeConfig } from '../bridge/config.ts';
+import type { LiveTokens } from '../bridge/live-tokens.ts';
 import { makeFolder } from '../config/folder.ts';
 import { RefusedError } from '../errors.ts';
 import { distrust, realFiles, trustedOwners } from '../workspace/trust.ts';
@@ -8,8 +9,7 @@ import { openPrivateFolder, replaceFile, type Owner } from './private-folder.ts'
 
 interface Material {
   readonly config: BridgeConfig;
-  /** Ids of the tokens that are valid now. */
-  readonly live: readonly string[];
+  readonly tokens: LiveTokens;
   /** Values by name, all of them: what isn't here is removed. */
   readonly secrets: ReadonlyMap<string, string>;
   /** Who the bridge starts as. */
@@ -20,10 +20,10 @@ interface Material {
  * Writes what a server's container mounts, `bridge.json`, `tokens.json` and `secrets/NAME` (0400 in
  * 0700 folders): each file is replaced as a whole, secrets no longer wanted are removed. The folder
  * itself stays the same one, which a running container has mounted. Throws RefusedError when
- * somebody else could read or change it. Call it, with `live` read, in one registry transaction, so
+ * somebody else could read or change it. Call it, with `tokens` read, in one registry transaction, so
  * that it can't bring back a token being revoked.
  */
-export function materialise(folder: string, { config, live, secrets, owner }: Material): void {
+export function materialise(folder: string, { config, tokens, secrets, owner }: Material): void {
   makeFolders(folder, owner);
   const secretsFolder = join(folder, 'secrets');
   openPrivateFolder(secretsFolder, owner);
@@ -34,16 +34,16 @@ export function materialise(folder: string, { config, live, secrets, owner }: Ma
   for (const [name, content] of secrets)
     replaceFile({ folder: secretsFolder, name, content, owner });
   removeDrafts(folder);
-  replaceFile({ folder, name: 'tokens.json', content: liveTokens(live), owner });
+  replaceFile({ folder, name: 'tokens.json', content: JSON.stringify(tokens), owner });
   replaceFile({ folder, name: 'bridge.json', content: JSON.stringify(config), owner });
 }
 
 /** Replaces only the list of valid tokens. False when the server has no run-time folder now. */
-export function writeLive(folder: string, live: readonly string[], owner: Owner): boolean {
+export function writeLive(folder: string, tokens: LiveTokens, owner: Owner): boolean {
   if (realFiles.fact(folder) === undefined) return false;
   checkTrust(dirname(folder));
   openPrivateFolder(folder, owner);
-  replaceFile({ folder, name: 'tokens.json', content: liveTokens(live), owner });
+  replaceFile({ folder, name: 'tokens.json', content: JSON.stringify(tokens), owner });
   return true;
 }
 
@@ -96,8 +96,4 @@ function removeDrafts(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (name.startsWith('.')) rmSync(join(folder, name), { force: true });
   }
-}
-
-function liveTokens(live: readonly string[]): string {
-  return JSON.stringify({ live });
 }

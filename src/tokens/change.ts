@@ -1,38 +1,73 @@
 import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import type { Scope } from '../policy/scopes.ts';
-import { runtimeFolder } from '../reconcile/desired.ts';
+import { logFolder, runtimeFolder } from '../reconcile/desired.ts';
 import type { User } from '../registry/rows.ts';
+import { getServer, listServers } from '../registry/servers.ts';
 import { getUser } from '../registry/users.ts';
+import { lastUses } from './last-used.ts';
 import { publishLiveTokens } from './publish.ts';
 import {
   describeToken,
   type tokenCreateResult,
   type tokenListResult,
   type tokenRevokeResult,
+  type tokenRotateResult,
 } from './result.ts';
-import { createToken, listTokens, revokeToken } from './store.ts';
+import { createToken, listTokens, revokeToken, rotateToken } from './store.ts';
 
 interface CreateUserToken {
   readonly userName: string;
   readonly name: string;
-  /** Undefined: all. */
-  readonly scopes: readonly Scope[] | undefined;
-  /** Undefined: as long as the user. */
+  /** Left out: all but `admin`. */
+  readonly scopes?: readonly Scope[] | undefined;
+  /** Names of servers; left out: all. */
+  readonly servers?: readonly string[] | undefined;
+  /** Left out: as long as the user. */
+  readonly ttlMs?: number | undefined;
+}
+
+/**
+ * Makes a token that the user's servers accept from now on. Throws what createToken throws, and
+ * NotFoundError for a server that the user doesn't have.
+ */
+export async function createUserToken(
+  context: Context,
+  { userName, name, scopes, servers, ttlMs }: CreateUserToken,
+): Promise<z.infer<typeof tokenCreateResult>> {
+  const { registry, clock } = context;
+  const user = getUser(registry, userName);
+  for (const server of servers ?? []) getServer(registry, user.id, server);
+  const now = clock.now();
+  const expiresAt = ttlMs === undefined ? undefined : now + ttlMs;
+  const { token, jwt } = await createToken(context, { user, name, scopes, servers, expiresAt });
+  publishTokens(context, user);
+  return { changed: true, user: user.name, token: describeToken(token, { now }), value: jwt };
+}
+
+interface RotateUserToken {
+  readonly userName: string;
+  readonly idOrName: string;
+  readonly overlapMs: number;
   readonly ttlMs: number | undefined;
 }
 
-/** Makes a token that the user's servers accept from now on. Throws what createToken throws. */
-export async function createUserToken(
+/** Replaces a token; the old one works until the overlap is over. Throws what rotateToken throws. */
+export async function rotateUserToken(
   context: Context,
-  { userName, name, scopes, ttlMs }: CreateUserToken,
-): Promise<z.infer<typeof tokenCreateResult>> {
+  { userName, ...request }: RotateUserToken,
+): Promise<z.infer<typeof tokenRotateResult>> {
   const user = getUser(context.registry, userName);
-  const now = context.clock.now();
-  const expiresAt = ttlMs === undefined ? undefined : now + ttlMs;
-  const { token, jwt } = await createToken(context, { user, name, scopes, expiresAt });
+  const { token, jwt, replaced } = await rotateToken(context, { user, ...request });
   publishTokens(context, user);
-  return { changed: true, user: user.name, token: describeToken(token, now), value: jwt };
+  const facts = { now: context.clock.now() };
+  return {
+    changed: true,
+    user: user.name,
+    token: describeToken(token, facts),
+    replaced: describeToken(replaced, facts),
+    value: jwt,
+  };
 }
 
 /** Revokes a token, by id or name, at every server of the user at once. Throws NotFoundError. */
@@ -41,10 +76,14 @@ export function revokeUserToken(
   { userName, idOrName }: { userName: string; idOrName: string },
 ): z.infer<typeof tokenRevokeResult> {
   const user = getUser(context.registry, userName);
-  const { token, changed } = revokeToken(context.registry, { userId: user.id, idOrName });
+  const { token, changed } = revokeToken(context.registry, { user, idOrName });
   // Published even when it was revoked before: that command may have been killed here.
   publishTokens(context, user);
-  return { changed, user: user.name, token: describeToken(token, context.clock.now()) };
+  return {
+    changed,
+    user: user.name,
+    token: describeToken(token, { now: context.clock.now() }),
+  };
 }
 
 /** A user's tokens, without those that are over unless `all`. */
@@ -52,10 +91,14 @@ export function listUserTokens(
   context: Context,
   { userName, all }: { userName: string; all: boolean },
 ): z.infer<typeof tokenListResult> {
-  const user = getUser(context.registry, userName);
-  const tokens = listTokens(context.registry, user.id)
-    .map((token) => describeToken(token, context.clock.now()))
-    .filter(({ state }) => all || state === 'live');
+  const { registry, home } = context;
+  const user = getUser(registry, userName);
+  const servers = listServers(registry, user.id);
+  const used = lastUses(servers.map(({ id }) => logFolder(home, user.id, id)));
+  const now = context.clock.now();
+  const tokens = listTokens(registry, user.id)
+    .map((token) => describeToken(token, { now, lastUsedAt: used.get(token.id) }))
+    .filter(({ state }) => all || state === 'live' || state === 'replaced');
   return { user: user.name, tokens };
 }
 

@@ -2,7 +2,8 @@ import type { Registry } from '../registry/database.ts';
 import { listServers } from '../registry/servers.ts';
 import { writeLive } from '../secrets/materialise.ts';
 import type { Owner } from '../secrets/private-folder.ts';
-import { liveTokenIds } from './store.ts';
+import { serverLiveTokens } from './live.ts';
+import { liveTokens } from './store.ts';
 
 interface Destination {
   readonly userId: string;
@@ -21,14 +22,9 @@ export function publishLiveTokens(
   { userId, folderOf, owner }: Destination,
 ): void {
   registry.transaction(() => {
-    const live = liveTokenIds(registry, userId);
-    for (const { id } of listServers(registry, userId)) {
-      writeLive(folderOf(id), serverLiveIds(id, live), owner);
+    const tokens = liveTokens(registry, userId);
+    for (const server of listServers(registry, userId)) {
+      writeLive(folderOf(server.id), serverLiveTokens(server, tokens), owner);
     }
   });
-}
-
-/** A server's live ids: its user's tokens, and its own id, which is that of mcpd's probe token. */
-export function serverLiveIds(serverId: string, live: readonly string[]): string[] {
-  return [...live, serverId];
 }

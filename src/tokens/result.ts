@@ -6,10 +6,20 @@ export const tokenResult = z.object({
   id: z.string(),
   name: z.string(),
   scopes: z.array(z.string()),
-  state: z.enum(['live', 'expired', 'revoked']),
+  servers: z
+    .array(z.string())
+    .nullable()
+    .describe('names of the servers that it opens; null: all of the user’s'),
+  state: z
+    .enum(['live', 'replaced', 'expired', 'revoked'])
+    .describe('replaced: it was rotated, and still works until expiresAt'),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
   revokedAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('to the minute, at the servers that the user has now; null: never'),
 });
 
 export const tokenCreateResult = z.object({
@@ -17,6 +27,10 @@ export const tokenCreateResult = z.object({
   user: z.string(),
   token: tokenResult,
   value: z.string().describe('what clients present; shown only now'),
+});
+
+export const tokenRotateResult = tokenCreateResult.extend({
+  replaced: tokenResult.describe('the token of that name until now'),
 });
 
 export const tokenListResult = z.object({ user: z.string(), tokens: z.array(tokenResult) });
@@ -27,17 +41,36 @@ export const tokenRevokeResult = z.object({
   token: tokenResult,
 });
 
-export function describeToken(token: Token, now: number): z.infer<typeof tokenResult> {
-  const isExpired = token.expiresAt !== null && token.expiresAt <= now;
+interface TokenFacts {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly lastUsedAt?: number | undefined;
+}
+
+export function describeToken(
+  token: Token,
+  { now, lastUsedAt }: TokenFacts,
+): z.infer<typeof tokenResult> {
   return {
     id: token.id,
     name: token.name,
     scopes: [...token.scopes],
-    state: token.revokedAt !== null ? 'revoked' : isExpired ? 'expired' : 'live',
+    servers: token.servers && [...token.servers],
+    state: stateOf(token, now),
     createdAt: iso(token.createdAt),
     expiresAt: token.expiresAt === null ? null : iso(token.expiresAt),
     revokedAt: token.revokedAt === null ? null : iso(token.revokedAt),
+    lastUsedAt: lastUsedAt === undefined ? null : iso(lastUsedAt),
   };
+}
+
+function stateOf(
+  { revokedAt, expiresAt, replacedBy }: Token,
+  now: number,
+): z.infer<typeof tokenResult>['state'] {
+  if (revokedAt !== null) return 'revoked';
+  if (expiresAt !== null && expiresAt <= now) return 'expired';
+  return replacedBy === null ? 'live' : 'replaced';
 }
 
 function iso(time: number): string {

@@ -71,6 +71,31 @@ test('a token that was good is refused once it has expired', async () => {
   expect((await call({ body, headers })).status).toBe(401);
 });
 
+test('a token that ends before its exp says so is refused then, and its stream ends', async () => {
+  const { open, rpc, stream, setLive, clock } = await startBridge();
+  const session = await open();
+  setLive(['t1'], { t1: clock.now() + 60_000 });
+  const listening = await stream(session);
+  expect((await rpc(session, { id: 1, method: 'ping' })).status).toBe(200);
+  clock.advance(60_000);
+  expect((await rpc(session, { id: 2, method: 'ping' })).status).toBe(401);
+  await listening.closed;
+});
+
+test('admin implies what any other scope allows', async () => {
+  const { open, tool, mint } = await startBridge();
+  const session = await open('2025-11-25', await mint({ scope: 'admin' }));
+  expect((await tool(session, 'echo', { text: 'x' })).status).toBe(200);
+});
+
+test('the last use of a token is noted, of a refused one not', async () => {
+  const { call, mint, usedTokens, clock, bridge } = await startBridge();
+  await call({ body, headers: { authorization: `Bearer ${await mint({ jti: 't9' })}` } });
+  expect((await call({ body })).status).toBe(200);
+  bridge.sweep();
+  expect(usedTokens()).toEqual({ t1: clock.now() });
+});
+
 test('an open stream ends when its token is revoked', async () => {
   const { open, stream, setLive, bridge } = await startBridge();
   const listening = await stream(await open());

@@ -11,6 +11,8 @@ import { createBridge, type Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeBounds, BridgeConfig } from '../../src/bridge/config.ts';
 import type { Era } from '../../src/bridge/modern/era.ts';
 import { readLiveTokens } from '../../src/bridge/live-tokens.ts';
+import { recordTokenUse, tokenUseFile } from '../../src/bridge/token-use.ts';
+import { lastUses } from '../../src/tokens/last-used.ts';
 import type { ServerLimits } from '../../src/bridge/server.ts';
 import { bridgeConfig } from '../support/bridge-config.ts';
 
@@ -78,7 +80,10 @@ export interface TestBridge {
   stderr: string[];
   clock: { now(): number; advance(ms: number): void };
   mint(claims?: Claims, key?: KeyObject): Promise<string>;
-  setLive(ids: string[]): void;
+  /** `until`: when they end, in ms. */
+  setLive(ids: string[], until?: Record<string, number>): void;
+  /** When tokens were last used, as written. */
+  usedTokens(): Record<string, number>;
   call(options?: CallOptions): Promise<Answer>;
   /** Opens the GET stream of a session, or sends what `options` says, and reads as it comes. */
   stream(session: string, options?: CallOptions): Promise<TestStream>;
@@ -101,7 +106,8 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-'));
   const keys = generateKeyPairSync('ed25519');
   const tokens = join(folder, 'tokens.json');
-  const setLive = (live: string[]): void => writeFileSync(tokens, JSON.stringify({ live }));
+  const setLive: TestBridge['setLive'] = (live, ends = {}) =>
+    writeFileSync(tokens, JSON.stringify({ live, until: ends }));
   setLive(['t1', 't2']);
   const log: string[] = [];
   const stderr: string[] = [];
@@ -118,7 +124,8 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
   const bridge = createBridge({
     config,
     secrets: setup.secrets ?? new Map(),
-    isLive: readLiveTokens(tokens),
+    isLive: readLiveTokens(tokens, clock),
+    tokenUse: recordTokenUse(join(folder, tokenUseFile), clock),
     countOomKills: setup.countOomKills ?? (() => 0),
     fullness: setup.fullness ?? (() => 0),
     eraMemory: { read: () => era, write: (found) => void (era = found) },
@@ -164,6 +171,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     clock,
     mint,
     setLive,
+    usedTokens: () => Object.fromEntries(lastUses([folder])),
     call,
     rpc,
     stream: (session, options = {}) =>

@@ -43,6 +43,38 @@ describe('a token', () => {
     });
   });
 
+  test('opens the servers that were asked for, which must be there', async () => {
+    const { token } = await createToken('--server', 'memory', '--scope', 'admin');
+    expect(token).toMatchObject({ servers: ['memory'], scopes: ['admin'] });
+    const listed = await desk.run(['token', 'list', 'bob']);
+    expect(listed.stdout).toMatch(/^NAME +ID +STATE +SERVERS +SCOPES +CREATED +EXPIRES +LAST USED/);
+    expect(listed.stdout).toMatch(/^default .* live +memory +admin .* never +never/m);
+    for (const [flag, wish, exit] of [
+      ['--server', 'memroy', 3],
+      ['--server', 'memory,', 3],
+      ['--scope', 'everything', 2],
+    ] as const) {
+      const { code } = await desk.run(['token', 'create', 'bob', '--name', 'b', flag, wish]);
+      expect(code, wish).toBe(exit);
+    }
+  });
+
+  test('is replaced by another of the same name, and listed until the overlap is over', async () => {
+    const { token, value } = await createToken('--name', 'ci', '--server', 'memory');
+    const rotate = ['token', 'rotate', 'bob', 'ci', '--overlap'];
+    const rotated = await desk.json<Created>([...rotate, '10m']);
+    expect(rotated).toMatchObject({
+      token: { name: 'ci', servers: ['memory'], state: 'live' },
+      replaced: { id: token.id, state: 'replaced' },
+    });
+    expect(rotated.value).not.toBe(value);
+    const { stdout } = await desk.run(['token', 'list', 'bob']);
+    expect(stdout).toMatch(new RegExp(`^ci +${token.id} +replaced `, 'm'));
+    expect((await desk.run([...rotate, '0'])).stdout).toContain('works no more');
+    expect((await desk.run([...rotate, '-1'])).code).toBe(2);
+    expect((await desk.run(['token', 'rotate', 'bob', token.id])).code).toBe(4);
+  });
+
   test('is listed until it is revoked, by name or id, and then with --all only', async () => {
     const { token } = await createToken('--name', 'a');
     await createToken('--name', 'b');
@@ -132,11 +164,17 @@ describe('connect', () => {
 
   test('takes a live token of this user only', async () => {
     const { value, token } = await createToken();
-    const give = async (user: string, input: string) =>
-      (await desk.run(['connect', user, '--client', 'cursor', '--token-stdin'], input)).code;
+    const give = async (user: string, input: string, ...flags: string[]) =>
+      (await desk.run(['connect', user, '--client', 'cursor', '--token-stdin', ...flags], input))
+        .code;
     expect(await give('bob', value)).toBe(0);
     expect(await give('alice', value)).toBe(2);
     expect(await give('bob', 'rubbish')).toBe(2);
+    const other = await createToken('--name', 'other', '--server', 'memory');
+    expect(await give('bob', other.value, '--server', 'memory')).toBe(0);
+    desk.addServer('bob', 'everything');
+    expect(await give('bob', other.value, '--server', 'everything')).toBe(2);
+    expect(await give('bob', other.value)).toBe(2);
     await desk.run(['token', 'revoke', 'bob', token.id, '--yes']);
     expect(await give('bob', value)).toBe(2);
   });

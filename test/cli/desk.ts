@@ -7,7 +7,7 @@ import { resolveHome } from '../../src/config/home.ts';
 import { hostConfigSchema } from '../../src/config/schema.ts';
 import { openRegistry } from '../../src/registry/database.ts';
 import { addServer } from '../../src/registry/servers.ts';
-import { addUser } from '../../src/registry/users.ts';
+import { addUser, getUser } from '../../src/registry/users.ts';
 
 export const launcher = join(import.meta.dirname, '../../bin/run.js');
 
@@ -43,6 +43,13 @@ export class Desk implements Disposable {
     } finally {
       registry.close();
     }
+  }
+
+  /** Adds a server to a user's row, as `server add` would. */
+  addServer(userName: string, template: string): void {
+    using registry = openRegistry(resolveHome(this.env, process.getuid?.() ?? 0));
+    const user = getUser(registry, userName);
+    addServer(registry, { user, name: template, template, isPortFree: () => true });
   }
 
   start(args: readonly string[]): ChildProcess {

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { flagOf, userArgument } from '../../cli/flags.ts';
 import { durationText } from '../../cli/duration.ts';
-import { scopes } from '../../policy/scopes.ts';
+import { grantableScopes } from '../../policy/scopes.ts';
 import { renderTokenCreate } from '../../render/token.ts';
 import { createUserToken } from '../../tokens/change.ts';
 import { tokenCreateResult } from '../../tokens/result.ts';
@@ -13,10 +13,11 @@ type Result = z.infer<typeof tokenCreateResult>;
 export default class TokenCreate extends BaseCommand<Result> {
   static override summary = 'Make a token for a user. It is shown once.';
   static override description =
-    "A token opens all servers of its user and nobody else's. It ends with the user, or after --ttl.";
+    "A token opens servers of its user and nobody else's: all of them, or those of --server. It ends with the user, or after --ttl.";
   static override examples = [
     '<%= config.bin %> token create bob --name laptop',
     '<%= config.bin %> token create bob --name ci --scope tools:read --scope tools:call --ttl 30d',
+    '<%= config.bin %> token create bob --name notes --server filesystem,memory',
     '<%= config.bin %> token create bob --name ci --json | jq -r .value',
   ];
   static override args = {
@@ -25,11 +26,18 @@ export default class TokenCreate extends BaseCommand<Result> {
   static override flags = {
     name: string({ summary: 'What to call it.', default: 'default' }),
     scope: option({
-      options: scopes,
+      options: grantableScopes,
       multiple: true,
       multipleNonGreedy: true,
-      summary: 'What it may be used for; everything if left out.',
+      summary: 'What it may be used for; everything but admin if left out.',
     })(),
+    server: string({
+      char: 's',
+      summary: 'Servers that it opens, separated by commas; all if left out.',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+    }),
     ttl: flagOf(durationText)({
       summary: 'Let it expire after this long, e.g. 30d.',
       helpValue: 'DURATION',
@@ -43,6 +51,7 @@ export default class TokenCreate extends BaseCommand<Result> {
       userName: args.user,
       name: flags.name,
       scopes: flags.scope,
+      servers: flags.server,
       ttlMs: flags.ttl,
     });
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseScopes, requiredScope } from '../../../src/policy/scopes.ts';
+import { parseScopes, requiredScope, scopes } from '../../../src/policy/scopes.ts';
 
 test.each([
   ['tools/list', 'tools:read'],
@@ -28,9 +28,14 @@ test('a completion needs the scope of what it completes', () => {
   expect(requiredScope('completion/complete')).toBe('prompts:read');
 });
 
-test('a scope claim that is no text grants nothing', () => {
-  expect([...parseScopes('tools:read  tools:call')]).toEqual(['tools:read', 'tools:call']);
-  for (const claim of [undefined, null, '', ['tools:read'], { scope: 'tools:read' }]) {
+test('a scope claim is text or a list; unknown names and anything else grant nothing', () => {
+  expect([...parseScopes('tools:call  tools:read openid')]).toEqual(['tools:read', 'tools:call']);
+  expect([...parseScopes(['prompts:read', 7, 'tools'])]).toEqual(['prompts:read']);
+  for (const claim of [undefined, null, '', 'everything', { scope: 'tools:read' }, ['']]) {
     expect(parseScopes(claim).size).toBe(0);
   }
+});
+
+test('admin implies every other scope', () => {
+  expect(parseScopes('admin')).toEqual(new Set([...scopes, 'admin']));
 });

@@ -20,7 +20,8 @@ const unprivileged = owner.uid !== 0;
 const config = { schema: 1, url: 'http://127.0.0.1:20000/mcp' } as BridgeConfig;
 
 function write(folder: string, secrets: Record<string, string> = {}, live: string[] = []): void {
-  materialise(folder, { config, live, secrets: new Map(Object.entries(secrets)), owner });
+  const tokens = { live, until: {} };
+  materialise(folder, { config, tokens, secrets: new Map(Object.entries(secrets)), owner });
 }
 
 function read(...path: string[]): string {
@@ -33,7 +34,10 @@ describe('materialise', () => {
     const folder = join(home.runtime, 'instance/server');
     write(folder, { TOKEN: 'hunter2' }, ['t1', 't2']);
     expect(JSON.parse(read(folder, 'bridge.json'))).toEqual(config);
-    expect(JSON.parse(read(folder, 'tokens.json'))).toEqual({ live: ['t1', 't2'] });
+    expect(JSON.parse(read(folder, 'tokens.json'))).toEqual({
+      live: ['t1', 't2'],
+      until: {},
+    });
     expect(read(folder, 'secrets/TOKEN')).toBe('hunter2');
     for (const name of ['.', 'secrets', '..', '../..']) {
       expect(statSync(join(folder, name)).mode & 0o777, name).toBe(0o700);
@@ -63,7 +67,12 @@ describe('materialise', () => {
     using home = temporaryHome();
     const folder = join(home.runtime, 'instance/server');
     const tenant = { uid: 200000, gid: 200001 };
-    const material = { config, live: [], secrets: new Map([['TOKEN', 'x']]), owner: tenant };
+    const material = {
+      config,
+      tokens: { live: [], until: {} },
+      secrets: new Map([['TOKEN', 'x']]),
+      owner: tenant,
+    };
     materialise(folder, material);
     materialise(folder, material);
     for (const name of ['.', 'secrets', 'bridge.json', 'tokens.json', 'secrets/TOKEN']) {
@@ -120,11 +129,11 @@ describe('writeLive', () => {
   test('replaces the live tokens and nothing else, and makes no folder', () => {
     using home = temporaryHome();
     const folder = join(home.runtime, 'instance/server');
-    expect(writeLive(folder, ['t1'], owner)).toBe(false);
+    expect(writeLive(folder, { live: ['t1'], until: {} }, owner)).toBe(false);
     expect(existsSync(home.runtime)).toBe(false);
     write(folder, { TOKEN: 'x' }, ['t1']);
-    expect(writeLive(folder, ['t2'], owner)).toBe(true);
-    expect(JSON.parse(read(folder, 'tokens.json'))).toEqual({ live: ['t2'] });
+    expect(writeLive(folder, { live: ['t2'], until: { t2: 1 } }, owner)).toBe(true);
+    expect(JSON.parse(read(folder, 'tokens.json'))).toEqual({ live: ['t2'], until: { t2: 1 } });
     expect(read(folder, 'secrets/TOKEN')).toBe('x');
   });
 });
