@@ -1,51 +1,29 @@
 import type { Envelope } from '../../mcp/envelope.ts';
-import { formatFailure, rpcCodes } from '../../mcp/jsonrpc.ts';
 import { mayAskBack, toolsChanged } from '../../mcp/modern.ts';
 import type { Reply } from '../reply.ts';
+import { Asking, type Task } from './asking.ts';
 import {
   logLevelOf,
   ownerOf,
   passLog,
   readdress,
-  refuseIncoming,
   respond,
   type Incoming,
   type StatelessServer,
 } from './incoming.ts';
-import {
-  formatInputRequired,
-  neededCapability,
-  Questions,
-  type Question,
-  stateOf,
-  takeAnswers,
-} from './questions.ts';
+import { stateOf } from './questions.ts';
 import { Parameters } from './parameters.ts';
 import { Subscriptions } from './subscriptions.ts';
 import {
   formatDiscovered,
-  formatResult,
-  declares,
   initialized,
   introduction,
-  paramsOf,
   readCapabilities,
   toLegacyRequest,
   toModernResponse,
   type ClientFacts,
 } from './translate.ts';
 import { Upstream, type Call, type UpstreamOptions } from './upstream.ts';
-
-/** A request at the server. Its client may be gone for a while, to find the answers to a question. */
-interface Task {
-  readonly number: number;
-  readonly owner: string;
-  readonly logLevel: string | undefined;
-  readonly mayAsk: boolean;
-  incoming: Incoming | undefined;
-  /** The response that came while its client was away. */
-  finished?: Buffer;
-}
 
 type Options = Omit<UpstreamOptions, 'onUnrelated'> & {
   readonly client: ClientFacts;
@@ -61,7 +39,7 @@ export class Translated implements StatelessServer {
   readonly #options: Options;
   readonly #upstream: Upstream;
   readonly #tasks = new Map<number, Task>();
-  readonly #questions = new Questions();
+  readonly #asking: Asking;
   readonly #subscriptions = new Subscriptions();
   /** What it said when it was introduced; requests wait for it. */
   #introduction: Buffer | undefined;
@@ -71,11 +49,18 @@ export class Translated implements StatelessServer {
 
   constructor(options: Options) {
     this.#options = options;
+    this.#asking = new Asking({
+      client: options.client,
+      clock: options.clock,
+      tasks: this.#tasks,
+      write: (line) => this.#upstream.write(line),
+      giveUp: (task, reason) => this.#drop(task, reason),
+    });
     this.#upstream = new Upstream({
       ...options,
       onUnrelated: (envelope, line) => this.#hear(envelope, line),
       onEnd: (ending) => {
-        this.#questions.clear();
+        this.#asking.clear();
         this.#subscriptions.end();
         options.onEnd(ending);
       },
@@ -119,10 +104,7 @@ export class Translated implements StatelessServer {
 
   sweep(now: number): void {
     this.#upstream.sweep(now);
-    for (const { number } of this.#questions.expire(now)) {
-      const task = this.#tasks.get(number);
-      if (task) this.#drop(task, 'its client did not answer');
-    }
+    this.#asking.sweep(now);
   }
 
   end(reason: string): Promise<void> {
@@ -172,19 +154,8 @@ export class Translated implements StatelessServer {
 
   /** A request again, with its client's answers. */
   #resume(incoming: Incoming): void {
-    const state = stateOf(incoming.params) ?? '';
-    const parked = this.#questions.find(state, ownerOf(incoming));
-    const task = parked && this.#tasks.get(parked.number);
-    if (!parked || !task) {
-      const message = 'requestState is unknown, over, or of another request';
-      return refuseIncoming(incoming, { code: rpcCodes.invalidParams, message });
-    }
-    for (const answer of takeAnswers(incoming.line, parked.open)) this.#upstream.write(answer);
-    if (parked.open.size > 0) {
-      return respond(incoming.reply, formatInputRequired(incoming.idText, state, parked.open));
-    }
-    this.#questions.forget(state);
-    task.incoming = incoming;
+    const task = this.#asking.resume(incoming);
+    if (!task) return;
     this.#upstream.replace(
       task.number,
       this.#callFor(incoming, () => task),
@@ -193,47 +164,10 @@ export class Translated implements StatelessServer {
   }
 
   #hear(envelope: Extract<Envelope, { method: string }>, line: Buffer): void {
-    if (envelope.kind === 'request') this.#hearRequest(envelope, line);
+    if (envelope.kind === 'request') this.#asking.hear(envelope, line);
     else if (envelope.method === 'notifications/message') passLog(line, [...this.#tasks.values()]);
     else this.#subscriptions.publish(envelope.method, line);
     if (envelope.method === toolsChanged) this.parameters.forget();
-  }
-
-  #hearRequest({ method, idText }: Extract<Envelope, { kind: 'request' }>, line: Buffer): void {
-    if (method === 'ping') return this.#upstream.write(formatResult(idText, '{}'));
-    const capability = neededCapability(method);
-    // Nothing on stdio says which request it belongs to; the newest that somebody waits for is the likeliest.
-    const askable = [...this.#tasks.values()].filter(({ mayAsk }) => mayAsk);
-    const task = askable.findLast(({ incoming }) => incoming) ?? askable.at(-1);
-    if (capability === undefined || !task) {
-      const message = 'no client can take this request now';
-      const failure = formatFailure(idText, { code: rpcCodes.methodNotFound, message });
-      return this.#upstream.write(failure);
-    }
-    if (!declares(this.#options.client, capability)) return this.#lack(task, idText, capability);
-    this.#ask(task, { idText, method, params: paramsOf(line) });
-  }
-
-  /** The client is asked now, or, when it is away for other answers, as soon as it is back. */
-  #ask(task: Task, question: Question): void {
-    const { number, owner, incoming } = task;
-    if (!incoming) return this.#questions.add(number, question);
-    task.incoming = undefined;
-    const { reply, idText } = incoming;
-    const state = this.#questions.park({ number, owner, question, now: this.#options.clock.now() });
-    respond(reply, formatInputRequired(idText, state, new Map([['1', question]])));
-  }
-
-  /** The server asks what its client has said it can't answer. */
-  #lack(task: Task, idText: string, capability: string): void {
-    const failure = {
-      code: rpcCodes.missingCapability,
-      message: `this request needs the client capability ${capability}`,
-      data: { requiredCapabilities: { [capability]: {} } },
-    };
-    if (task.incoming) refuseIncoming(task.incoming, failure);
-    this.#upstream.write(formatFailure(idText, failure));
-    this.#drop(task, 'its client lacks a capability');
   }
 
   #drop(task: Task, reason: string): void {
