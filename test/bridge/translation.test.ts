@@ -12,8 +12,8 @@ import { ask, follow, metaKey, stateless, tool } from './modern-client.ts';
 // The fixture knows sessions only; these clients keep none.
 
 /** Lines that the server has received, oldest first. */
-async function received(bridge: TestBridge): Promise<JsonRpc[]> {
-  const answer = await ask(bridge, tool('received'));
+async function received(bridge: TestBridge, capabilities = {}): Promise<JsonRpc[]> {
+  const answer = await ask(bridge, { ...tool('received'), capabilities });
   const lines = JSON.parse(answer.json.result?.content?.[0]?.text ?? '[]') as string[];
   return lines.map((line) => JSON.parse(Buffer.from(line, 'base64').toString()) as JsonRpc);
 }
@@ -260,6 +260,23 @@ describe('a question of the server', () => {
     bridge.clock.advance(600_000);
     const late = await ask(bridge, answerTo(asked.json.result?.['requestState']));
     expect(late.json.error?.code).toBe(-32602);
+  });
+
+  test('that nobody answers in ten minutes is answered with an error, and so is one asked with it', async () => {
+    const bridge = await startBridge({
+      bounds: { sessionIdleMs: 3_600_000, requestMs: 3_600_000 },
+    });
+    await ask(bridge, { ...tool('sample-twice'), capabilities: sampling });
+    bridge.clock.advance(599_999);
+    const before = await received(bridge, sampling);
+    expect(before.filter(({ error }) => error)).toEqual([]);
+    bridge.clock.advance(1);
+    const after = (await received(bridge, sampling)).slice(before.length, -1);
+    expect(after).toMatchObject([
+      { id: 'first', error: { code: -32001, message: 'no client answered this in time' } },
+      { id: 'second', error: { code: -32001, message: 'no client answered this in time' } },
+      { method: 'notifications/cancelled' },
+    ]);
   });
 });
 

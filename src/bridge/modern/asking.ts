@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Envelope } from '../../mcp/envelope.ts';
-import { formatFailure, rpcCodes } from '../../mcp/jsonrpc.ts';
+import { formatFailure, rpcCodes, type RpcFailure } from '../../mcp/jsonrpc.ts';
 import { ownerOf, refuseIncoming, respond, type Incoming } from './incoming.ts';
 import {
   formatInputRequired,
@@ -82,8 +82,12 @@ export class Asking {
     return task;
   }
 
+  /** Gives up requests whose clients stay away; the server hears so, since it may wait for ever. */
   sweep(now: number): void {
-    for (const { number } of this.#questions.expire(now)) {
+    for (const { number, open } of this.#questions.expire(now)) {
+      for (const { idText } of open.values()) {
+        this.#options.write(formatFailure(idText, unanswered));
+      }
       const task = this.#options.tasks.get(number);
       if (task) this.#options.giveUp(task, 'its client did not answer');
     }
@@ -116,3 +120,8 @@ export class Asking {
     this.#options.giveUp(task, 'its client lacks a capability');
   }
 }
+
+const unanswered: RpcFailure = {
+  code: rpcCodes.timeout,
+  message: 'no client answered this in time',
+};
