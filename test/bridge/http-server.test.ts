@@ -13,7 +13,7 @@ import {
   type Answer,
   type TestBridge,
 } from './harness.ts';
-import { ask, follow, tool as toolOf } from './modern-client.ts';
+import { ask, follow, stateless, tool as toolOf } from './modern-client.ts';
 
 const fixture = new URL('../fixtures/http-server.mjs', import.meta.url).pathname;
 
@@ -448,6 +448,25 @@ test('a client without sessions reaches its server, headers checked against the 
   bridge.clock.advance(5_000);
   await ask(bridge, toolOf('notify'));
   expect(await stream.events(2)).toHaveLength(2);
+});
+
+test('a request without a session that two parsers may read differently does not reach the server', async () => {
+  const bridge = await startHttp({ options: ['--stateless'] });
+  const { body: plain, ...rest } = stateless(toolOf('crash'));
+  const twice = String(plain).replace('"name":"crash"', '"name":"echo","name":"crash"');
+  const answer = await bridge.call({ ...rest, body: twice });
+  expect([answer.status, answer.json.error?.code]).toEqual([400, -32602]);
+  expect(textOf(await ask(bridge, toolOf('echo', { text: 'still there' })))).toBe('still there');
+  expect(pids(bridge)).toHaveLength(1);
+});
+
+test('headers that repeat parameters are the server’s to check: it gets them as they came', async () => {
+  const bridge = await startHttp({ options: ['--stateless'] });
+  const region = '=?base64?w7xiZXI=?=';
+  const headers = { 'mcp-param-region': region };
+  const answer = await ask(bridge, { ...toolOf('headers', { region: 'über' }), headers });
+  const raw = JSON.parse(textOf(answer)) as string[];
+  expect(raw[raw.indexOf('mcp-param-region') + 1]).toBe(region);
 });
 
 test('a server that sends no byte in time: the client is told, the request is ended', async () => {
