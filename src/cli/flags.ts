@@ -3,7 +3,7 @@ import { boolean, custom } from '@oclif/core/flags';
 import type { CustomOptions, FlagDefinition } from '@oclif/core/interfaces';
 import * as z from 'zod';
 import { egressText } from '../policy/egress.ts';
-import { limitsInput, toOverrides, memorySize, type LimitOverrides } from '../policy/limits.ts';
+import { limitsInput, memorySize } from '../policy/limits.ts';
 import { durationText } from './duration.ts';
 import { parseText } from './parse.ts';
 import { nameText, serverTargetText, targetText } from './target.ts';
@@ -29,12 +29,15 @@ export function argumentOf<Output>(schema: z.ZodType<Output, string>) {
   });
 }
 
-const numberText = z
+export const numberText = z
   .string()
   .regex(/^\d+(?:\.\d+)?$/, 'is not a number')
   .transform(Number);
 
+const reasonText = z.string().trim().min(1, 'say why').max(500, 'at most 500 characters');
+
 export const userArgument = argumentOf(nameText);
+export const groupArgument = argumentOf(nameText);
 export const targetArgument = argumentOf(targetText);
 export const serverArgument = argumentOf(serverTargetText);
 
@@ -73,11 +76,12 @@ export const limitFlags = {
   }),
 };
 
-/** Reads `limitFlags` as overrides. */
-export function limitsFrom(flags: {
-  memory?: number | undefined;
-  cpus?: number | undefined;
-  pids?: number | undefined;
-}): LimitOverrides {
-  return toOverrides(flags);
-}
+export const group = flagOf(nameText)({
+  summary: 'Group whose policy holds for the user.',
+  helpValue: 'NAME',
+});
+
+export const approve = flagOf(reasonText)({
+  summary: 'Why the user may have a template that is too risky for them; for administrators.',
+  helpValue: 'REASON',
+});

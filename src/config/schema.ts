@@ -1,9 +1,17 @@
 import * as z from 'zod';
 import { egressText } from '../policy/egress.ts';
-import { memorySize } from '../policy/limits.ts';
+import { limitsInput, memoryAmount, memorySize } from '../policy/limits.ts';
+import { policySchema, risks } from '../policy/policy.ts';
 
 const cidr = z.cidrv4('write an IPv4 range such as 10.200.0.0/14');
 const port = z.int().min(1024).max(65535);
+const { servers, sessions, requestsPerMinute, burst, concurrency, queue, maxTools, maxResources } =
+  policySchema.shape;
+
+/** A setting that may say nothing: `none`, which becomes null. */
+function orNone<Schema extends z.ZodType>(schema: Schema) {
+  return z.union([z.literal('none').transform(() => null), schema]).prefault('none' as never);
+}
 
 /**
  * The host's settings, `config.json`. Nothing that must be unique lives here: that is the registry's.
@@ -57,7 +65,53 @@ export const hostConfigSchema = z.strictObject({
       'write public, none, open or allow:host[:port],cidr,…',
     )
     .default('public')
-    .describe('default egress profile of new users'),
+    .describe('default egress profile of users'),
+  policy: z
+    .strictObject({
+      servers: orNone(servers.unwrap()).describe('default number of servers of a user'),
+      sessions: orNone(sessions.unwrap()).describe(
+        'default sessions at once of a server; none: 16, or 256 that share one process',
+      ),
+      requestsPerMinute: orNone(requestsPerMinute.unwrap()).describe(
+        'default requests a minute of a user',
+      ),
+      burst: orNone(burst.unwrap()).describe('default requests at once before that rate holds'),
+      concurrency: orNone(concurrency.unwrap()).describe('default calls in flight of a user'),
+      queue: orNone(queue.unwrap()).describe('default calls waiting for their turn; none: 4 each'),
+      maxTools: orNone(maxTools.unwrap()).describe('default number of tools a server shows'),
+      maxResources: orNone(maxResources.unwrap()).describe(
+        'default number of resources a server shows',
+      ),
+      maxRisk: orNone(z.enum(risks)).describe('riskiest template that needs no approval'),
+    })
+    .prefault({}),
+  maximum: z
+    .strictObject({
+      memory: orNone(memoryAmount).describe('memory cap of a server that nobody exceeds'),
+      cpus: orNone(limitsInput.shape.cpus.unwrap()).describe('the same for its CPU cap'),
+      pids: orNone(limitsInput.shape.pids.unwrap()).describe('the same for its process cap'),
+      servers: orNone(servers.unwrap()).describe('servers that no user exceeds'),
+      sessions: orNone(sessions.unwrap()).describe('sessions at once that no server exceeds'),
+      requestsPerMinute: orNone(requestsPerMinute.unwrap()).describe(
+        'requests a minute that no user exceeds',
+      ),
+      concurrency: orNone(concurrency.unwrap()).describe('calls in flight that no user exceeds'),
+    })
+    .prefault({}),
+  admission: z
+    .strictObject({
+      memoryShare: z
+        .number()
+        .positive()
+        .max(100)
+        .default(1)
+        .describe('share of the host’s memory that all caps together may promise'),
+    })
+    .prefault({}),
+  administrators: z
+    .array(z.string().min(1))
+    .default(['root'])
+    .describe('accounts that may approve a riskier template; who used sudo counts as themselves'),
   firewall: z
     .enum(['auto', 'required', 'off'])
     .default('auto')

@@ -3,6 +3,9 @@ import * as z from 'zod';
 import { UsageError } from '../errors.ts';
 import { hostConfigSchema } from './schema.ts';
 
+/** What a number's setting says that sets nothing. */
+const none = 'none';
+
 /** A setting as users write it: sizes are text such as `512m`. */
 export type SettingValue = string | number | boolean | readonly string[];
 
@@ -37,6 +40,8 @@ export function listSettings(written: Readonly<Record<string, unknown>>): Settin
 export function parseSetting(setting: Setting, text: string): SettingValue {
   if (Array.isArray(setting.default)) return parseList(setting.key, text);
   if (typeof setting.default === 'boolean') return parseBoolean(setting.key, text);
+  if (setting.default === none)
+    return text.trim() === '' || isNaN(Number(text)) ? text : Number(text);
   if (typeof setting.default !== 'number') return text;
   const number = Number(text);
   if (text.trim() !== '' && Number.isFinite(number)) return number;

@@ -1,5 +1,6 @@
 import { bridgeName } from '../firewall/bridge.ts';
 import { enforcement } from '../firewall/protect.ts';
+import { egressOf } from '../policy/of-user.ts';
 import { isWanted } from '../reconcile/desired.ts';
 import type { Facts } from './facts.ts';
 import { ok, type Check } from './result.ts';
@@ -38,8 +39,9 @@ export function checkFirewall(facts: Facts): Check {
       return { id, status: 'fail', summary: firewall.reason, meaning: exposed, mend: ['mcpd up'] };
     case 'enforced': {
       const wrong = networks.filter(
-        ({ subnet, egress }) =>
-          (firewall.tenants.get(bridgeName(subnet)) ?? 'none') !== egress.profile,
+        (user) =>
+          (firewall.tenants.get(bridgeName(user.subnet)) ?? 'none') !==
+          egressOf(config, user).profile,
       );
       if (wrong.length === 0) {
         const bridges = firewall.tenants.size;

@@ -9,14 +9,17 @@ export interface Limits {
 }
 
 /** A memory size as users write it: `512m`, `1g`, `268435456`. Docker's floor is 6 MiB. */
-export const memorySize = z.string().transform((text, issue) => {
-  const bytes = parseBytes(text);
-  if (bytes === undefined || bytes < 6 * 2 ** 20) {
-    issue.addIssue(`"${text}" is not a memory size; write e.g. 512m or 1g (at least 6m)`);
-    return z.NEVER;
-  }
-  return bytes;
-});
+export const memorySize = z.string().transform(toMemory);
+
+/** The same, or a number of bytes. */
+export const memoryAmount = z.union([z.string(), z.number()]).transform(toMemory);
+
+function toMemory(written: string | number, issue: z.RefinementCtx): number {
+  const bytes = parseBytes(String(written));
+  if (bytes !== undefined && bytes >= 6 * 2 ** 20) return bytes;
+  issue.addIssue(`"${written}" is not a memory size; write e.g. 512m or 1g (at least 6m)`);
+  return z.NEVER;
+}
 
 /** Limits as users write them in templates and settings: `{"memory": "512m", "cpus": 0.5, "pids": 256}`. */
 export const limitsInput = z.strictObject({
@@ -37,9 +40,4 @@ export function toOverrides(input: LimitsInput): LimitOverrides {
     ...(input.cpus === undefined ? {} : { cpus: input.cpus }),
     ...(input.pids === undefined ? {} : { pids: input.pids }),
   };
-}
-
-/** Later sources win; the first must be complete. */
-export function mergeLimits(base: Limits, ...overrides: LimitOverrides[]): Limits {
-  return Object.assign({}, base, ...overrides) as Limits;
 }

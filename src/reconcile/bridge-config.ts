@@ -4,7 +4,7 @@ import { extraCertificatesPath } from '../image/context.ts';
 import { bridgePort } from '../policy/ports.ts';
 import type { Server, User } from '../registry/rows.ts';
 import type { Template } from '../templates/schema.ts';
-import type { Limits } from '../policy/limits.ts';
+import type { EffectivePolicy } from '../policy/effective.ts';
 
 const bounds: BridgeBounds = {
   bodyBytes: 16 * 2 ** 20,
@@ -28,7 +28,8 @@ export interface BridgeConfigInput {
   };
   /** Id of the image that the server runs from. */
   readonly image: string;
-  readonly limits: Limits;
+  /** What holds for this server. */
+  readonly policy: EffectivePolicy;
   readonly config: HostConfig;
   readonly instance: string;
   readonly publicKey: BridgeConfig['auth']['publicKey'];
@@ -41,7 +42,7 @@ const sharedBounds = { sessions: 256, spares: 0 };
 
 /** What one server's bridge is told. */
 export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
-  const { user, server, template, program, image, limits, config, instance, publicKey } = input;
+  const { user, server, template, program, image, policy, config, instance, publicKey } = input;
   const hostNames = new Set([config.bindAddress, 'localhost', '127.0.0.1', publicHost(config)]);
   return {
     schema: 1,
@@ -62,8 +63,12 @@ export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
     url: serverUrl(config, server.port),
     hosts: [...hostNames].map((host) => `${host}:${server.port}`),
     origins: config.origins,
-    memoryBytes: limits.memoryBytes,
-    bounds: { ...bounds, ...(template.sessions === 'shared' ? sharedBounds : {}) },
+    memoryBytes: policy.memory.value,
+    bounds: {
+      ...bounds,
+      ...(template.sessions === 'shared' ? sharedBounds : {}),
+      ...(policy.sessions.value === null ? {} : { sessions: policy.sessions.value }),
+    },
   };
 }
 

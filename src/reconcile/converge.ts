@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { PortTakenError, SubnetTakenError } from '../engine/faults.ts';
 import { bridgeName } from '../firewall/bridge.ts';
 import { protectTenant, unprotectTenant } from '../firewall/protect.ts';
+import { egressOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
@@ -125,7 +126,9 @@ function beginNetwork(
   return first && engine.apply(first);
 }
 
-async function protect(context: Context, { name, subnet, egress }: User): Promise<void> {
+async function protect(context: Context, user: User): Promise<void> {
+  const { name, subnet } = user;
+  const egress = egressOf(context.config, user);
   const { unresolved } = await protectTenant(context, {
     bridge: bridgeName(subnet),
     egress,

@@ -5,7 +5,7 @@ import { bridgeName } from '../firewall/bridge.ts';
 import type { Home } from '../config/home.ts';
 import type { HostConfig } from '../config/schema.ts';
 import { bridgePort } from '../policy/ports.ts';
-import { mergeLimits, toOverrides, type Limits } from '../policy/limits.ts';
+import { egressOf, limitsOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
 import type { Template } from '../templates/schema.ts';
 import type { Desired, DesiredServer } from './reconcile.ts';
@@ -46,16 +46,6 @@ export function desiredState(input: DesiredInput): Desired {
 /** False after `down` and past the user's expiry. */
 export function isWanted(user: User, now: number): boolean {
   return !user.down && (user.expiresAt === null || user.expiresAt > now);
-}
-
-/** user > template > host default. */
-export function effectiveLimits(config: HostConfig, template: Template, user: User): Limits {
-  const { memory, cpus, pids } = config.limits;
-  return mergeLimits(
-    { memoryBytes: memory, cpus, pids },
-    toOverrides(template.limits),
-    user.limits,
-  );
 }
 
 /** Prefix of object names: people read them, identity is the labels. */
@@ -103,14 +93,14 @@ function desiredServer(input: DesiredInput, inputs: ServerInputs): DesiredServer
     bindAddress: config.bindAddress,
     port: server.port,
     containerPort: bridgePort,
-    limits: effectiveLimits(config, template, user),
+    limits: limitsOf(config, user, template),
     tmpBytes: config.limits.tmp,
     openFiles: config.limits.openFiles,
     mounts: mounts(input, server),
     settings: settingsDigest(bridge),
     restart: user.expiresAt === null ? 'unless-stopped' : 'no',
     // Docker's own resolver may ask on the host's behalf, past the firewall: leave it nobody to ask.
-    dns: user.egress.profile === 'none' ? ['240.0.0.1'] : [],
+    dns: egressOf(config, user).profile === 'none' ? ['240.0.0.1'] : [],
     ...(user.expiresAt === null ? {} : { expires: new Date(user.expiresAt).toISOString() }),
   };
   return { spec, running: server.desired === 'running', unmounted };

@@ -3,7 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import { currentImage } from '../image/current.ts';
+import { bridgePolicyOf, policyOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
+import { getUserById } from '../registry/users.ts';
 import { materialise } from '../secrets/materialise.ts';
 import { openSecrets } from '../secrets/vault.ts';
 import { findTemplate } from '../templates/catalog.ts';
@@ -13,7 +15,7 @@ import { loadTokenKeys } from '../tokens/keys.ts';
 import { serverLiveTokens } from '../tokens/live.ts';
 import { liveTokens } from '../tokens/store.ts';
 import { bridgeConfig } from './bridge-config.ts';
-import { effectiveLimits, logFolder, runtimeFolder, type ServerInputs } from './desired.ts';
+import { logFolder, runtimeFolder, type ServerInputs } from './desired.ts';
 
 /** Image id of a template; for `plan`, one that stands for an image still to be built. */
 type ImageOf = (template: Template) => Promise<string>;
@@ -69,7 +71,7 @@ async function gatherInputs(
         template,
         program: expandCommand(template),
         image,
-        limits: effectiveLimits(config, template, user),
+        policy: policyOf(config, user, template),
         config,
         instance: registry.instance,
         publicKey,
@@ -114,14 +116,15 @@ async function writeRuntime(
   user: User,
   { server, template, bridge }: ServerInputs,
 ): Promise<void> {
-  const { home, registry } = context;
+  const { home, registry, config } = context;
   const secrets = await openSecrets(context, { user, secrets: template.secrets });
   await mkdir(logFolder(home, user.id, server.id), { recursive: true, mode: 0o700 });
-  // One transaction, so that a token revoked meanwhile doesn't come back.
+  // One transaction, so that neither a token revoked nor a policy changed meanwhile comes back.
   registry.transaction(() =>
     materialise(runtimeFolder(home, registry.instance, server.id), {
       config: bridge,
       tokens: serverLiveTokens(server, liveTokens(registry, user.id)),
+      policy: bridgePolicyOf(config, getUserById(registry, user.id), server.name),
       secrets,
       owner: { uid: context.uid, gid: context.gid },
     }),

@@ -7,8 +7,8 @@ export function randomBase32(length: number): string {
   return Array.from(randomBytes(length), (byte) => alphabet[byte & 31]).join('');
 }
 
-/** Makes an immutable id; the prefix tells users (`u`), servers (`s`) and tokens (`t`) apart. */
-export type CreateId = (prefix: 'u' | 's' | 't') => string;
+/** Makes an immutable id; the prefix tells users (`u`), servers (`s`), tokens (`t`) and groups (`g`) apart. */
+export type CreateId = (prefix: 'u' | 's' | 't' | 'g') => string;
 
 export const randomId: CreateId = (prefix) => prefix + randomBase32(10);
 

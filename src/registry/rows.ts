@@ -1,5 +1,6 @@
 import type { Egress } from '../policy/egress.ts';
 import type { LimitOverrides } from '../policy/limits.ts';
+import type { Policy, Risk } from '../policy/policy.ts';
 
 /** A tenant. */
 export interface User {
@@ -17,12 +18,36 @@ export interface User {
   /** True when the workspace is mcpd's own folder, which `--purge` may delete. */
   readonly workspaceManaged: boolean;
   readonly limits: LimitOverrides;
-  readonly egress: Egress;
+  /** Null: the group's or the host's. */
+  readonly egress: Egress | null;
+  /** What else they have of their own, without caps and egress. */
+  readonly policy: Policy;
+  readonly group: Group | null;
   /** True after `down`: no container or network is wanted. */
   readonly down: boolean;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly expiresAt: number | null;
+}
+
+/** Users with a policy in common. */
+export interface Group {
+  /** Immutable, `g` and 10 base32 characters. */
+  readonly id: string;
+  readonly name: string;
+  readonly policy: Policy;
+  readonly createdAt: number;
+}
+
+/** An administrator's word that a user may have a template that is too risky for them. */
+export interface Approval {
+  /** Catalog name, or the absolute path of a template folder. */
+  readonly template: string;
+  readonly risk: Risk;
+  readonly reason: string;
+  /** An account of the host. */
+  readonly approvedBy: string;
+  readonly approvedAt: number;
 }
 
 /** One MCP server of one user. */

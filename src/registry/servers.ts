@@ -80,9 +80,20 @@ export function addServer(registry: Registry, request: AddServerRequest): Server
   });
 }
 
-/** Removes a server; its port goes back to its user's block. True when there was one. */
+/**
+ * Removes a server, and the approval of its template; its port goes back to its user's block. True when
+ * there was one.
+ */
 export function removeServer(registry: Registry, serverId: string): boolean {
-  return registry.db.prepare('DELETE FROM servers WHERE id = ?').run(serverId).changes > 0;
+  return registry.transaction(() => {
+    registry.db
+      .prepare(
+        `DELETE FROM approvals
+         WHERE (user_id, template) = (SELECT user_id, template FROM servers WHERE id = ?)`,
+      )
+      .run(serverId);
+    return registry.db.prepare('DELETE FROM servers WHERE id = ?').run(serverId).changes > 0;
+  });
 }
 
 /** What the user wants; true when that is news. */

@@ -1,6 +1,7 @@
 import { RefusedError, UsageError } from '../errors.ts';
 import type { Egress } from '../policy/egress.ts';
 import type { LimitOverrides } from '../policy/limits.ts';
+import type { Policy } from '../policy/policy.ts';
 
 /** The user as asked for; what is left out is allocated. */
 export interface AddUserRequest {
@@ -16,7 +17,10 @@ export interface AddUserRequest {
   /** A checked path; undefined: a folder of mcpd's own. */
   readonly workspace?: string | undefined;
   readonly limits: LimitOverrides;
-  readonly egress: Egress;
+  /** Left out: the group's or the host's. */
+  readonly egress?: Egress | null | undefined;
+  readonly policy?: Policy | undefined;
+  readonly groupId?: string | null | undefined;
   /** Milliseconds since the epoch. */
   readonly expiresAt?: number | null | undefined;
 }

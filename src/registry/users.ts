@@ -5,7 +5,9 @@ import { ConflictError, NotFoundError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { Egress } from '../policy/egress.ts';
 import type { LimitOverrides, Limits } from '../policy/limits.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Registry } from './database.ts';
+import { getGroupById, groupOf } from './groups.ts';
 import { purgeQuarantine, quarantineUser } from './quarantine.ts';
 import {
   choosePorts,
@@ -14,17 +16,22 @@ import {
   readTaken,
   type Surroundings,
 } from './reservations.ts';
-import type { User } from './rows.ts';
+import type { Group, User } from './rows.ts';
 import { checkUserRequest, type AddUserRequest } from './user-request.ts';
+
+const selectUsers = `
+  SELECT users.*, groups.name AS group_name, groups.policy AS group_policy,
+    groups.created_at AS group_created_at
+  FROM users LEFT JOIN groups ON groups.id = users.group_id`;
 
 /** All users, by name. */
 export function listUsers(registry: Registry): User[] {
-  return registry.db.prepare('SELECT * FROM users ORDER BY name').all().map(toUser);
+  return registry.db.prepare(`${selectUsers} ORDER BY users.name`).all().map(toUser);
 }
 
 /** The user of this name, if there is one. */
 export function findUser(registry: Registry, name: string): User | undefined {
-  const row = registry.db.prepare('SELECT * FROM users WHERE name = ?').get(name);
+  const row = registry.db.prepare(`${selectUsers} WHERE users.name = ?`).get(name);
   return row && toUser(row);
 }
 
@@ -45,7 +52,7 @@ export function getUser(registry: Registry, name: string): User {
 
 /** The user of this id; throws NotFoundError, for one who was removed meanwhile. */
 export function getUserById(registry: Registry, id: string): User {
-  const row = registry.db.prepare('SELECT * FROM users WHERE id = ?').get(id);
+  const row = registry.db.prepare(`${selectUsers} WHERE users.id = ?`).get(id);
   if (row) return toUser(row);
   throw new NotFoundError(`There is no user with the id ${id} any more.`, {
     code: 'USER_NOT_FOUND',
@@ -79,7 +86,9 @@ export function addUser(registry: Registry, request: AddUserRequest, world: Surr
       workspace,
       workspaceManaged: workspace.startsWith(`${registry.home.users}/`),
       limits: request.limits,
-      egress: request.egress,
+      egress: request.egress ?? null,
+      policy: request.policy ?? {},
+      group: request.groupId == null ? null : getGroupById(registry, request.groupId),
       down: false,
       createdAt: registry.clock.now(),
       expiresAt: request.expiresAt ?? null,
@@ -92,7 +101,10 @@ export function addUser(registry: Registry, request: AddUserRequest, world: Surr
 /** What may change about a user. A limit set to null goes back to the default; one left out stays. */
 export interface UserPatch {
   readonly limits?: { readonly [K in keyof Limits]?: Limits[K] | null };
-  readonly egress?: Egress;
+  /** Null: the group's or the host's. */
+  readonly egress?: Egress | null;
+  readonly policy?: Policy;
+  readonly groupId?: string | null;
   readonly expiresAt?: number | null;
   readonly down?: boolean;
 }
@@ -103,15 +115,22 @@ export function updateUser(registry: Registry, id: string, patch: UserPatch): Us
     const user = getUserById(registry, id);
     const next = {
       limits: patchLimits(user.limits, patch.limits ?? {}),
-      egress: patch.egress ?? user.egress,
+      egress: patch.egress === undefined ? user.egress : patch.egress,
+      policy: patch.policy ?? user.policy,
+      group: nextGroup(registry, user, patch),
       expiresAt: patch.expiresAt === undefined ? user.expiresAt : patch.expiresAt,
       down: patch.down ?? user.down,
     };
     registry.db
-      .prepare('UPDATE users SET limits = ?, egress = ?, expires_at = ?, down = ? WHERE id = ?')
+      .prepare(
+        `UPDATE users SET limits = ?, egress = ?, policy = ?, group_id = ?, expires_at = ?, down = ?
+         WHERE id = ?`,
+      )
       .run(
         JSON.stringify(next.limits),
         JSON.stringify(next.egress),
+        JSON.stringify(next.policy),
+        next.group?.id ?? null,
         next.expiresAt,
         Number(next.down),
         id,
@@ -167,8 +186,8 @@ function insert(registry: Registry, user: User, sharedUid: boolean): void {
   const { db } = registry;
   db.prepare(
     `INSERT INTO users (id, name, uid, gid, shared_uid, os_user, port_start, port_end, subnet,
-       workspace, workspace_managed, limits, egress, created_at, expires_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       workspace, workspace_managed, limits, egress, policy, group_id, created_at, expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     user.id,
     user.name,
@@ -183,12 +202,19 @@ function insert(registry: Registry, user: User, sharedUid: boolean): void {
     Number(user.workspaceManaged),
     JSON.stringify(user.limits),
     JSON.stringify(user.egress),
+    JSON.stringify(user.policy),
+    user.group?.id ?? null,
     user.createdAt,
     user.expiresAt,
   );
   const addPort = db.prepare('INSERT INTO ports (port, user_id) VALUES (?, ?)');
   for (let port = user.ports.start; port <= user.ports.end; port += 1) addPort.run(port, user.id);
   db.prepare(`DELETE FROM quarantine WHERE kind = 'uid' AND value = ?`).run(String(user.uid));
+}
+
+function nextGroup(registry: Registry, user: User, { groupId }: UserPatch): Group | null {
+  if (groupId === undefined) return user.group;
+  return groupId === null ? null : getGroupById(registry, groupId);
 }
 
 function patchLimits(
@@ -213,7 +239,9 @@ function toUser(row: Record<string, SQLOutputValue>): User {
     workspace: row['workspace'] as string,
     workspaceManaged: row['workspace_managed'] === 1,
     limits: JSON.parse(row['limits'] as string) as LimitOverrides,
-    egress: JSON.parse(row['egress'] as string) as Egress,
+    egress: JSON.parse(row['egress'] as string) as Egress | null,
+    policy: JSON.parse(row['policy'] as string) as Policy,
+    group: groupOf(row),
     down: row['down'] === 1,
     createdAt: row['created_at'] as number,
     expiresAt: row['expires_at'] as number | null,

@@ -15,6 +15,8 @@ export function renderTemplateList(
     [
       { header: 'name', cell: ({ name }) => name },
       { header: 'risk', cell: ({ riskLevel }) => riskLevel },
+      { header: 'isolation', cell: (row) => (row.requiresUserIsolation ? 'required' : '') },
+      { header: 'user-aware', cell: ({ userAware }) => (userAware ? 'yes' : '') },
       { header: 'secrets', cell: ({ secrets }) => secrets.join(',') },
       { header: 'description', cell: ({ description }) => description },
     ],

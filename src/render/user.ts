@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { formatBytes } from '../policy/bytes.ts';
 import type {
+  effectiveResult,
   userAddResult,
   userListResult,
   UserRemoveResult,
@@ -11,6 +12,8 @@ import type {
 import { renderOperations } from './plan.ts';
 import { renderServers } from './server.ts';
 import { renderFields, renderTable } from './table.ts';
+
+type Approval = z.infer<typeof userShowResult>['approvals'][number];
 
 export function renderUserAdd(result: z.infer<typeof userAddResult>): string {
   const { user, servers, token, changed } = result;
@@ -52,17 +55,21 @@ export function renderUserList({ users }: z.infer<typeof userListResult>): strin
     { header: 'uid', cell: ({ uid }) => String(uid), align: 'right' },
     { header: 'memory', cell: ({ limits }) => formatBytes(limits.memoryBytes), align: 'right' },
     { header: 'cpus', cell: ({ limits }) => String(limits.cpus), align: 'right' },
+    { header: 'group', cell: ({ group }) => group ?? '' },
     { header: 'egress', cell: ({ egress }) => egress },
     { header: 'state', cell: ({ down }) => (down ? 'down' : 'up') },
   ]);
 }
 
 export function renderUserShow(result: z.infer<typeof userShowResult>): string {
-  const { user, servers, secrets, guarantees, stale } = result;
+  const { user, servers, secrets, guarantees, stale, approvals, effective } = result;
+  if (effective) return renderEffective(effective);
+  const approved = approvals.map(approvalLine);
   const missing = Object.entries(guarantees).filter(([, holds]) => !holds);
   return [
     renderFields([
       ...userFields(user),
+      ['Approved', approved.length === 0 ? undefined : approved.join('\n')],
       ['Secrets', secrets.join(', ') || 'none'],
       ['Not enforced', missing.length === 0 ? undefined : missing.map(([name]) => name).join(', ')],
     ]),
@@ -70,6 +77,34 @@ export function renderUserShow(result: z.infer<typeof userShowResult>): string {
     ...(stale ? ['The engine does not answer; states are unknown.'] : []),
     renderServers(servers),
   ].join('\n');
+}
+
+type Effective = z.infer<typeof effectiveResult>;
+type EffectiveRow = Effective['user'][number] & { readonly server?: string };
+
+function renderEffective({ user, servers }: Effective): string {
+  const own = servers.flatMap(({ server, differences }) =>
+    differences.map((row) => ({ ...row, server })),
+  );
+  const rows: EffectiveRow[] = [...user, ...own];
+  return renderTable(rows, [
+    {
+      header: 'setting',
+      cell: ({ setting, server }) => (server === undefined ? setting : `${setting} (${server})`),
+    },
+    { header: 'value', cell: effectiveText },
+    { header: 'from', cell: ({ from }) => from ?? '' },
+  ]);
+}
+
+function effectiveText({ setting, value }: EffectiveRow): string {
+  if (value === null) return '';
+  if (setting === 'memory') return formatBytes(Number(value));
+  return Array.isArray(value) ? value.join(',') || 'nothing' : String(value);
+}
+
+function approvalLine({ template, risk, reason, approvedBy, approvedAt }: Approval): string {
+  return `${template} (${risk}) by ${approvedBy}, ${approvedAt.slice(0, 10)}: ${reason}`;
 }
 
 function userFields(user: UserResult): [string, string | undefined][] {
@@ -81,6 +116,7 @@ function userFields(user: UserResult): [string, string | undefined][] {
     ['Workspace', user.workspace],
     ['Ports', `${ports.start}-${ports.end}`],
     ['Network', `${network.name} (${network.subnet})`],
+    ['Group', user.group ?? undefined],
     ['Egress', user.egress],
     [
       'Limits',

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { BridgeConfig } from '../bridge/config.ts';
 import type { LiveTokens } from '../bridge/live-tokens.ts';
 import { makeFolder } from '../config/folder.ts';
+import type { BridgePolicy } from '../policy/bridge-policy.ts';
 import { RefusedError } from '../errors.ts';
 import { distrust, realFiles, trustedOwners } from '../workspace/trust.ts';
 import { openPrivateFolder, replaceFile, type Owner } from './private-folder.ts';
@@ -10,6 +11,7 @@ import { openPrivateFolder, replaceFile, type Owner } from './private-folder.ts'
 interface Material {
   readonly config: BridgeConfig;
   readonly tokens: LiveTokens;
+  readonly policy: BridgePolicy;
   /** Values by name, all of them: what isn't here is removed. */
   readonly secrets: ReadonlyMap<string, string>;
   /** Who the bridge starts as. */
@@ -17,13 +19,14 @@ interface Material {
 }
 
 /**
- * Writes what a server's container mounts, `bridge.json`, `tokens.json` and `secrets/NAME` (0400 in
+ * Writes what a server's container mounts, `bridge.json`, `tokens.json`, `policy.json` and `secrets/NAME` (0400 in
  * 0700 folders): each file is replaced as a whole, secrets no longer wanted are removed. The folder
  * itself stays the same one, which a running container has mounted. Throws RefusedError when
- * somebody else could read or change it. Call it, with `tokens` read, in one registry transaction, so
- * that it can't bring back a token being revoked.
+ * somebody else could read or change it. Call it, with `tokens` and `policy` read, in one registry
+ * transaction, so that it can't bring back a token being revoked or a policy being replaced.
  */
-export function materialise(folder: string, { config, tokens, secrets, owner }: Material): void {
+export function materialise(folder: string, material: Material): void {
+  const { config, tokens, policy, secrets, owner } = material;
   makeFolders(folder, owner);
   const secretsFolder = join(folder, 'secrets');
   openPrivateFolder(secretsFolder, owner);
@@ -35,16 +38,18 @@ export function materialise(folder: string, { config, tokens, secrets, owner }: 
     replaceFile({ folder: secretsFolder, name, content, owner });
   removeDrafts(folder);
   replaceFile({ folder, name: 'tokens.json', content: JSON.stringify(tokens), owner });
+  replaceFile({ folder, name: 'policy.json', content: JSON.stringify(policy), owner });
   replaceFile({ folder, name: 'bridge.json', content: JSON.stringify(config), owner });
 }
 
 /** Replaces only the list of valid tokens. False when the server has no run-time folder now. */
 export function writeLive(folder: string, tokens: LiveTokens, owner: Owner): boolean {
-  if (realFiles.fact(folder) === undefined) return false;
-  checkTrust(dirname(folder));
-  openPrivateFolder(folder, owner);
-  replaceFile({ folder, name: 'tokens.json', content: JSON.stringify(tokens), owner });
-  return true;
+  return replaceIn(folder, { name: 'tokens.json', content: JSON.stringify(tokens), owner });
+}
+
+/** Replaces only the policy. False when the server has no run-time folder now. */
+export function writePolicy(folder: string, policy: BridgePolicy, owner: Owner): boolean {
+  return replaceIn(folder, { name: 'policy.json', content: JSON.stringify(policy), owner });
 }
 
 /** Removes a server's run-time folder, and the instance's when it was the last. */
@@ -56,6 +61,17 @@ export function dematerialise(folder: string): void {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOENT') throw error;
   }
+}
+
+function replaceIn(
+  folder: string,
+  file: { readonly name: string; readonly content: string; readonly owner: Owner },
+): boolean {
+  if (realFiles.fact(folder) === undefined) return false;
+  checkTrust(dirname(folder));
+  openPrivateFolder(folder, file.owner);
+  replaceFile({ folder, ...file });
+  return true;
 }
 
 /** `<runtime>/<instance>/<serverId>`: the first two are ours, the last is the bridge's. */

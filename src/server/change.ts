@@ -1,14 +1,19 @@
 import type * as z from 'zod';
+import { admitted } from '../admission/admit.ts';
+import { permit } from '../admission/permit.ts';
 import type { Context } from '../context.ts';
 import { ConflictError, UnhealthyError } from '../errors.ts';
 import { freePorts, readListeners } from '../host/sockets.ts';
 import { converge } from '../reconcile/converge.ts';
 import { runtimeFolder } from '../reconcile/desired.ts';
+import { addApproval } from '../registry/approvals.ts';
 import { addServer, findServer, getServer, removeServer } from '../registry/servers.ts';
+import type { Server, User } from '../registry/rows.ts';
 import { getUser } from '../registry/users.ts';
 import { dematerialise } from '../secrets/materialise.ts';
 import { openSecrets } from '../secrets/vault.ts';
 import { findTemplate } from '../templates/catalog.ts';
+import type { Template } from '../templates/schema.ts';
 import { describeUserAndServers } from '../user/describe.ts';
 import { withUserLease } from '../user/lease.ts';
 import type { serverAddResult, serverRemoveResult } from './result.ts';
@@ -17,6 +22,8 @@ interface ServerAddRequest {
   readonly userName: string;
   /** Catalog name, or the path of a template folder. */
   readonly template: string;
+  /** Why the user may have it although it is too risky for them. */
+  readonly approval: string | undefined;
   readonly start: boolean;
   readonly timeoutMs: number;
 }
@@ -46,14 +53,7 @@ export async function addServerToUser(
     await openSecrets(context, { user, secrets: template.secrets });
     await context.engine();
     const server =
-      existing ??
-      addServer(registry, {
-        user,
-        name: template.name,
-        template: reference,
-        desired: request.start ? 'running' : 'stopped',
-        isPortFree: freePorts(context.config.bindAddress, await readListeners()),
-      });
+      existing ?? (await registerServer(context, { request, user, template, reference }));
     try {
       const converged = await converge(context, user.id, {
         waitMs: request.start ? request.timeoutMs : undefined,
@@ -70,6 +70,43 @@ export async function addServerToUser(
       throw error;
     }
   });
+}
+
+interface NewServer {
+  readonly request: ServerAddRequest;
+  readonly user: User;
+  readonly template: Template;
+  /** Catalog name or folder. */
+  readonly reference: string;
+}
+
+/** Writes the row of a server that its user may have. Throws what permit and admitted throw. */
+async function registerServer(
+  context: Context,
+  { request, user, template, reference }: NewServer,
+): Promise<Server> {
+  const { registry, config } = context;
+  const templates = new Map([[reference, template]]);
+  const reason = request.approval;
+  const approvals = await permit(context, {
+    userName: user.name,
+    subject: user,
+    templates,
+    reason,
+  });
+  const isPortFree = freePorts(config.bindAddress, await readListeners());
+  const change = () => {
+    const server = addServer(registry, {
+      user,
+      name: template.name,
+      template: reference,
+      desired: request.start ? 'running' : 'stopped',
+      isPortFree,
+    });
+    for (const approval of approvals) addApproval(registry, user.id, approval);
+    return server;
+  };
+  return admitted(context, { change, templates });
 }
 
 // What the first error says matters more than a failure to clean up after it: `up` mends the rest.

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { admitted } from '../admission/admit.ts';
 import type { Context } from '../context.ts';
 import { UnhealthyError } from '../errors.ts';
 import { converge, type Converged, type ConvergeOptions } from '../reconcile/converge.ts';
@@ -29,7 +30,12 @@ export async function setRunState(
     requireUp(user);
     const servers = targetServers(registry, target);
     await context.engine();
-    for (const { id } of servers) setDesired(registry, id, verb === 'stop' ? 'stopped' : 'running');
+    const desired = verb === 'stop' ? 'stopped' : 'running';
+    const isNews = servers.some((server) => server.desired !== desired);
+    const change = () => {
+      for (const { id } of servers) setDesired(registry, id, desired);
+    };
+    if (isNews) await admitted(context, { change });
     const keys = servers.map(({ name }) => `${user.name}/${name}`);
     const converged = await convergeOrRevert(context, user, servers, {
       waitMs: verb === 'stop' ? undefined : timeoutMs,

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { Context } from '../context.ts';
-import { effectiveLimits } from '../reconcile/desired.ts';
+import { limitsOf } from '../policy/of-user.ts';
 import { getServer } from '../registry/servers.ts';
 import { getUser, listUsers } from '../registry/users.ts';
 import { listSecrets } from '../secrets/vault.ts';
@@ -29,7 +29,7 @@ export async function showServer(
     source: sourceText(template),
     riskLevel: template.riskLevel,
     secrets: template.secrets.map(({ name, required }) => ({ name, required, set: set.has(name) })),
-    limits: effectiveLimits(config, template, user),
+    limits: limitsOf(config, user, template),
     stale,
   };
 }

@@ -4,7 +4,14 @@ import { templateSchema, type Template } from './schema.ts';
 export const templateListResult = z.object({
   templates: z.array(
     templateSchema
-      .pick({ name: true, title: true, description: true, riskLevel: true })
+      .pick({
+        name: true,
+        title: true,
+        description: true,
+        riskLevel: true,
+        requiresUserIsolation: true,
+        userAware: true,
+      })
       .extend({ source: z.string(), secrets: z.array(z.string()).describe('names') }),
   ),
 });
@@ -34,11 +41,13 @@ export type TemplateShowResult = z.infer<typeof templateShowResult>;
 
 export function describeTemplates(templates: readonly Template[]): TemplateListResult {
   return {
-    templates: templates.map(({ name, title, description, riskLevel, source, secrets }) => ({
-      name,
-      title,
-      description,
-      riskLevel,
+    templates: templates.map(({ source, secrets, ...rest }) => ({
+      name: rest.name,
+      title: rest.title,
+      description: rest.description,
+      riskLevel: rest.riskLevel,
+      requiresUserIsolation: rest.requiresUserIsolation,
+      userAware: rest.userAware,
       source: sourceText(source),
       secrets: secrets.map((secret) => secret.name),
     })),

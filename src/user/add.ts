@@ -2,8 +2,8 @@ import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { UnhealthyError } from '../errors.ts';
 import { requireEnforceable } from '../firewall/protect.ts';
-import type { Egress } from '../policy/egress.ts';
-import type { LimitOverrides } from '../policy/limits.ts';
+import { egressText } from '../policy/egress.ts';
+import type { Policy } from '../policy/policy.ts';
 import { converge } from '../reconcile/converge.ts';
 import type { User } from '../registry/rows.ts';
 import { findUser } from '../registry/users.ts';
@@ -15,7 +15,7 @@ import { createToken } from '../tokens/store.ts';
 import { confirmSame } from './confirm-same.ts';
 import { describeUserAndServers } from './describe.ts';
 import { withUserLease } from './lease.ts';
-import { requireProcessors, requireSecrets } from './preconditions.ts';
+import { requireBelowMaximum, requireProcessors, requireSecrets } from './preconditions.ts';
 import { equipUser, readInUse, registerUser, type Registration } from './register.ts';
 import { erase } from './erase.ts';
 import type { userAddResult } from './result.ts';
@@ -24,10 +24,13 @@ export interface AddRequest {
   readonly name: string;
   /** Catalog names or template folders; none given: `filesystem`. */
   readonly templates: readonly string[] | undefined;
-  readonly limits: LimitOverrides;
   readonly workspace: string | undefined;
   readonly osUser: string | undefined;
-  readonly egress: Egress | undefined;
+  /** What they have of their own: caps, egress and the rest. */
+  readonly own: Policy;
+  readonly group: string | undefined;
+  /** Why they may have templates that are too risky for them. */
+  readonly approval: string | undefined;
   /** Values by name; never printed. */
   readonly secrets: ReadonlyMap<string, string>;
   readonly ttlMs: number | undefined;
@@ -48,7 +51,9 @@ export async function addUser(context: Context, request: AddRequest): Promise<Ad
   const templates = await Promise.all(
     (request.templates ?? ['filesystem']).map((name) => findTemplate(name, context.assets)),
   );
-  if (request.egress) requireEnforceable(context, request.egress);
+  const { own } = request;
+  if (own.egress !== undefined) requireEnforceable(context, egressText.parse(own.egress));
+  requireBelowMaximum(context.config, own);
   return withUserLease(context, request.name, async () => {
     const existing = findUser(context.registry, request.name);
     if (existing) return addAgain(context, request, existing, templates);
@@ -75,7 +80,7 @@ async function addAgain(
 async function addNew(context: Context, registration: Registration): Promise<AddResult> {
   const { request, templates } = registration;
   requireSecrets(request, templates);
-  await requireProcessors(context, request.limits);
+  await requireProcessors(context, request.own);
   const user = await registerUser(context, registration);
   try {
     await equipUser(context, request, user);

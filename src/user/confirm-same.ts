@@ -1,8 +1,10 @@
 import { realpath } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Context } from '../context.ts';
 import { ConflictError } from '../errors.ts';
 import { formatBytes, parseBytes } from '../policy/bytes.ts';
-import { formatEgress } from '../policy/egress.ts';
+import { ownPolicy } from '../policy/of-user.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { readSecrets } from '../secrets/vault.ts';
@@ -36,22 +38,25 @@ interface Difference {
 }
 
 function differingSettings(request: AddRequest, user: User): Difference[] {
-  const { limits, egress } = request;
+  const { memory: memoryBytes, cpus, pids, egress, ...policy } = request.own;
   const update = `mcpd user update ${user.name}`;
   const recreate = `mcpd user remove ${user.name}, then add it again`;
   const differences: Difference[] = [];
   const compare = (what: string, asked: unknown, present: unknown, mend: string) => {
     if (asked !== undefined && asked !== present) differences.push({ what, mend });
   };
-  const { memoryBytes, cpus, pids } = limits;
   const size = formatBytes(memoryBytes ?? 0);
   // In bytes when the short form would be rounded.
   const memory = `${update} --memory ${parseBytes(size) === memoryBytes ? size : memoryBytes}`;
   compare('memory', memoryBytes, user.limits.memoryBytes, memory);
   compare('cpus', cpus, user.limits.cpus, `${update} --cpus ${cpus}`);
   compare('pids', pids, user.limits.pids, `${update} --pids ${pids}`);
-  const profile = egress && formatEgress(egress);
-  compare('egress', profile, formatEgress(user.egress), `${update} --egress ${profile}`);
+  compare('egress', egress, ownPolicy(user).egress, `${update} --egress ${egress}`);
+  compare('group', request.group, user.group?.name, `${update} --group ${request.group}`);
+  for (const [key, asked] of Object.entries(policy)) {
+    if (isDeepStrictEqual(asked, user.policy[key as keyof Policy])) continue;
+    differences.push({ what: key, mend: `${update} --help says how to change it` });
+  }
   compare('OS user', request.osUser, user.osUser, recreate);
   return differences;
 }

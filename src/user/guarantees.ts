@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { enforcement } from '../firewall/protect.ts';
+import { egressOf } from '../policy/of-user.ts';
 import type { User } from '../registry/rows.ts';
 import type { guaranteesResult } from './result.ts';
 
@@ -10,7 +11,8 @@ export function guarantees(context: Context, user: User): z.infer<typeof guarant
   return {
     uidSeparation: isRoot,
     ownUid: isRoot,
-    egressEnforced: user.egress.profile === 'open' || enforcement(context).enforced,
+    egressEnforced:
+      egressOf(context.config, user).profile === 'open' || enforcement(context).enforced,
     limitsEnforced: true,
   };
 }

@@ -1,10 +1,15 @@
 import type { Context } from '../context.ts';
-import { ConflictError, UsageError } from '../errors.ts';
-import type { LimitOverrides } from '../policy/limits.ts';
+import type { HostConfig } from '../config/schema.ts';
+import { ConflictError, RefusedError, UsageError } from '../errors.ts';
+import { formatBytes } from '../policy/bytes.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Template } from '../templates/schema.ts';
 
 /** Throws UsageError when the engine's host has fewer processors than a server should get. */
-export async function requireProcessors(context: Context, { cpus }: LimitOverrides): Promise<void> {
+export async function requireProcessors(
+  context: Context,
+  { cpus }: Pick<Policy, 'cpus'>,
+): Promise<void> {
   if (cpus === undefined) return;
   const engine = await context.engine();
   const { cpus: most } = await engine.info();
@@ -13,6 +18,23 @@ export async function requireProcessors(context: Context, { cpus }: LimitOverrid
     code: 'TOO_MANY_CPUS',
     suggestions: [`Ask for --cpus ${most} or less.`],
   });
+}
+
+/** Throws RefusedError when a policy asks for more than anybody may have: it could not hold. */
+export function requireBelowMaximum(
+  { maximum }: Pick<HostConfig, 'maximum'>,
+  policy: Policy,
+): void {
+  for (const [key, most] of Object.entries(maximum)) {
+    const asked = policy[key as keyof typeof maximum];
+    if (most === null || asked === undefined || asked <= most) continue;
+    const [text, mostText] =
+      key === 'memory' ? [formatBytes(asked), formatBytes(most)] : [asked, most];
+    throw new RefusedError(`Nobody may have ${key} ${text}: the maximum is ${mostText}.`, {
+      code: 'ABOVE_MAXIMUM',
+      suggestions: [`mcpd config get maximum.${key}`],
+    });
+  }
 }
 
 interface NewUser {

@@ -3,7 +3,12 @@ import type { Context } from '../context.ts';
 import { takenUids } from '../host/accounts.ts';
 import { hostRoutes } from '../host/routes.ts';
 import { freePorts, readListeners, type Listener } from '../host/sockets.ts';
-import { egressText } from '../policy/egress.ts';
+import { splitPolicy } from '../policy/of-user.ts';
+import { toOverrides } from '../policy/limits.ts';
+import { admitted } from '../admission/admit.ts';
+import { permit } from '../admission/permit.ts';
+import { addApproval } from '../registry/approvals.ts';
+import { getGroup } from '../registry/groups.ts';
 import type { User } from '../registry/rows.ts';
 import { addServer } from '../registry/servers.ts';
 import { addUser, listUsers } from '../registry/users.ts';
@@ -38,7 +43,10 @@ export interface Registration {
   readonly inUse: InUse;
 }
 
-/** Reserves addresses and writes the rows of a new user and their servers: all of them, or none. */
+/**
+ * Reserves addresses and memory and writes the rows of a new user and their servers: all of them, or
+ * none. Throws what permit and admitted throw, too.
+ */
 export async function registerUser(
   context: Context,
   { request, templates, inUse }: Registration,
@@ -51,7 +59,17 @@ export async function registerUser(
       ? undefined
       : checkPath(context, request.workspace, identity.uid);
   const adoptUid = workspace === undefined ? undefined : await ownerOf(workspace);
-  return registry.transaction(() => {
+  const { egress, policy } = splitPolicy(request.own);
+  const limits = toOverrides(request.own);
+  const group = request.group === undefined ? null : getGroup(registry, request.group);
+  const given = new Map(templates.map((one) => [templateReference(request, one), one]));
+  const approvals = await permit(context, {
+    userName: request.name,
+    subject: { limits, policy, egress, group },
+    templates: given,
+    reason: request.approval,
+  });
+  const change = () => {
     const user = addUser(
       registry,
       {
@@ -59,23 +77,27 @@ export async function registerUser(
         ...identity,
         workspace,
         adoptUid,
-        limits: request.limits,
-        egress: request.egress ?? egressText.parse(config.egress),
+        limits,
+        egress,
+        policy,
+        groupId: group?.id,
         expiresAt: request.ttlMs === undefined ? null : clock.now() + request.ttlMs,
       },
       { config, isPortFree, takenSubnets: inUse.subnets, takenUids: inUse.uids },
     );
-    for (const template of templates) {
+    for (const [reference, { name }] of given) {
       addServer(registry, {
         user,
-        name: template.name,
-        template: templateReference(request, template),
+        name,
+        template: reference,
         desired: request.start ? 'running' : 'stopped',
         isPortFree,
       });
     }
+    for (const approval of approvals) addApproval(registry, user.id, approval);
     return user;
-  });
+  };
+  return admitted(context, { change, templates: given });
 }
 
 /**

@@ -2,8 +2,10 @@ import * as z from 'zod';
 import type { HostConfig } from '../config/schema.ts';
 import type { Home } from '../config/home.ts';
 import { formatEgress } from '../policy/egress.ts';
-import { mergeLimits } from '../policy/limits.ts';
+import { effectiveKeys, sources } from '../policy/effective.ts';
+import { egressOf, limitsOf } from '../policy/of-user.ts';
 import { objectPrefix } from '../reconcile/desired.ts';
+import { risks } from '../policy/policy.ts';
 import { operationResult } from '../reconcile/result.ts';
 import type { User } from '../registry/rows.ts';
 import { serverResult } from '../server/result.ts';
@@ -25,6 +27,7 @@ const userResult = z.object({
   workspace: z.string(),
   limits: limitsResult.describe('per server; a template may set lower or higher ones'),
   egress: z.string(),
+  group: z.string().nullable(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
 });
@@ -45,11 +48,39 @@ export const userAddResult = z.object({
   token: z.string().nullable().describe('shown once, when the user is made'),
 });
 
+const effectiveValue = z.union([z.string(), z.number(), z.array(z.string())]).nullable();
+
+const effectiveRow = z.object({
+  setting: z.enum(effectiveKeys),
+  value: effectiveValue.describe('null: no limit; memory in bytes'),
+  from: z.enum(sources).nullable().describe('who said it; null: nobody'),
+});
+
+export const effectiveResult = z.object({
+  user: z.array(effectiveRow),
+  servers: z.array(
+    z.object({
+      server: z.string(),
+      differences: z.array(effectiveRow).describe('what differs from the user’s for it'),
+    }),
+  ),
+});
+
+const approvalResult = z.object({
+  template: z.string(),
+  risk: z.enum(risks),
+  reason: z.string(),
+  approvedBy: z.string(),
+  approvedAt: z.iso.datetime(),
+});
+
 export const userShowResult = z.object({
   user: userResult,
   servers: z.array(serverResult),
   secrets: z.array(z.string()).describe('names'),
+  approvals: z.array(approvalResult).describe('templates that are riskier than allowed'),
   guarantees: guaranteesResult,
+  effective: effectiveResult.optional().describe('with --effective: what holds, and who says so'),
   stale: z.boolean().describe('true when the engine did not answer: states are unknown'),
 });
 
@@ -60,7 +91,6 @@ interface Facts {
 }
 
 export function describeUser(user: User, { config, home, instance }: Facts): UserResult {
-  const { memory, cpus, pids } = config.limits;
   return {
     id: user.id,
     name: user.name,
@@ -69,8 +99,9 @@ export function describeUser(user: User, { config, home, instance }: Facts): Use
     ports: user.ports,
     network: { name: `${objectPrefix(home, instance)}-${user.name}`, subnet: user.subnet },
     workspace: user.workspace,
-    limits: mergeLimits({ memoryBytes: memory, cpus, pids }, user.limits),
-    egress: formatEgress(user.egress),
+    limits: limitsOf(config, user),
+    egress: formatEgress(egressOf(config, user)),
+    group: user.group?.name ?? null,
     createdAt: new Date(user.createdAt).toISOString(),
     expiresAt: user.expiresAt === null ? null : new Date(user.expiresAt).toISOString(),
   };

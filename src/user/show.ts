@@ -1,14 +1,16 @@
 import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { guarantees } from './guarantees.ts';
+import { listApprovals } from '../registry/approvals.ts';
 import { getUser } from '../registry/users.ts';
 import { listSecrets } from '../secrets/vault.ts';
+import { describeEffective } from './effective.ts';
 import { describeUserAndServers, observeOrStale } from './describe.ts';
 import type { userShowResult } from './result.ts';
 
 export async function showUser(
   context: Context,
-  name: string,
+  { name, effective }: { readonly name: string; readonly effective: boolean },
 ): Promise<z.infer<typeof userShowResult>> {
   const user = getUser(context.registry, name);
   const { observed, stale } = await observeOrStale(context, user.id);
@@ -16,6 +18,11 @@ export async function showUser(
     ...describeUserAndServers(context, user.id, { ready: new Set(), observed }),
     stale,
     secrets: listSecrets(context.registry, user.id).map((secret) => secret.name),
+    approvals: listApprovals(context.registry, user.id).map((approval) => ({
+      ...approval,
+      approvedAt: new Date(approval.approvedAt).toISOString(),
+    })),
     guarantees: guarantees(context, user),
+    ...(effective ? { effective: await describeEffective(context, user) } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { admitted } from '../admission/admit.ts';
 import type { Context } from '../context.ts';
-import { McpdError, PartialFailureError } from '../errors.ts';
 import { converge, type Converged } from '../reconcile/converge.ts';
 import { isWanted } from '../reconcile/desired.ts';
 import { planUser } from '../reconcile/plan-user.ts';
@@ -10,6 +10,7 @@ import { operationResult } from '../reconcile/result.ts';
 import type { User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { getUser, listUsers, updateUser } from '../registry/users.ts';
+import { forEachUser } from './each.ts';
 import { erase } from './erase.ts';
 import { withUserLease } from './lease.ts';
 
@@ -63,19 +64,20 @@ export async function planUsers(
 
 /** Brings users to what the registry says; expired ones are removed. */
 export function bringUp(context: Context, request: BulkRequest) {
-  return forEachUser(context, request.names, async (user) => {
+  return forEachChosen(context, request.names, async (user) => {
     if (user.expiresAt !== null && user.expiresAt <= context.clock.now()) {
       await erase(context, user, { purge: true, quarantine: true });
       return { operations: [], changed: true, removed: true };
     }
-    if (user.down) updateUser(context.registry, user.id, { down: false });
+    const change = () => updateUser(context.registry, user.id, { down: false });
+    if (user.down) await admitted(context, { change });
     return { ...(await converge(context, user.id, { waitMs: request.waitMs })), removed: false };
   });
 }
 
 /** Removes users' containers and networks; rows, addresses, secrets and workspaces stay. */
 export function takeDown(context: Context, names: readonly string[]) {
-  return forEachUser(context, names, async (user) => {
+  return forEachChosen(context, names, async (user) => {
     updateUser(context.registry, user.id, { down: true });
     return { ...(await converge(context, user.id, { waitMs: undefined })), removed: false };
   });
@@ -83,50 +85,24 @@ export function takeDown(context: Context, names: readonly string[]) {
 
 type Outcome = Pick<Converged, 'changed' | 'operations'> & { readonly removed: boolean };
 
-/** One after another; a user that fails doesn't stop the others. */
-async function forEachUser(
+async function forEachChosen(
   context: Context,
   names: readonly string[],
   change: (user: User) => Promise<Outcome>,
 ): Promise<z.infer<typeof upDownResult>> {
-  const users = chosenUsers(context, names);
+  const chosen = chosenUsers(context, names).map(({ name }) => name);
   await context.engine();
-  const done: (Outcome & { user: string })[] = [];
-  const failed: { user: string; error: McpdError }[] = [];
-  for (const { name } of users) {
-    try {
-      const outcome = await withUserLease(context, name, () =>
-        change(getUser(context.registry, name)),
-      );
-      done.push({ ...outcome, user: name });
-    } catch (error) {
-      if (!(error instanceof McpdError) || users.length === 1) throw error;
-      failed.push({ user: name, error });
-    }
-  }
-  if (failed.length > 0) throw partialFailure(failed, users.length);
+  const { changed, users } = await forEachUser(chosen, (name) =>
+    withUserLease(context, name, () => change(getUser(context.registry, name))),
+  );
   return {
-    changed: done.some(({ changed }) => changed),
-    users: done.map(({ user, operations, removed }) => ({
+    changed,
+    users: users.map(({ user, operations, removed }) => ({
       user,
       operations: [...operations],
       removed,
     })),
   };
-}
-
-function partialFailure(
-  failed: readonly { user: string; error: McpdError }[],
-  total: number,
-): PartialFailureError {
-  const lines = failed.map(({ user, error }) => `  ${user}: ${error.message}`);
-  return new PartialFailureError(
-    `${failed.length} of ${total} users failed:\n${lines.join('\n')}`,
-    {
-      code: 'PARTIAL_FAILURE',
-      suggestions: [...new Set(failed.flatMap(({ error }) => error.suggestions))],
-    },
-  );
 }
 
 function chosenUsers({ registry }: Context, names: readonly string[]): readonly User[] {

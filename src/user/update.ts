@@ -1,49 +1,64 @@
+import { admitted } from '../admission/admit.ts';
 import type { Context } from '../context.ts';
 import { requireEnforceable } from '../firewall/protect.ts';
-import { formatEgress, type Egress } from '../policy/egress.ts';
-import type { LimitOverrides } from '../policy/limits.ts';
+import { egressText } from '../policy/egress.ts';
+import { ownPolicy, splitPolicy } from '../policy/of-user.ts';
+import { isSamePolicy, patchPolicy, type PolicyPatch } from '../policy/policy.ts';
 import { converge, type Converged } from '../reconcile/converge.ts';
+import { getGroup } from '../registry/groups.ts';
 import type { User } from '../registry/rows.ts';
-import { getUser, updateUser } from '../registry/users.ts';
+import { getUser, updateUser, type UserPatch } from '../registry/users.ts';
 import { describeUserAndServers } from './describe.ts';
-import { requireProcessors } from './preconditions.ts';
 import { withUserLease } from './lease.ts';
+import { requireBelowMaximum, requireProcessors } from './preconditions.ts';
+import { publishPolicy } from './publish-policy.ts';
 import type { UserUpdateResult } from './result.ts';
 
 export interface UpdateRequest {
   readonly name: string;
-  readonly limits: LimitOverrides;
-  readonly egress: Egress | undefined;
+  /** What they have of their own: caps, egress and the rest. */
+  readonly policy: PolicyPatch;
+  /** A group's name; null: none. Undefined: the present one. */
+  readonly group: string | null | undefined;
   readonly timeoutMs: number;
 }
 
 /**
- * Changes a user's limits and egress. Limits change live where the engine can; the result's
+ * Changes what a user may do. Caps change live where the engine can, and the rest at once; the result's
  * operations say what was updated, and what was recreated and why.
  */
 export async function updateUserSettings(
   context: Context,
   request: UpdateRequest,
 ): Promise<UserUpdateResult> {
-  if (request.egress) requireEnforceable(context, request.egress);
-  getUser(context.registry, request.name);
-  await requireProcessors(context, request.limits);
+  const { registry } = context;
+  const { replacement, set } = request.policy;
+  const asked = { ...replacement, ...set };
+  if (asked.egress !== undefined) requireEnforceable(context, egressText.parse(asked.egress));
+  requireBelowMaximum(context.config, asked);
+  getUser(registry, request.name);
+  await requireProcessors(context, asked);
   return withUserLease(context, request.name, async () => {
-    const user = getUser(context.registry, request.name);
-    const isNew = differs(user, request);
+    const user = getUser(registry, request.name);
+    const patch: UserPatch = {
+      ...splitPolicy(patchPolicy(ownPolicy(user), request.policy)),
+      ...(request.group === undefined ? {} : { groupId: groupId(context, request.group) }),
+    };
     // Without an engine nothing is written: the registry never runs ahead of what can be done.
     await context.engine();
-    updateUser(context.registry, user.id, {
-      limits: request.limits,
-      egress: request.egress ?? user.egress,
-    });
+    const next = await admitted(context, { change: () => updateUser(registry, user.id, patch) });
+    publishPolicy(context, user.id);
     const converged = await convergeOrRevert(context, user, request);
     return {
-      changed: isNew || converged.changed,
+      changed: differ(user, next) || converged.changed,
       ...describeUserAndServers(context, user.id, converged),
       operations: [...converged.operations],
     };
   });
+}
+
+function groupId({ registry }: Context, name: string | null): string | null {
+  return name === null ? null : getGroup(registry, name).id;
 }
 
 async function convergeOrRevert(
@@ -54,20 +69,15 @@ async function convergeOrRevert(
   try {
     return await converge(context, user.id, { waitMs: timeoutMs });
   } catch (error) {
-    const { memoryBytes = null, cpus = null, pids = null } = user.limits;
     updateUser(context.registry, user.id, {
-      limits: { memoryBytes, cpus, pids },
-      egress: user.egress,
+      ...splitPolicy(ownPolicy(user)),
+      groupId: user.group?.id ?? null,
     });
+    publishPolicy(context, user.id);
     throw error;
   }
 }
 
-function differs(user: User, { limits, egress }: UpdateRequest): boolean {
-  const changesLimit = (['memoryBytes', 'cpus', 'pids'] as const).some(
-    (key) => limits[key] !== undefined && limits[key] !== user.limits[key],
-  );
-  return (
-    changesLimit || (egress !== undefined && formatEgress(egress) !== formatEgress(user.egress))
-  );
+function differ(a: User, b: User): boolean {
+  return a.group?.id !== b.group?.id || !isSamePolicy(ownPolicy(a), ownPolicy(b));
 }

@@ -1,5 +1,6 @@
 import { openConfig } from '../../config/store.ts';
 import type { Context } from '../../context.ts';
+import { listGroups } from '../../registry/groups.ts';
 import { listServers } from '../../registry/servers.ts';
 import { listUsers } from '../../registry/users.ts';
 import { listTemplates } from '../../templates/catalog.ts';
@@ -11,6 +12,8 @@ export async function existingNames(context: Context, kind: NameKind): Promise<s
   switch (kind) {
     case 'users':
       return listUsers(registry).map(({ name }) => name);
+    case 'groups':
+      return listGroups(registry).map(({ name }) => name);
     case 'servers':
       return listUsers(registry).flatMap((user) => [
         user.name,

@@ -19,7 +19,7 @@ export interface Flag {
   readonly options: readonly string[];
 }
 
-export const nameKinds = ['users', 'servers', 'templates', 'settings'] as const;
+export const nameKinds = ['users', 'groups', 'servers', 'templates', 'settings'] as const;
 export type NameKind = (typeof nameKinds)[number];
 
 interface Topic {
@@ -75,18 +75,20 @@ function commandNode(command: Command.Loadable): Node {
 
 const kinds = new Map<string, NameKind>([
   ['user', 'users'],
+  ['group', 'groups'],
   ['server', 'servers'],
   ['target', 'servers'],
   ['template', 'templates'],
   ['key', 'settings'],
 ]);
 
-/** By the first argument's name; `user add` takes one that doesn't exist yet. */
+/** By the first argument's name; `user add` and `group create` take one that doesn't exist yet. */
 function namesOf({ id, args }: Command.Loadable): NameKind | undefined {
   const [first] = Object.keys(args);
-  if (id === 'user:add') return undefined;
+  if (id === 'user:add' || id === 'group:create') return undefined;
   if (id === 'server:add') return 'users';
   if (first === 'name' && id.startsWith('user:')) return 'users';
+  if (first === 'name' && id.startsWith('group:')) return 'groups';
   return first === undefined ? undefined : kinds.get(first);
 }
 

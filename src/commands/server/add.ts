@@ -1,7 +1,7 @@
 import { boolean } from '@oclif/core/flags';
 import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { timeout } from '../../cli/flags.ts';
+import { approve, timeout } from '../../cli/flags.ts';
 import { newServerArgument } from '../../cli/new-server.ts';
 import { renderServerAdd } from '../../render/server.ts';
 import { addServerToUser } from '../../server/change.ts';
@@ -14,6 +14,7 @@ export default class ServerAdd extends BaseCommand<Result> {
   static override examples = [
     '<%= config.bin %> server add bob/memory',
     '<%= config.bin %> server add bob//etc/mcpd/templates/github',
+    '<%= config.bin %> server add bob/filesystem --approve "for the migration, until June"',
   ];
   static override args = {
     server: newServerArgument({
@@ -22,6 +23,7 @@ export default class ServerAdd extends BaseCommand<Result> {
     }),
   };
   static override flags = {
+    approve,
     'no-start': boolean({ summary: "Make it, but don't start it." }),
     timeout,
   };
@@ -32,6 +34,7 @@ export default class ServerAdd extends BaseCommand<Result> {
     return addServerToUser(await this.context('write'), {
       userName: args.server.user,
       template: args.server.template,
+      approval: flags.approve,
       start: !flags['no-start'],
       timeoutMs: flags.timeout,
     });

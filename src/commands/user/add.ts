@@ -1,6 +1,7 @@
 import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { egress, limitFlags, limitsFrom, timeout, ttl, userArgument } from '../../cli/flags.ts';
+import { approve, group, timeout, ttl, userArgument } from '../../cli/flags.ts';
+import { newPolicyFrom, policyFlags } from '../../cli/policy-flags.ts';
 import { readSecretFlags } from '../../cli/secret-flags.ts';
 import { renderUserAdd } from '../../render/user.ts';
 import { addUser, type AddResult } from '../../user/add.ts';
@@ -14,6 +15,7 @@ export default class UserAdd extends BaseCommand<AddResult> {
     '<%= config.bin %> user add bob',
     '<%= config.bin %> user add bob --server filesystem,memory --memory 1g',
     '<%= config.bin %> user add bob --os-user bob --workspace /srv/bob',
+    '<%= config.bin %> user add carol --group students --rate 120',
     '<%= config.bin %> user add ci-42 --server everything --ttl 30m --json',
   ];
   static override args = {
@@ -27,10 +29,11 @@ export default class UserAdd extends BaseCommand<AddResult> {
       multipleNonGreedy: true,
       delimiter: ',',
     }),
-    ...limitFlags,
     workspace: string({ summary: 'Folder that the servers work in.', helpValue: 'PATH' }),
     'os-user': string({ summary: "Use this account's uid.", helpValue: 'NAME' }),
-    egress,
+    group,
+    ...policyFlags,
+    approve,
     secret: string({
       summary: 'A secret from a file, or from stdin with @-.',
       helpValue: 'NAME=@FILE',
@@ -45,13 +48,15 @@ export default class UserAdd extends BaseCommand<AddResult> {
 
   async run(): Promise<AddResult> {
     const { args, flags } = await this.parse(UserAdd);
-    return addUser(await this.context('write'), {
+    const context = await this.context('write');
+    return addUser(context, {
       name: args.name,
       templates: flags.server,
-      limits: limitsFrom(flags),
+      own: await newPolicyFrom(flags, context.signal),
       workspace: flags.workspace,
       osUser: flags['os-user'],
-      egress: flags.egress,
+      group: flags.group,
+      approval: flags.approve,
       secrets: await readSecretFlags(flags.secret ?? []),
       ttlMs: flags.ttl,
       start: !flags['no-start'],

@@ -1,28 +1,38 @@
+import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { egress, limitFlags, limitsFrom, timeout, userArgument } from '../../cli/flags.ts';
+import { group, timeout, userArgument } from '../../cli/flags.ts';
+import { isEmptyPatch, policyFlags, policyPatchFrom, unset } from '../../cli/policy-flags.ts';
 import { UsageError } from '../../errors.ts';
 import { renderUserUpdate } from '../../render/user.ts';
 import { userUpdateResult, type UserUpdateResult } from '../../user/result.ts';
 import { updateUserSettings } from '../../user/update.ts';
 
 export default class UserUpdate extends BaseCommand<UserUpdateResult> {
-  static override summary = "Change a user's limits or egress.";
+  static override summary = "Change a user's limits, egress, group, or what else they may do.";
   static override description =
-    'Limits change live, without a restart. What must be recreated instead is listed with its cause.';
+    'What is set here is the user’s own and goes before the group’s. Limits change live, without a restart. What must be recreated instead is listed with its cause.';
   static override examples = [
     '<%= config.bin %> user update bob --memory 1g',
     '<%= config.bin %> user update bob --egress allow:api.github.com:443',
+    '<%= config.bin %> user update bob --group students --unset memory',
   ];
   static override args = {
     name: userArgument({ required: true, description: 'Name of the user.' }),
   };
-  static override flags = { ...limitFlags, egress, timeout };
+  static override flags = {
+    group,
+    'no-group': boolean({ summary: 'Take the user out of their group.', exclusive: ['group'] }),
+    ...policyFlags,
+    unset,
+    timeout,
+  };
   static override readonly result = userUpdateResult;
 
   async run(): Promise<UserUpdateResult> {
     const { args, flags } = await this.parse(UserUpdate);
-    const limits = limitsFrom(flags);
-    if (Object.keys(limits).length === 0 && flags.egress === undefined) {
+    const policy = await policyPatchFrom(flags, this.signal);
+    const newGroup = flags['no-group'] ? null : flags.group;
+    if (isEmptyPatch(policy) && newGroup === undefined) {
       throw new UsageError('Nothing to change.', {
         code: 'USAGE',
         suggestions: [`mcpd user update ${args.name} --memory 1g`, 'mcpd user update --help'],
@@ -30,8 +40,8 @@ export default class UserUpdate extends BaseCommand<UserUpdateResult> {
     }
     return updateUserSettings(await this.context('write'), {
       name: args.name,
-      limits,
-      egress: flags.egress,
+      policy,
+      group: newGroup,
       timeoutMs: flags.timeout,
     });
   }

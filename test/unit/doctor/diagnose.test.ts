@@ -22,6 +22,8 @@ const bob: User = {
   workspaceManaged: true,
   limits: {},
   egress: { profile: 'public' },
+  policy: {},
+  group: null,
   down: false,
   createdAt: 0,
   expiresAt: null,

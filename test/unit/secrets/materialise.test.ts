@@ -12,6 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BridgeConfig } from '../../../src/bridge/config.ts';
+import { openPolicy } from '../../../src/policy/bridge-policy.ts';
 import { dematerialise, materialise, writeLive } from '../../../src/secrets/materialise.ts';
 import { temporaryHome, thrownBy } from '../registry/temporary.ts';
 
@@ -20,8 +21,13 @@ const unprivileged = owner.uid !== 0;
 const config = { schema: 1, url: 'http://127.0.0.1:20000/mcp' } as BridgeConfig;
 
 function write(folder: string, secrets: Record<string, string> = {}, live: string[] = []): void {
-  const tokens = { live, until: {} };
-  materialise(folder, { config, tokens, secrets: new Map(Object.entries(secrets)), owner });
+  materialise(folder, {
+    config,
+    tokens: { live, until: {} },
+    policy: openPolicy,
+    secrets: new Map(Object.entries(secrets)),
+    owner,
+  });
 }
 
 function read(...path: string[]): string {
@@ -42,7 +48,7 @@ describe('materialise', () => {
     for (const name of ['.', 'secrets', '..', '../..']) {
       expect(statSync(join(folder, name)).mode & 0o777, name).toBe(0o700);
     }
-    for (const name of ['bridge.json', 'tokens.json', 'secrets/TOKEN']) {
+    for (const name of ['bridge.json', 'tokens.json', 'policy.json', 'secrets/TOKEN']) {
       expect(statSync(join(folder, name)).mode & 0o777, name).toBe(0o400);
     }
   });
@@ -57,7 +63,12 @@ describe('materialise', () => {
     writeFileSync(join(folder, '.bridge.json.abc'), 'left by a killed command');
     write(folder, { TOKEN: 'two' });
     expect(readdirSync(join(folder, 'secrets'))).toEqual(['TOKEN']);
-    expect(readdirSync(folder).toSorted()).toEqual(['bridge.json', 'secrets', 'tokens.json']);
+    expect(readdirSync(folder).toSorted()).toEqual([
+      'bridge.json',
+      'policy.json',
+      'secrets',
+      'tokens.json',
+    ]);
     expect(read(folder, 'secrets/TOKEN')).toBe('two');
     expect(statSync(folder).ino).toBe(before);
     expect(statSync(join(folder, 'secrets/TOKEN')).ino).not.toBe(file);
@@ -67,12 +78,9 @@ describe('materialise', () => {
     using home = temporaryHome();
     const folder = join(home.runtime, 'instance/server');
     const tenant = { uid: 200000, gid: 200001 };
-    const material = {
-      config,
-      tokens: { live: [], until: {} },
-      secrets: new Map([['TOKEN', 'x']]),
-      owner: tenant,
-    };
+    const secrets = new Map([['TOKEN', 'x']]);
+    const tokens = { live: [], until: {} };
+    const material = { config, tokens, policy: openPolicy, secrets, owner: tenant };
     materialise(folder, material);
     materialise(folder, material);
     for (const name of ['.', 'secrets', 'bridge.json', 'tokens.json', 'secrets/TOKEN']) {

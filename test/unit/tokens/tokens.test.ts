@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ensureHome } from '../../../src/config/folder.ts';
 import type { Home } from '../../../src/config/home.ts';
 import type { User } from '../../../src/registry/rows.ts';
+import { openPolicy } from '../../../src/policy/bridge-policy.ts';
 import { addServer } from '../../../src/registry/servers.ts';
 import { materialise } from '../../../src/secrets/materialise.ts';
 import { probeToken, tokenAudience, tokenIssuer } from '../../../src/tokens/issue.ts';
@@ -225,7 +226,7 @@ test('publishLiveTokens tells every server that has a run-time folder of the tok
   const config = { schema: 1 } as BridgeConfig;
   const tokens = { live: [], until: {} };
   for (const { id } of [running, other]) {
-    materialise(folderOf(id), { config, tokens, secrets: new Map(), owner });
+    materialise(folderOf(id), { config, tokens, policy: openPolicy, secrets: new Map(), owner });
   }
   const expiresAt = box.clock.now() + 1_000;
   const { token } = await createToken(box, { user: bob, name: 'laptop' });

@@ -1,0 +1,96 @@
+import { admitted } from '../admission/admit.ts';
+import type { Context } from '../context.ts';
+import { requireEnforceable } from '../firewall/protect.ts';
+import { egressText } from '../policy/egress.ts';
+import { isSamePolicy, patchPolicy, type Policy, type PolicyPatch } from '../policy/policy.ts';
+import { converge } from '../reconcile/converge.ts';
+import {
+  createGroup,
+  findGroup,
+  getGroup,
+  listMembers,
+  removeGroup,
+  setGroupPolicy,
+} from '../registry/groups.ts';
+import { getUser } from '../registry/users.ts';
+import { forEachUser } from '../user/each.ts';
+import { withUserLease } from '../user/lease.ts';
+import { requireBelowMaximum, requireProcessors } from '../user/preconditions.ts';
+import { publishPolicy } from '../user/publish-policy.ts';
+import {
+  describeGroup,
+  type GroupChangeResult,
+  type GroupCreateResult,
+  type GroupRemoveResult,
+} from './result.ts';
+
+interface CreateRequest {
+  readonly name: string;
+  readonly policy: Policy;
+}
+
+/** Makes a group without members. Throws ConflictError when it exists with another policy. */
+export function createUserGroup(
+  context: Context,
+  { name, policy }: CreateRequest,
+): GroupCreateResult {
+  const { registry } = context;
+  requireHoldable(context, policy);
+  const existing = findGroup(registry, name);
+  if (existing && isSamePolicy(existing.policy, policy)) {
+    return { changed: false, group: describeGroup(registry, existing) };
+  }
+  return { changed: true, group: describeGroup(registry, createGroup(registry, { name, policy })) };
+}
+
+interface UpdateRequest {
+  readonly name: string;
+  readonly patch: PolicyPatch;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Changes a group's policy: for all members' bridges at once, then each member's containers. What was
+ * changed stays when a member fails; `mcpd up` mends them.
+ */
+export async function updateUserGroup(
+  context: Context,
+  { name, patch, timeoutMs }: UpdateRequest,
+): Promise<GroupChangeResult> {
+  const { registry } = context;
+  const asked = { ...patch.replacement, ...patch.set };
+  requireHoldable(context, asked);
+  const { id } = getGroup(registry, name);
+  if (listMembers(registry, id).length > 0) await context.engine();
+  await requireProcessors(context, asked);
+  const change = () => {
+    const { policy } = getGroup(registry, name);
+    const next = patchPolicy(policy, patch);
+    setGroupPolicy(registry, id, next);
+    return !isSamePolicy(policy, next);
+  };
+  const isNews = await admitted(context, { change });
+  const members = listMembers(registry, id);
+  for (const member of members) publishPolicy(context, getUser(registry, member).id);
+  const { changed, users } = await forEachUser(members, (member) =>
+    withUserLease(context, member, () =>
+      converge(context, getUser(registry, member).id, { waitMs: timeoutMs }),
+    ),
+  );
+  return {
+    changed: isNews || changed,
+    group: describeGroup(registry, getGroup(registry, name)),
+    users: users.map(({ user, operations }) => ({ user, operations: [...operations] })),
+  };
+}
+
+/** Throws NotFoundError, and ConflictError when it has members. */
+export function removeUserGroup({ registry }: Context, name: string): GroupRemoveResult {
+  removeGroup(registry, getGroup(registry, name));
+  return { removed: name };
+}
+
+function requireHoldable(context: Context, policy: Policy): void {
+  if (policy.egress !== undefined) requireEnforceable(context, egressText.parse(policy.egress));
+  requireBelowMaximum(context.config, policy);
+}

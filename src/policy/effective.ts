@@ -1,0 +1,121 @@
+import { risks, type Policy, type Risk, type TemplatePolicy } from './policy.ts';
+
+/** Who said a value. The first of them that says one is heard; nobody exceeds the maximum. */
+export const sources = ['user', 'group', 'template', 'host', 'maximum'] as const;
+
+export type Source = (typeof sources)[number];
+
+/** What each source says. */
+export interface Layers {
+  readonly user: Policy;
+  readonly group: Policy;
+  readonly template: Policy;
+  /** The host's defaults, memory, cpus, pids and egress among them. */
+  readonly host: Policy;
+  /** What nobody exceeds. */
+  readonly maximum: Policy;
+}
+
+/** A value with who said it; null: nobody did. */
+export interface Sourced<Value> {
+  readonly value: Value;
+  readonly from: Source | null;
+}
+
+interface Values {
+  /** Bytes. */
+  memory: number;
+  cpus: number;
+  pids: number;
+  servers: number | null;
+  sessions: number | null;
+  requestsPerMinute: number | null;
+  burst: number | null;
+  concurrency: number | null;
+  queue: number | null;
+  maxTools: number | null;
+  maxResources: number | null;
+  'tools.allow': readonly string[] | null;
+  'tools.deny': readonly string[] | null;
+  'resources.allow': readonly string[] | null;
+  'resources.deny': readonly string[] | null;
+  'prompts.allow': readonly string[] | null;
+  'prompts.deny': readonly string[] | null;
+  maxRisk: Risk | null;
+  egress: string;
+  allowedTemplates: readonly string[] | null;
+  allowedImages: readonly string[] | null;
+  'server.requestsPerMinute': number | null;
+  'server.burst': number | null;
+  'server.concurrency': number | null;
+}
+
+export type EffectivePolicy = { readonly [Key in keyof Values]: Sourced<Values[Key]> };
+export type EffectiveKey = keyof Values;
+
+type Read = (policy: Policy, here: TemplatePolicy) => unknown;
+
+/** Where each value stands in a policy. `here` is what the policy says of the template in question. */
+const readers: { readonly [Key in EffectiveKey]: Read } = {
+  memory: ({ memory }) => memory,
+  cpus: ({ cpus }) => cpus,
+  pids: ({ pids }) => pids,
+  servers: ({ servers }) => servers,
+  sessions: ({ sessions }) => sessions,
+  requestsPerMinute: ({ requestsPerMinute }) => requestsPerMinute,
+  burst: ({ burst }) => burst,
+  concurrency: ({ concurrency }) => concurrency,
+  queue: ({ queue }) => queue,
+  maxTools: (policy, here) => here.maxTools ?? policy.maxTools,
+  maxResources: (policy, here) => here.maxResources ?? policy.maxResources,
+  'tools.allow': (policy, here) => here.tools?.allow ?? policy.tools?.allow,
+  'tools.deny': (policy, here) => here.tools?.deny ?? policy.tools?.deny,
+  'resources.allow': (policy, here) => here.resources?.allow ?? policy.resources?.allow,
+  'resources.deny': (policy, here) => here.resources?.deny ?? policy.resources?.deny,
+  'prompts.allow': (policy, here) => here.prompts?.allow ?? policy.prompts?.allow,
+  'prompts.deny': (policy, here) => here.prompts?.deny ?? policy.prompts?.deny,
+  maxRisk: ({ maxRisk }) => maxRisk,
+  egress: ({ egress }) => egress,
+  allowedTemplates: ({ allowedTemplates }) => allowedTemplates,
+  allowedImages: ({ allowedImages }) => allowedImages,
+  'server.requestsPerMinute': (_policy, here) => here.requestsPerMinute,
+  'server.burst': (_policy, here) => here.burst,
+  'server.concurrency': (_policy, here) => here.concurrency,
+};
+
+export const effectiveKeys = Object.keys(readers) as EffectiveKey[];
+
+/**
+ * What holds for a user, or for their server of this template, and who said so: user > group >
+ * template > host, each value by itself. A value above the maximum is the maximum, and so is an absent one.
+ */
+export function effectivePolicy(layers: Layers, template?: string): EffectivePolicy {
+  const entries = effectiveKeys.map((key) => [key, bounded(layers, key, template)]);
+  return Object.fromEntries(entries) as EffectivePolicy;
+}
+
+function bounded(layers: Layers, key: EffectiveKey, template?: string): Sourced<unknown> {
+  const said = firstSaid(layers, key, template);
+  const most = readers[key](layers.maximum, {});
+  return most !== undefined && exceeds(said.value, most) ? { value: most, from: 'maximum' } : said;
+}
+
+function firstSaid(layers: Layers, key: EffectiveKey, template?: string): Sourced<unknown> {
+  for (const from of ['user', 'group', 'template', 'host'] as const) {
+    const policy = layers[from];
+    const value = readers[key](policy, partFor(policy, template));
+    if (value !== undefined) return { value, from };
+  }
+  return { value: null, from: null };
+}
+
+function partFor({ templates }: Policy, template: string | undefined): TemplatePolicy {
+  const isNamed = template !== undefined && templates && Object.hasOwn(templates, template);
+  return (isNamed && templates[template]) || {};
+}
+
+function exceeds(value: unknown, most: unknown): boolean {
+  if (value === null) return true;
+  if (typeof value === 'number' && typeof most === 'number') return value > most;
+  return risks.indexOf(value as Risk) > risks.indexOf(most as Risk);
+}
