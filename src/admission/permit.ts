@@ -7,7 +7,9 @@ import { isRiskier } from '../policy/policy.ts';
 import type { Approval } from '../registry/rows.ts';
 import type { Template } from '../templates/schema.ts';
 
-export interface PermitRequest {
+type World = Pick<Context, 'config' | 'clock' | 'uid' | 'env'>;
+
+interface PermitRequest {
   readonly userName: string;
   readonly subject: Subject;
   /** By catalog name or folder: what the user is to be given. */
@@ -21,7 +23,7 @@ export interface PermitRequest {
  * Throws RefusedError: TEMPLATE_NOT_ALLOWED, IMAGE_NOT_ALLOWED, RISK_TOO_HIGH, NOT_AN_ADMINISTRATOR.
  */
 export async function permit(
-  context: Context,
+  context: World,
   { userName, subject, templates, reason }: PermitRequest,
 ): Promise<readonly Approval[]> {
   const risky: [string, Template][] = [];
@@ -89,7 +91,7 @@ function tooRisky(
   );
 }
 
-async function administrator(context: Context): Promise<string> {
+async function administrator(context: World): Promise<string> {
   const { administrators } = context.config;
   const account = await callerAccount(context);
   if (administrators.includes(account)) return account;

@@ -36,8 +36,9 @@ const leastBurst = 10;
 
 function rate(perMinute: number | null, burst: number | null): Rate | null {
   if (perMinute === null) return null;
-  const fallback = Math.min(perMinute, Math.max(leastBurst, Math.ceil(perMinute / 60)));
-  return { perMinute, burst: burst ?? fallback };
+  const fallback = Math.max(leastBurst, Math.ceil(perMinute / 60));
+  // A larger one would let a minute's requests through many times over.
+  return { perMinute, burst: Math.min(perMinute, burst ?? fallback) };
 }
 
 function concurrency(calls: number | null, queue: number | null): Concurrency | null {

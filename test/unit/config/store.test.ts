@@ -77,6 +77,26 @@ describe('set', () => {
     expect(JSON.parse(readFileSync(home.config, 'utf8'))).toMatchObject({ ports: { perUser: 20 } });
   });
 
+  test('writes what may be none as a number, a size or a word, and takes it back', async () => {
+    using home = temporaryHome();
+    const config = openConfig(home);
+    expect(config.all().maximum.memory).toBeNull();
+    await config.set('maximum.memory', '2g');
+    await config.set('maximum.servers', '3');
+    await config.set('policy.maxRisk', 'medium');
+    expect(config.all()).toMatchObject({
+      maximum: { memory: 2 ** 31, servers: 3, cpus: null },
+      policy: { maxRisk: 'medium', servers: null },
+    });
+    await config.set('maximum.servers', 'none');
+    expect(config.all().maximum.servers).toBeNull();
+    for (const text of ['', 'many', '-1']) {
+      await expect(config.set('maximum.servers', text), text).rejects.toMatchObject({
+        code: 'SETTING_INVALID',
+      });
+    }
+  });
+
   test('refuses an unknown setting with the nearest ones', async () => {
     using home = temporaryHome();
     await expect(openConfig(home).set('limits.memroy', '1g')).rejects.toMatchObject({
