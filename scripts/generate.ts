@@ -6,6 +6,7 @@ import { format } from 'prettier';
 import { allSchemas } from '../src/cli/schemas.ts';
 import { commandIndex, commandTree } from './command-index.ts';
 import { loadCommands } from './manifest.ts';
+import { policyTable } from './policy-table.ts';
 import { settingsTable } from './settings-table.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -24,6 +25,13 @@ const files = new Map([
       ),
       { parser: 'markdown', printWidth: 100 },
     ),
+  ],
+  [
+    'docs/policy.md',
+    await format(await fill('docs/policy.md', new Map([['fields', policyTable()]])), {
+      parser: 'markdown',
+      printWidth: 100,
+    }),
   ],
   ['test/snapshots/commands.txt', commandTree(cached)],
   ['test/snapshots/schemas.json', `${JSON.stringify(await allSchemas(loadable), undefined, 2)}\n`],

@@ -11,6 +11,7 @@ const documents = [
   'docs/conformance.md',
   'docs/dependencies.md',
   'docs/performance.md',
+  'docs/policy.md',
   'docs/security.md',
 ];
 
