@@ -18,8 +18,10 @@ function kind(schema: Schema): string {
   if (schema.anyOf) return 'size';
   if (schema.type === 'array') return 'patterns';
   if (schema.type !== 'object') return String(schema.type);
-  const byName = schema.additionalProperties;
-  const fields = Object.keys((byName || schema).properties ?? {});
-  const names = fields.map((name) => `\`${name}\``).join(', ');
+  const { additionalProperties } = schema;
+  const byName = typeof additionalProperties === 'object' ? additionalProperties : undefined;
+  const names = Object.keys((byName ?? schema).properties ?? {})
+    .map((name) => `\`${name}\``)
+    .join(', ');
   return byName ? `names with ${names}` : `lists ${names}`;
 }
