@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { formatFailure, type RpcFailure } from '../mcp/jsonrpc.ts';
+import { trailOf } from './records/trail.ts';
 
 export type HeaderValues = Readonly<Record<string, string>>;
 
@@ -28,7 +29,9 @@ export interface Refusal {
 /** Answers with a JSON-RPC error, which is what MCP clients show to their users. */
 export function refuse(response: ServerResponse, refusal: Refusal): void {
   const { status, failure, headers = {}, idText } = refusal;
-  sendJson(response, { status, json: formatFailure(idText, failure), headers });
+  const json = formatFailure(idText, failure);
+  trailOf(response)?.refused(failure.code, json.length);
+  sendJson(response, { status, json, headers });
 }
 
 /** Answers with a short text or nothing; 204 says no length, since it never has a body (RFC 9110, 8.6). */

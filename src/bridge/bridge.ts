@@ -14,6 +14,7 @@ import type { EraMemory } from './modern/era.ts';
 import { createStateless, type Stateless } from './modern/stateless.ts';
 import { createBodyReader } from './read-body.ts';
 import { createReadiness } from './readiness.ts';
+import { openJournal, type Journal, type Records } from './records/journal.ts';
 import { createHttpServer, serverLimits, type ServerLimits } from './server.ts';
 import { createShared } from './shared.ts';
 import { createSessions, type Sessions } from './sessions.ts';
@@ -29,6 +30,7 @@ export interface BridgeOptions {
   readonly countOomKills: () => number;
   /** The share of its caps that the container uses. */
   readonly fullness: () => number;
+  readonly records: Records;
   readonly eraMemory: EraMemory;
   /** The server fails at every start, and no session is left. */
   readonly onHopeless: () => void;
@@ -63,7 +65,8 @@ const bodiesAtOnce = 4;
 export function createBridge(options: BridgeOptions): Bridge {
   const { config, clock, log } = options;
   const { bounds } = config;
-  const start = childStarter(options);
+  const journal = openJournal({ ...options.records, config, clock, log });
+  const start = childStarter(options, journal);
   const shared =
     config.server.sessions === 'shared'
       ? createShared({ clock, memoryBytes: config.memoryBytes, startChild: start })
@@ -114,6 +117,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       })
     : undefined;
   const sweep = (): void => {
+    journal.sweep();
     options.tokenUse.sweep();
     if (front) {
       front.sweep();
@@ -135,6 +139,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     },
     endpoint: createEndpoint({
       authenticator,
+      journal,
       sessions,
       stateless,
       startups,
@@ -165,6 +170,7 @@ export function createBridge(options: BridgeOptions): Bridge {
         readiness.close(),
         shared?.close(),
       ]);
+      journal.close();
     },
   };
 }
@@ -182,7 +188,10 @@ async function closeServer(
   server.closeAllConnections();
 }
 
-function childStarter(options: BridgeOptions): (label: string, events: ChildEvents) => Child {
+function childStarter(
+  options: BridgeOptions,
+  journal: Journal,
+): (label: string, events: ChildEvents) => Child {
   const { config, secrets, path } = options;
   const { argv, cwd, identity, http } = config.server;
   const declared = { ...httpEnvironment(http), ...config.server.env };
@@ -192,11 +201,22 @@ function childStarter(options: BridgeOptions): (label: string, events: ChildEven
   const patience = http ? { ...options.patience, eofMs: 0 } : options.patience;
   const clean = createCleaner(secrets.values());
   return (label, events) =>
-    startChild({ argv, cwd, env, identity, stdout }, events, {
+    startChild({ argv, cwd, env, identity, stdout }, watched(events, journal), {
       lineBytes: config.bounds.lineBytes,
       clean,
       printStderr: (line) => options.printStderr(`[${label}] ${line}`),
       countOomKills: options.countOomKills,
       patience,
     });
+}
+
+/** The same, and an end that nobody asked for is noted. */
+function watched(events: ChildEvents, journal: Journal): ChildEvents {
+  return {
+    onLine: events.onLine,
+    onEnd: (ending) => {
+      if (ending.cause.kind !== 'stopped') journal.restarted();
+      events.onEnd(ending);
+    },
+  };
 }

@@ -3,5 +3,10 @@
  * some of those load much more when read (undici behind `http.WebSocket`, all of Web Crypto). It would
  * double the time to start and add megabytes to every tenant.
  */
-export const { Agent, createServer, request: sendRequest } = process.getBuiltinModule('node:http');
+export const {
+  Agent,
+  createServer,
+  request: sendRequest,
+  ServerResponse: PlainResponse,
+} = process.getBuiltinModule('node:http');
 export const { hash, randomBytes } = process.getBuiltinModule('node:crypto');

@@ -38,6 +38,17 @@ export interface BridgeConfig {
   /** The container's memory cap in bytes, for error messages. */
   readonly memoryBytes: number;
   readonly bounds: BridgeBounds;
+  readonly audit: AuditBounds;
+}
+
+/** How much of the audit is kept. */
+export interface AuditBounds {
+  /** A file of this size, or of this age in ms, is followed by a new one. */
+  readonly fileBytes: number;
+  readonly fileMs: number;
+  /** Older files beside the current one: so many, and so many bytes together. */
+  readonly files: number;
+  readonly totalBytes: number;
 }
 
 export interface HttpTarget {

@@ -9,6 +9,8 @@ import { handlePost, type PostContext } from './post.ts';
 import { namesModern } from './modern/check.ts';
 import type { Stateless } from './modern/stateless.ts';
 import type { BodyReader } from './read-body.ts';
+import type { Journal } from './records/journal.ts';
+import { TrailedResponse } from './records/trail.ts';
 import { checkRevision } from './revision.ts';
 import type { Sessions } from './sessions.ts';
 import type { Startups } from './startups.ts';
@@ -19,6 +21,7 @@ interface EndpointOptions {
   readonly stateless: Stateless;
   readonly startups: Startups;
   readonly bodies: BodyReader;
+  readonly journal: Pick<Journal, 'begin' | 'isFull'>;
   /** Where the protected resource metadata is (RFC 9728). */
   readonly metadataUrl: string;
   /** Takes over from here when the server speaks HTTP itself. */
@@ -29,7 +32,7 @@ interface EndpointOptions {
 export type Forward = (
   request: IncomingMessage,
   response: ServerResponse,
-  caller: Pick<PostContext, 'principal' | 'scopeChallenge'>,
+  caller: Pick<PostContext, 'principal' | 'trail' | 'scopeChallenge'>,
 ) => Promise<void>;
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -52,9 +55,13 @@ export function createEndpoint(options: EndpointOptions): Handler {
     if (principal === 'invalid') {
       return refuse(response, unauthorized(challenge('error="invalid_token"')));
     }
-    if (options.forward) return options.forward(request, response, { principal, scopeChallenge });
+    if (options.journal.isFull) return refuse(response, unrecorded);
+    const trail = method === 'POST' ? options.journal.begin(principal) : undefined;
+    if (response instanceof TrailedResponse) response.trail = trail;
+    const caller = { principal, trail, scopeChallenge };
+    if (options.forward) return options.forward(request, response, caller);
     if (method === 'POST') {
-      return handlePost(request, response, { ...options, principal, scopeChallenge });
+      return handlePost(request, response, { ...options, ...caller });
     }
     if (namesModern(request.headers)) return sendText(response, 405, '', { Allow: 'POST' });
     const refusal = checkRevision(request, sessions, principal);
@@ -80,6 +87,13 @@ function unauthorized(challenge: string): Refusal {
     headers: { 'WWW-Authenticate': challenge },
   };
 }
+
+/** Nothing is done that would leave no trace. */
+const unrecorded: Refusal = {
+  status: 503,
+  failure: { code: rpcCodes.busy, message: 'the audit cannot be written; is the disk full?' },
+  headers: { 'Retry-After': '5' },
+};
 
 export const notAcceptable: Refusal = {
   status: 406,

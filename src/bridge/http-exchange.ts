@@ -6,6 +6,8 @@ import { sendRequest } from './builtins.ts';
 import type { HttpTarget } from './config.ts';
 import { answerFailure, describeUnfit, isUnfit, timedOut, type Asked } from './http-failure.ts';
 import { headersForClient, isEventStream } from './http-headers.ts';
+import { HttpAnswer } from './records/http-answer.ts';
+import { trailOf } from './records/trail.ts';
 import { writeEvent, writeKeepAlive } from './sse.ts';
 
 interface ExchangeOptions {
@@ -53,6 +55,7 @@ export class HttpExchange {
     this.#request.on('finish', options.onTaken).on('close', options.onTaken);
     response.on('close', () => {
       this.#isOver = true;
+      trailOf(response)?.abandoned();
       this.#request.destroy();
       options.onOver();
     });
@@ -81,12 +84,24 @@ export class HttpExchange {
     this.#isStream = isEventStream(answer.headers);
     response.writeHead(status, headersForClient(answer.headers));
     if (this.#isStream) response.flushHeaders();
+    const trail = trailOf(response);
+    const { 'content-length': length } = answer.headers;
+    const followed =
+      trail &&
+      new HttpAnswer({
+        trail,
+        status,
+        isStream: this.#isStream,
+        length: length === undefined ? undefined : Number(length),
+      });
     answer.on('data', (chunk: Buffer) => {
+      followed?.push(chunk);
       this.#lastByteAt = clock.now();
       this.#tail = (this.#tail + chunk.toString('latin1', Math.max(0, chunk.length - 4))).slice(-4);
     });
     answer.on('end', () => {
       this.#isOver = true;
+      followed?.end();
       response.end();
     });
     answer.pipe(response, { end: false });
@@ -113,8 +128,15 @@ export class HttpExchange {
   #fail(failure: RpcFailure): void {
     const { response, asked } = this.#options;
     if (!response.headersSent) return answerFailure(response, asked, failure);
-    if (!this.#isBetweenEvents) return void response.destroy();
-    for (const idText of asked.idTexts) writeEvent(response, formatFailure(idText, failure));
+    if (!this.#isBetweenEvents) {
+      trailOf(response)?.lost();
+      return void response.destroy();
+    }
+    for (const idText of asked.idTexts) {
+      const error = formatFailure(idText, failure);
+      trailOf(response)?.answered(error);
+      writeEvent(response, error);
+    }
     response.end();
   }
 }

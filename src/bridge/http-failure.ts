@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { formatFailure, rpcCodes, type RpcFailure } from '../mcp/jsonrpc.ts';
 import { refuse, sendJson } from './answer.ts';
+import { trailOf } from './records/trail.ts';
 import type { Posted } from './post.ts';
 
 /** What an error has to answer: the requests of one body, by their ids as they were written. */
@@ -24,6 +25,7 @@ export function answerFailure(
 ): void {
   const errors = idTexts.map((idText) => formatFailure(idText, failure));
   const [first] = errors;
+  for (const error of errors) trailOf(response)?.answered(error);
   if (!first) return refuse(response, { status: 502, failure });
   const json = isBatch ? Buffer.from(`[${errors.join(',')}]`) : first;
   sendJson(response, { status: 200, json });

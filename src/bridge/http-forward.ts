@@ -46,7 +46,7 @@ export function createForward(options: ForwardOptions): Forward {
     return untaken <= bounds.bodyBytes && waiting < bounds.pendingPerSession;
   };
 
-  return async (request, response, { principal, scopeChallenge }) => {
+  return async (request, response, { principal, trail, scopeChallenge }) => {
     const { method = '' } = request;
     // Before the body is read: it stays with its client as long as the server starts.
     const run = await options.process.up();
@@ -54,6 +54,7 @@ export function createForward(options: ForwardOptions): Forward {
     const posted = await readRequest(request, {
       bodies: options.bodies,
       principal,
+      trail,
       scopeChallenge,
     });
     if (posted === 'gone' || response.destroyed) return;
@@ -63,6 +64,7 @@ export function createForward(options: ForwardOptions): Forward {
     if (typeof sessionId === 'string' && !sessions.isOf(sessionId, principal.subject)) {
       return refuse(response, unknownSession(idOf(messages)));
     }
+    if (trail && typeof sessionId === 'string') trail.session = sessions.labelOf(sessionId);
     if (!hasRoom()) {
       return refuse(response, busy(429, 'too many requests in flight', idOf(messages), 1));
     }
@@ -93,6 +95,7 @@ export function createForward(options: ForwardOptions): Forward {
       onHead: ({ statusCode = 0, headers }) => {
         const id = headers[mcpHeaders.session];
         if (typeof id === 'string') sessions.bind(id, principal.subject);
+        if (trail && typeof id === 'string') trail.session = sessions.labelOf(id);
         const isEnded = statusCode === 404 || (method === 'DELETE' && statusCode < 300);
         if (typeof sessionId === 'string' && isEnded) sessions.forget(sessionId);
       },

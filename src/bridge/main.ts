@@ -8,6 +8,7 @@ import { rememberEra } from './modern/era-file.ts';
 import { readLiveTokens } from './live-tokens.ts';
 import { readMaterial } from './material.ts';
 import { countOomKills } from './oom.ts';
+import { readContainer } from './records/container.ts';
 import { recordTokenUse, tokenUseFile } from './token-use.ts';
 
 const log = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -17,15 +18,18 @@ const isInitsChild = process.ppid === 1;
 
 try {
   const folder = configFolder(process.argv.slice(2));
+  // A bridge that runs elsewhere keeps its records with its material.
+  const records = folder === runtimeMount ? recordsMount : join(folder, 'records');
   const { config, secrets } = readMaterial(folder);
   const bridge = createBridge({
     config,
     secrets,
     isLive: readLiveTokens(join(folder, 'tokens.json'), systemClock),
-    tokenUse: recordTokenUse(join(recordsMount, tokenUseFile), systemClock),
+    tokenUse: recordTokenUse(join(records, tokenUseFile), systemClock),
     countOomKills,
     fullness,
-    eraMemory: rememberEra(join(recordsMount, 'era.json'), config.server.image),
+    records: { folder: records, readContainer },
+    eraMemory: rememberEra(join(records, 'era.json'), config.server.image),
     onHopeless: () => {
       log('the MCP server fails at every start: giving up');
       void bridge.close().then(() => process.exit(1));

@@ -9,6 +9,7 @@ import { checkModern, isModern } from './modern/check.ts';
 import type { Stateless } from './modern/stateless.ts';
 import { accepts, isJson } from './negotiation.ts';
 import type { BodyReader } from './read-body.ts';
+import type { Trail } from './records/trail.ts';
 import { Reply } from './reply.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
@@ -22,6 +23,8 @@ export interface PostContext {
   readonly startups: Startups;
   readonly bodies: BodyReader;
   readonly principal: Principal;
+  /** What is asked and answered is recorded in it. */
+  readonly trail: Trail | undefined;
   /** The `WWW-Authenticate` value for a call outside the token's scopes. */
   readonly scopeChallenge: (scope: string) => string;
 }
@@ -44,6 +47,7 @@ export async function handlePost(
   if (unspoken) return refuse(response, { ...unspoken, idText: idOf(messages) });
   const session = await pickSession(request, posted, context);
   if (!('id' in session)) return refuse(response, session);
+  if (context.trail) context.trail.session = session.label;
   const problem = checkMessages(session, messages, isBatch);
   if (problem) return refuse(response, problem);
 
@@ -73,7 +77,7 @@ export type Posted = Parsed & { readonly body: Buffer };
 /** Reads and checks the body of a POST, whatever its server speaks. */
 export async function readMessages(
   request: IncomingMessage,
-  context: Pick<PostContext, 'bodies' | 'principal' | 'scopeChallenge'>,
+  context: Pick<PostContext, 'bodies' | 'principal' | 'trail' | 'scopeChallenge'>,
 ): Promise<Posted | Refusal | 'gone'> {
   const { accept } = request.headers;
   if (!accepts(accept, 'application/json') || !accepts(accept, 'text/event-stream')) {
@@ -87,6 +91,7 @@ export async function readMessages(
 
   const parsed = parseBody(body);
   if ('failure' in parsed) return { status: 400, failure: parsed.failure };
+  context.trail?.asked(parsed.messages);
   const outside = parsed.messages.find((message) => missingScope(message, context.principal));
   return outside ? outOfScope(outside, context) : { body, ...parsed };
 }

@@ -3,6 +3,7 @@ import { sendJson } from './answer.ts';
 import type { Principal } from './auth.ts';
 import type { AnswerStream } from './answer-stream.ts';
 import type { AnswerStreams, Connection, ResumableAnswer } from './answer-streams.ts';
+import { trailOf, type Trail } from './records/trail.ts';
 import { eventStreamHeaders, writeEvent, writeKeepAlive } from './sse.ts';
 
 interface ReplyOptions {
@@ -30,6 +31,8 @@ const comfortableBytes = 65_536;
 export class Reply implements ResumableAnswer {
   principal: Principal;
   readonly #options: ReplyOptions;
+  /** Of the connection that asked; the answer may end on another. */
+  readonly #trail: Trail | undefined;
   #response: ServerResponse;
   #stream: AnswerStream | undefined;
   readonly #collected: Buffer[] = [];
@@ -42,6 +45,7 @@ export class Reply implements ResumableAnswer {
   constructor(options: ReplyOptions) {
     this.#options = options;
     this.#response = options.response;
+    this.#trail = trailOf(options.response);
     this.principal = options.principal;
     this.#remaining = options.requests;
     this.#follow(options.response);
@@ -74,6 +78,7 @@ export class Reply implements ResumableAnswer {
   /** Gives the response to one request; the last one ends the answer. A stream is under way with 200 whatever `status` says. */
   sendResponse(message: Buffer, status = 200): void {
     this.#status = status;
+    this.#trail?.answered(message);
     if (this.#isStream) this.#write(message);
     else if (this.isConnected) this.#collected.push(message);
     this.#remaining -= 1;
@@ -140,7 +145,9 @@ export class Reply implements ResumableAnswer {
     response.on('close', () => {
       if (response !== this.#response) return;
       this.#setCongested(false);
-      if (!this.isComplete && !this.isOpen) this.#options.onAbandoned();
+      if (this.isComplete || this.isOpen) return;
+      this.#trail?.abandoned();
+      this.#options.onAbandoned();
     });
   }
 

@@ -6,6 +6,7 @@ import type { Handler } from './endpoint.ts';
 import type { Log } from './log.ts';
 import { metadataPaths } from './metadata.ts';
 import { answerPreflight, exposeToOrigin, foreignHeader, type Doors } from './origin.ts';
+import { TrailedResponse } from './records/trail.ts';
 
 /** Bounds against clients that send slowly or not at all, times in ms; a long answer is not bound by them. */
 export interface ServerLimits {
@@ -40,7 +41,8 @@ interface ServerOptions {
 /** The HTTP server, not yet listening. */
 export function createHttpServer(options: ServerOptions): Server {
   const { connections, ...limits } = options.limits;
-  const server = createServer(limits, (request, response) => {
+  const settings = { ...limits, ServerResponse: TrailedResponse };
+  const server = createServer(settings, (request, response) => {
     handle(request, response, options).catch((error: unknown) => {
       options.log(`a request failed: ${error instanceof Error ? error.message : 'unknown error'}`);
       if (response.headersSent) response.destroy();

@@ -58,6 +58,22 @@ export const hostConfigSchema = z.strictObject({
       openFiles: z.int().min(64).default(4096).describe('open files per process of a server'),
     })
     .prefault({}),
+  audit: z
+    .strictObject({
+      fileSize: memorySize
+        .prefault('16m')
+        .describe('an audit file of this size is followed by a new one'),
+      fileHours: z
+        .number()
+        .positive()
+        .default(24)
+        .describe('hours until one is followed by a new one'),
+      files: z.int().min(1).default(32).describe('older audit files kept of each server'),
+      totalSize: memorySize
+        .prefault('128m')
+        .describe('older audit files kept of each server, together'),
+    })
+    .prefault({}),
   egress: z
     .string()
     .refine(

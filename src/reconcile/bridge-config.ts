@@ -69,6 +69,12 @@ export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
       ...(template.sessions === 'shared' ? sharedBounds : {}),
       ...(policy.sessions.value === null ? {} : { sessions: policy.sessions.value }),
     },
+    audit: {
+      fileBytes: config.audit.fileSize,
+      fileMs: config.audit.fileHours * 3_600_000,
+      files: config.audit.files,
+      totalBytes: config.audit.totalSize,
+    },
   };
 }
 

@@ -1,4 +1,7 @@
-/** How a request ended. `lost`: the server ended before it answered. */
+/**
+ * How a request ended. `refused`: the bridge did not pass it on. `cancelled`: its client cancelled it, or
+ * left. `lost`: the server ended before it answered.
+ */
 export type Outcome = 'ok' | 'error' | 'refused' | 'cancelled' | 'lost';
 
 /**
@@ -29,4 +32,17 @@ export interface AuditLine {
   readonly previous: string;
   /** SHA-256 of the line's text up to and without `,"hash":`, in base64url. */
   readonly hash: string;
+}
+
+/** What a line says besides its place in the chain. */
+export type AuditRecord = Omit<AuditLine, 'previous' | 'hash'>;
+
+/** Of a body that was refused before it was read. */
+export const unreadMethod = 'unread';
+
+const hourMs = 3_600_000;
+
+/** The hour a request counts in, since the epoch: the one it was answered in. */
+export function hourOf({ time, ms }: Pick<AuditLine, 'time' | 'ms'>): number {
+  return Math.floor((Date.parse(time) + ms) / hourMs);
 }

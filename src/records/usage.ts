@@ -48,14 +48,22 @@ export function encodeUsage(usage: UsageHour): string {
   return JSON.stringify([hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, ...rows]);
 }
 
-/** Undefined for a line that was cut off. */
-export function decodeUsage(line: string): UsageHour | undefined {
+/** Of the text's first line; undefined for one that was cut off. */
+export function decodeUsage(text: string): UsageHour | undefined {
   let parts;
   try {
-    parts = JSON.parse(line) as [number, number, number, number, number, ...Row[]];
+    parts = JSON.parse(text.split('\n', 1)[0] ?? '') as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      ...Row[],
+    ];
   } catch {
     return undefined;
   }
+  if (!Array.isArray(parts)) return undefined;
   const [hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, ...rows] = parts;
   const counters = new Map(
     rows.map(([name, calls = 0, errors = 0, refusals = 0, bytesIn = 0, bytesOut = 0, ...rest]) => {

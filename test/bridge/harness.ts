@@ -10,6 +10,8 @@ import { onTestFinished, vi } from 'vitest';
 import { createBridge, type Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeBounds, BridgeConfig } from '../../src/bridge/config.ts';
 import type { Era } from '../../src/bridge/modern/era.ts';
+import type { ContainerFigures } from '../../src/bridge/records/container.ts';
+import type { AuditLine } from '../../src/records/audit-line.ts';
 import { readLiveTokens } from '../../src/bridge/live-tokens.ts';
 import { recordTokenUse, tokenUseFile } from '../../src/bridge/token-use.ts';
 import { lastUses } from '../../src/tokens/last-used.ts';
@@ -70,12 +72,19 @@ export interface Setup {
   countOomKills?: () => number;
   fullness?: () => number;
   limits?: Partial<ServerLimits>;
+  /** Where the bridge keeps its records; undefined: a folder of its own. */
+  records?: string;
+  readContainer?: () => ContainerFigures;
 }
 
 export interface TestBridge {
   bridge: Bridge;
   port: number;
   url: string;
+  /** Folder of its records. */
+  records: string;
+  /** The lines of its audit. */
+  audit(): AuditLine[];
   log: string[];
   stderr: string[];
   clock: { now(): number; advance(ms: number): void };
@@ -121,6 +130,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     },
   };
   const config = createConfig(setup, keys.publicKey, await freePort());
+  const records = setup.records ?? join(folder, 'records');
   const bridge = createBridge({
     config,
     secrets: setup.secrets ?? new Map(),
@@ -128,6 +138,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     tokenUse: recordTokenUse(join(folder, tokenUseFile), clock),
     countOomKills: setup.countOomKills ?? (() => 0),
     fullness: setup.fullness ?? (() => 0),
+    records: { folder: records, readContainer: setup.readContainer ?? (() => idleContainer) },
     eraMemory: { read: () => era, write: (found) => void (era = found) },
     onHopeless: () => void log.push('hopeless'),
     endLeftovers: () => undefined,
@@ -164,6 +175,8 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
   let ids = 0;
   return {
     bridge,
+    records,
+    audit: () => readAudit(records),
     port,
     url: `http://127.0.0.1:${port}/mcp`,
     log,
@@ -197,6 +210,14 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
       return Number(/pid (\d+)/.exec(line)?.[1]);
     },
   };
+}
+
+const idleContainer = { cpuSeconds: 0, memoryBytes: 0, memoryPeakBytes: 0, oomKills: 0 };
+
+/** The lines of the current file. */
+export function readAudit(folder: string): AuditLine[] {
+  const lines = readFileSync(join(folder, 'audit.jsonl'), 'utf8').trimEnd().split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as AuditLine);
 }
 
 export function toolCall(id: number, name: string, args: Record<string, unknown> = {}): JsonRpc {

@@ -50,6 +50,7 @@ export function bridgeConfig({ port, key, server, bounds, other }: Parts): Bridg
       initializeMs: 30_000,
       ...bounds,
     },
+    audit: { fileBytes: 2 ** 24, fileMs: 86_400_000, files: 8, totalBytes: 2 ** 27 },
     ...other,
   };
 }

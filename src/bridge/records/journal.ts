@@ -1,0 +1,80 @@
+import { mkdirSync } from 'node:fs';
+import type { Clock } from '../../clock.ts';
+import type { Principal } from '../auth.ts';
+import { randomBytes } from '../builtins.ts';
+import type { BridgeConfig } from '../config.ts';
+import type { Log } from '../log.ts';
+import type { ContainerFigures } from './container.ts';
+import { Ledger } from './ledger.ts';
+import { Meter } from './meter.ts';
+import { Trail } from './trail.ts';
+
+export interface Records {
+  readonly folder: string;
+  readonly readContainer: () => ContainerFigures;
+}
+
+interface JournalOptions extends Records {
+  readonly config: Pick<BridgeConfig, 'user' | 'server' | 'audit'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What the bridge writes down of its server: the audit, and from it the usage. */
+export interface Journal {
+  /** The audit can't be written, and nothing more may be done without it. */
+  readonly isFull: boolean;
+  /** Follows the requests of one POST. */
+  begin(principal: Principal): Trail;
+  /** A process of the server ended, and nobody had asked for it. */
+  restarted(): void;
+  sweep(): void;
+  close(): void;
+}
+
+/** Throws when the folder can't be written: a server without audit doesn't start. */
+export function openJournal({
+  folder,
+  readContainer,
+  config,
+  clock,
+  log,
+}: JournalOptions): Journal {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const meter = new Meter({ folder, readContainer, clock, log });
+  const ledger = new Ledger({
+    folder,
+    bounds: config.audit,
+    clock,
+    log,
+    onWritten: (records, hash) => meter.written(records, hash),
+  });
+  const [, server = config.server.key] = config.server.key.split('/');
+  const run = randomBytes(6).toString('base64url');
+  let requests = 0;
+  return {
+    get isFull() {
+      return ledger.isFull;
+    },
+    begin: (principal) => {
+      requests += 1;
+      return new Trail({
+        write: (records) => ledger.append(records),
+        now: () => clock.now(),
+        user: config.user.name,
+        server,
+        requestId: `${run}-${requests.toString(36)}`,
+        principal,
+      });
+    },
+    restarted: () => meter.restarted(),
+    sweep: () => {
+      ledger.sweep();
+      meter.sweep();
+    },
+    close: () => {
+      ledger.close();
+      meter.close();
+    },
+  };
+}
