@@ -3,8 +3,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format } from 'prettier';
+import { auditLineResult, controlLineResult } from '../src/audit/result.ts';
 import { allSchemas } from '../src/cli/schemas.ts';
 import { commandIndex, commandTree } from './command-index.ts';
+import { fieldsTable } from './fields-table.ts';
 import { loadCommands } from './manifest.ts';
 import { policyTable } from './policy-table.ts';
 import { settingsTable } from './settings-table.ts';
@@ -32,6 +34,19 @@ const files = new Map([
       parser: 'markdown',
       printWidth: 100,
     }),
+  ],
+  [
+    'docs/audit.md',
+    await format(
+      await fill(
+        'docs/audit.md',
+        new Map([
+          ['fields', fieldsTable(auditLineResult)],
+          ['control', fieldsTable(controlLineResult)],
+        ]),
+      ),
+      { parser: 'markdown', printWidth: 100 },
+    ),
   ],
   ['test/snapshots/commands.txt', commandTree(cached)],
   ['test/snapshots/schemas.json', `${JSON.stringify(await allSchemas(loadable), undefined, 2)}\n`],

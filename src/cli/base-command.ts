@@ -4,6 +4,7 @@ import { resolveHome, type Home } from '../config/home.ts';
 import type { Context } from '../context.ts';
 import type { TableOptions } from '../render/table.ts';
 import { openContext, type OpenContext } from './context.ts';
+import { watchCommand, type CommandEnd, type CommandWords } from './record.ts';
 import { listenForInterrupt, type Interrupt } from './interrupt.ts';
 
 /**
@@ -18,6 +19,8 @@ export abstract class BaseCommand<Result extends object> extends Command {
 
   #interrupt: Interrupt | undefined;
   #opened: OpenContext | undefined;
+  /** Writes the record of a command that is to change something. */
+  #record: ((end: CommandEnd) => void) | undefined;
 
   abstract override run(): Promise<Result>;
 
@@ -35,6 +38,7 @@ export abstract class BaseCommand<Result extends object> extends Command {
       json: this.jsonEnabled(),
       stderr: process.stderr,
     });
+    if (access === 'write') this.#record ??= watchCommand(this.#opened, this.words());
     return this.#opened;
   }
 
@@ -63,13 +67,17 @@ export abstract class BaseCommand<Result extends object> extends Command {
       const running = super._run<Returned>();
       const result = await (interrupt ? Promise.race([running, interrupt.overdue]) : running);
       signal.throwIfAborted();
+      this.#record?.({ result });
+      this.#record = undefined;
       if (!this.jsonEnabled()) print(this.render(result as Result & Returned));
       return result;
     } catch (error) {
+      this.#record?.({ error: signal.aborted ? signal.reason : error });
       // What a command makes of being aborted is not news.
       throw signal.aborted ? signal.reason : error;
     } finally {
       interrupt?.dispose();
+      this.#opened?.close();
     }
   }
 
@@ -83,15 +91,20 @@ export abstract class BaseCommand<Result extends object> extends Command {
     return Promise.reject(error);
   }
 
-  protected override async finally(error: Error | undefined): Promise<void> {
-    this.#opened?.close();
-    await super.finally(error);
-  }
-
   /** The positional arguments, for messages: flags may hold what nobody else should read. */
   private subjects(): string[] {
     const end = this.argv.findIndex((argument) => argument.startsWith('-'));
     return end === -1 ? this.argv : this.argv.slice(0, end);
+  }
+
+  /** The command for the audit: what it names, and which flags were given. */
+  private words(): CommandWords {
+    const known = new Set(Object.keys(this.ctor.flags ?? {}).map((name) => `--${name}`));
+    const given = this.argv.map((argument) => argument.split('=', 1)[0] ?? '');
+    const flags = new Set(given.filter((name) => known.has(name)));
+    const subjects = this.subjects();
+    const words = [this.config.bin, ...(this.id ?? '').split(':'), ...subjects, ...flags];
+    return { command: words.join(' '), object: subjects[0] };
   }
 }
 

@@ -12,6 +12,8 @@ export interface Home {
   readonly keys: string;
   /** `<root>/users` */
   readonly users: string;
+  /** `<root>/audit`, 0700: what commands changed, and the audit of removed users */
+  readonly audit: string;
   /** Parent of run-time material, on tmpfs: `/run/mcpd` */
   readonly runtime: string;
   /** True for the machine's default home, whose object names carry no instance. */
@@ -31,6 +33,7 @@ export function resolveHome(env: NodeJS.ProcessEnv, uid: number): Home {
     config: join(root, 'config.json'),
     keys: join(root, 'keys'),
     users: join(root, 'users'),
+    audit: join(root, 'audit'),
     runtime: uid === 0 ? '/run/mcpd' : join(env['XDG_RUNTIME_DIR'] ?? `/tmp/mcpd-${uid}`, 'mcpd'),
     // Accounts other than root share an engine too, and must not share object names.
     isDefault: uid === 0 && root === fallback,

@@ -1,4 +1,4 @@
-import { lstat, rm } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { converge } from '../reconcile/converge.ts';
@@ -6,7 +6,7 @@ import type { User } from '../registry/rows.ts';
 import { removeUser, updateUser } from '../registry/users.ts';
 
 export interface EraseOptions {
-  /** Delete mcpd's own workspace folder too. A workspace elsewhere is never deleted. */
+  /** Delete mcpd's own workspace folder and the audit too. A workspace elsewhere is never deleted. */
   readonly purge: boolean;
   /** Keep ports, subnet and uid unused for a while, so that no old client reaches a new tenant. */
   readonly quarantine: boolean;
@@ -16,17 +16,14 @@ export interface EraseOptions {
  * Takes away everything of one user. Rows go last, so that a killed command can be run again.
  * The caller holds the user's lease.
  */
-export async function erase(
-  context: Context,
-  user: User,
-  { purge, quarantine }: EraseOptions,
-): Promise<void> {
+export async function erase(context: Context, user: User, options: EraseOptions): Promise<void> {
+  const { purge, quarantine } = options;
   const { registry, home, config } = context;
   // Without an engine nothing is written: the user stays as they are.
   await context.engine();
   updateUser(registry, user.id, { down: true });
   await converge(context, user.id, { waitMs: undefined });
-  await rm(join(home.users, user.id, 'logs'), { recursive: true, force: true });
+  await putAway(context, user, options);
   const deletes = purge && user.workspaceManaged;
   if (deletes) await rm(user.workspace, { recursive: true, force: true });
   if (deletes || !user.workspaceManaged) {
@@ -36,6 +33,21 @@ export async function erase(
     keepUid: !deletes && (await hasFiles(user)),
     config: quarantine ? config : { quarantineHours: 0 },
   });
+}
+
+/** What a user's servers did can be asked for when they are gone: `audit/removed/<name>-<id>`. */
+async function putAway(
+  { home }: Context,
+  user: User,
+  { purge, quarantine }: EraseOptions,
+): Promise<void> {
+  const logs = join(home.users, user.id, 'logs');
+  const archive = join(home.audit, 'removed', `${user.name}-${user.id}`);
+  const isKept = !purge && quarantine && (await lstat(logs).catch(() => undefined)) !== undefined;
+  if (!isKept) return rm(logs, { recursive: true, force: true });
+  await mkdir(join(home.audit, 'removed'), { recursive: true, mode: 0o700 });
+  // A command that was killed here has moved it already.
+  await rename(logs, archive);
 }
 
 // Not so when `add` failed before the folder was theirs: such a uid may go to anyone.

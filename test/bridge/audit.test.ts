@@ -80,7 +80,7 @@ test('the end of a server, an error of a tool and a client that left are told ap
   const left = bridge.rpc(other, toolCall(7, 'hold'), { signal: away.signal });
   await until(async () => (await bridge.rpc(other, { id: 7, method: 'ping' })).status === 400);
   away.abort();
-  await expect(left).rejects.toThrow();
+  await expect(left).rejects.toThrow('aborted');
   await until(() => bridge.audit().some(({ outcome }) => outcome === 'cancelled'));
   await bridge.tool(session, 'exit', { code: 3 });
   const ends = bridge.audit().filter(({ method }) => method === 'tools/call');

@@ -1,17 +1,28 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
+import { decodeUsage } from '../../src/records/usage.ts';
 import { bridgeConfig } from '../support/bridge-config.ts';
-import { fixture, freePort, initialize, isAlive, send, toolCall, until } from './harness.ts';
+import {
+  fixture,
+  freePort,
+  initialize,
+  isAlive,
+  readAudit,
+  send,
+  toolCall,
+  until,
+} from './harness.ts';
 
 const entry = new URL('../../src/bridge/main.ts', import.meta.url).pathname;
 
 interface Program {
+  folder: string;
   process: ChildProcess;
   port: number;
   token: string;
@@ -64,7 +75,7 @@ async function start(options: string[] = []): Promise<Program> {
     .sign(keys.privateKey);
   const program = await run(folder, { BRIDGE_OWN: 'hidden' });
   await until(() => program.output().includes(`listening on port ${port}`));
-  return { ...program, port, token };
+  return { ...program, folder, port, token };
 }
 
 async function open({ port, token }: Program): Promise<string> {
@@ -118,6 +129,37 @@ test('a request in flight gets its answer before the program ends', async () => 
   program.process.kill('SIGTERM');
   const answer = await held;
   expect(answer.json.error?.message).toBe('the session was ended: the bridge is shutting down');
+});
+
+test('kill -9 loses no line of the audit whose request was answered, and usage adds up after it', async () => {
+  const program = await start();
+  const session = await open(program);
+  const answered: number[] = [];
+  const client = async (first: number): Promise<void> => {
+    for (let id = first; ; id += 4) {
+      const answer = await send(program.port, program.token, {
+        body: JSON.stringify(toolCall(id, 'echo', { id })),
+        headers: { 'mcp-session-id': session },
+      });
+      if (answer.json.result) answered.push(id);
+    }
+  };
+  // Each ends with the connection that the kill breaks.
+  const clients = [1, 2, 3, 4].map((first) => client(first).catch(() => undefined));
+  await until(() => answered.length > 200);
+  program.process.kill('SIGKILL');
+  await Promise.all(clients);
+  const records = join(program.folder, 'records');
+  const calls = readAudit(records).filter(({ method }) => method === 'tools/call');
+  expect(calls.length).toBeGreaterThanOrEqual(answered.length);
+  expect(calls.length - answered.length).toBeLessThanOrEqual(4);
+
+  const next = await run(program.folder);
+  await until(() => next.output().includes('listening'));
+  await until(() => {
+    const usage = decodeUsage(readFileSync(join(records, 'usage.now'), 'utf8'));
+    return usage?.counters.get('tools/call:echo')?.calls === calls.length;
+  });
 });
 
 test('a server that crashes at every start ends the program soon, so that Docker backs off', async () => {

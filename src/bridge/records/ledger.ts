@@ -7,7 +7,7 @@ import { auditFiles, currentFile } from '../../records/files.ts';
 import { hash } from '../builtins.ts';
 import type { AuditBounds } from '../config.ts';
 import type { Log } from '../log.ts';
-import { firstTime, lastLine, mendEnd } from './last-line.ts';
+import { firstTime, lastLine, mendEnd } from '../../records/last-line.ts';
 import { rotate } from './rotation.ts';
 
 interface LedgerOptions {

@@ -5,7 +5,7 @@ import type { AuditLine } from '../../records/audit-line.ts';
 type Result = Pick<AuditLine, 'outcome' | 'code'>;
 
 const ok: Result = { outcome: 'ok', code: null };
-const refusals: readonly number[] = [rpcCodes.refused, rpcCodes.busy];
+const refusals = new Set<number>([rpcCodes.refused, rpcCodes.busy]);
 
 /** How a request ended, by its response. Most are read no further than a search for two words takes. */
 export function outcomeOf(response: Buffer): Result {
@@ -22,7 +22,7 @@ export function outcomeOf(response: Buffer): Result {
 function failed(response: Buffer, given: number): Result {
   const code = Number.isFinite(given) ? given : rpcCodes.internal;
   if (code === rpcCodes.cancelled) return { outcome: 'cancelled', code };
-  if (refusals.includes(code)) return { outcome: 'refused', code };
+  if (refusals.has(code)) return { outcome: 'refused', code };
   // So the bridge tells of a server's end.
   const isEnd =
     code === rpcCodes.serverFailed && findValue(response, ['error', 'data', 'kind']) !== undefined;

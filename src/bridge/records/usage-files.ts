@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fieldOf, parseJson } from '../../mcp/body.ts';
 import { genesis } from '../../records/chain.ts';
 import { decodeUsage, encodeUsage, type UsageHour } from '../../records/usage.ts';
-import { lastLine, mendEnd } from './last-line.ts';
+import { lastLine, mendEnd } from '../../records/last-line.ts';
 
 /** Hours that are over, a line each. */
 const pastFile = 'usage.jsonl';

@@ -20,7 +20,10 @@ export default class ConfigSet extends BaseCommand<ConfigSetResult> {
 
   async run(): Promise<ConfigSetResult> {
     const { args } = await this.parse(ConfigSet);
-    return changeSetting(openConfig(this.home), { key: args.key, text: args.value });
+    const result = changeSetting(openConfig(this.home), { key: args.key, text: args.value });
+    // For its record. Before, the settings may have been such that nothing could be opened.
+    await this.context('write');
+    return result;
   }
 
   protected render(result: ConfigSetResult): string {

@@ -10,7 +10,7 @@ import { userRemoveResult, type UserRemoveResult } from '../../user/result.ts';
 export default class UserRemove extends BaseCommand<UserRemoveResult> {
   static override hiddenAliases = ['user:rm'];
   static override summary = 'Remove a user: containers, network, secrets, tokens and reservations.';
-  static override description = 'The workspace is kept unless --purge is given.';
+  static override description = 'The workspace and the audit are kept unless --purge is given.';
   static override examples = [
     '<%= config.bin %> user remove bob',
     '<%= config.bin %> user remove bob --purge --yes',
@@ -19,7 +19,9 @@ export default class UserRemove extends BaseCommand<UserRemoveResult> {
     name: userArgument({ required: true, description: 'Name of the user.' }),
   };
   static override flags = {
-    purge: boolean({ summary: 'Delete the workspace too, unless --workspace chose it.' }),
+    purge: boolean({
+      summary: 'Delete the audit too, and the workspace unless --workspace chose it.',
+    }),
     yes,
   };
   static override readonly result = userRemoveResult;

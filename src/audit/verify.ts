@@ -1,0 +1,72 @@
+import { hash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import { genesis, isIntact, linksOf } from '../records/chain.ts';
+import { auditFiles } from '../records/files.ts';
+import { logFolder } from '../reconcile/desired.ts';
+import { listServers } from '../registry/servers.ts';
+import { getUser, listUsers } from '../registry/users.ts';
+import { controlFiles } from './control-files.ts';
+import { pastLines, type Select } from './lines.ts';
+import type { AuditVerifyResult, ChainReport } from './result.ts';
+
+/** Checks the chains of one user's servers; without a user those of all, and of the commands. Throws NotFoundError. */
+export async function verifyAudit(
+  { registry, home }: Context,
+  userName: string | undefined,
+): Promise<AuditVerifyResult> {
+  const users = userName === undefined ? listUsers(registry) : [getUser(registry, userName)];
+  const servers = users.flatMap((user) =>
+    listServers(registry, user.id).map((server) => ({
+      name: `${user.name}/${server.name}`,
+      folder: logFolder(home, user.id, server.id),
+      select: auditFiles,
+    })),
+  );
+  const control = { name: 'control', folder: home.audit, select: controlFiles };
+  const chains: ChainReport[] = [];
+  for (const chain of userName === undefined ? [control, ...servers] : servers) {
+    chains.push(await verifyChain(chain));
+  }
+  return { intact: chains.every(({ broken }) => broken === null), chains };
+}
+
+interface Chain {
+  readonly name: string;
+  readonly folder: string;
+  readonly select: Select;
+}
+
+/** The oldest file may follow on others that are no longer kept: its first line names a hash that nobody can check. */
+export async function verifyChain({ name, folder, select }: Chain): Promise<ChainReport> {
+  const files = select(await readdir(folder).catch(() => []));
+  let previous: string | undefined;
+  let lines = 0;
+  for (const file of files) {
+    let number = 0;
+    for await (const line of pastLines(folder, () => [file])) {
+      number += 1;
+      lines += 1;
+      const reason = faultOf(line, previous);
+      if (reason !== undefined) {
+        const broken = { file: join(folder, file), line: number, reason };
+        return { name, files: files.length, lines, broken };
+      }
+      previous = linksOf(line)?.hash;
+    }
+  }
+  return { name, files: files.length, lines, broken: null };
+}
+
+function faultOf(line: string, previous: string | undefined): string | undefined {
+  const links = linksOf(line);
+  if (!links) return 'is no line of an audit';
+  if (!isIntact(line, digest)) return 'was changed: its hash is not that of its text';
+  if (previous === undefined || links.previous === previous) return undefined;
+  return links.previous === genesis
+    ? 'begins a chain of its own: lines before it are missing'
+    : 'does not follow on the line before it: lines were removed or added';
+}
+
+const digest = (text: string): string => hash('sha256', text, 'base64url');

@@ -1,0 +1,163 @@
+import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Ledger } from '../../src/bridge/records/ledger.ts';
+import { resolveHome } from '../../src/config/home.ts';
+import { logFolder } from '../../src/reconcile/desired.ts';
+import type { AuditRecord } from '../../src/records/audit-line.ts';
+import { openRegistry } from '../../src/registry/database.ts';
+import { listServers } from '../../src/registry/servers.ts';
+import { getUser } from '../../src/registry/users.ts';
+import { Desk } from './desk.ts';
+
+/** Log folder of a user's server, made as its bridge finds it. */
+function folderOf({ env }: Desk, userName: string, serverName: string): string {
+  const home = resolveHome(env, process.getuid?.() ?? 0);
+  using registry = openRegistry(home);
+  const user = getUser(registry, userName);
+  const server = listServers(registry, user.id).find(({ name }) => name === serverName);
+  const folder = logFolder(home, user.id, server?.id ?? '');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** Writes records as the bridge does; each is one second behind the one before. */
+function write(folder: string, server: string, given: readonly Partial<AuditRecord>[]): void {
+  const ledger = new Ledger({
+    folder,
+    bounds: { fileBytes: 2 ** 20, fileMs: 86_400_000, files: 4, totalBytes: 2 ** 24 },
+    clock: { now: () => Date.now() },
+    log: () => undefined,
+    onWritten: () => undefined,
+  });
+  const start = Date.now() - 60_000;
+  ledger.append(
+    given.map((record, index) => ({
+      time: new Date(start + 1_000 * index).toISOString(),
+      requestId: `r${index}`,
+      user: 'bob',
+      server,
+      token: { id: 't', subject: 'bob' },
+      session: '1',
+      method: 'tools/call',
+      target: 'echo',
+      shape: { text: 'string' },
+      outcome: 'ok',
+      code: null,
+      ms: 3,
+      bytesIn: 10,
+      bytesOut: 20,
+      ...record,
+    })),
+  );
+  ledger.close();
+}
+
+test('the audit of a user’s servers comes in order of time, and can be narrowed', async () => {
+  using desk = new Desk();
+  desk.addUsers('bob');
+  desk.addServer('bob', 'filesystem');
+  write(folderOf(desk, 'bob', 'memory'), 'memory', [{}, { target: 'other' }]);
+  write(folderOf(desk, 'bob', 'filesystem'), 'filesystem', [
+    { method: 'tools/list', target: null, shape: null },
+    { outcome: 'error', code: 'isError' },
+  ]);
+  const shown = async (...flags: string[]): Promise<string[]> => {
+    const { stdout } = await desk.run(['audit', 'bob', '--json', ...flags]);
+    const { records } = JSON.parse(stdout) as { records: AuditRecord[] };
+    return records.map(({ server, target }) => `${server} ${target ?? '-'}`);
+  };
+  expect((await shown()).toSorted()).toEqual([
+    'filesystem -',
+    'filesystem echo',
+    'memory echo',
+    'memory other',
+  ]);
+  expect(await shown('--failed')).toEqual(['filesystem echo']);
+  expect(await shown('--tool', 'other')).toEqual(['memory other']);
+  expect(await shown('--method', 'tools/list')).toEqual(['filesystem -']);
+  expect(await shown('--since', '1s')).toEqual([]);
+  expect(await shown('--tail', '1', '--failed')).toEqual(['filesystem echo']);
+  const { stdout } = await desk.run(['audit', 'bob/memory']);
+  expect(stdout).toContain('tools/call echo  {"text":"string"}');
+});
+
+test('a line that was changed, or removed, is found by its file and number', async () => {
+  using desk = new Desk();
+  desk.addUsers('bob');
+  const folder = folderOf(desk, 'bob', 'memory');
+  const file = join(folder, 'audit.jsonl');
+  write(folder, 'memory', [{}, {}, {}]);
+  expect(await desk.run(['audit', 'verify', 'bob'])).toMatchObject({
+    code: 0,
+    stdout: 'bob/memory: 3 lines, intact\n',
+  });
+  const text = readFileSync(file, 'utf8');
+  const [first = '', second = '', third = ''] = text.split('\n');
+  writeFileSync(file, [first, second.replace('"ms":3', '"ms":4'), third, ''].join('\n'));
+  const changed = await desk.run(['audit', 'verify', 'bob']);
+  expect(changed.code).toBe(1);
+  expect(changed.stdout).toContain(`${file}:2, which was changed`);
+  writeFileSync(file, [first, third, ''].join('\n'));
+  const removed = await desk.run(['audit', 'verify']);
+  expect(removed.stdout).toContain(`${file}:2, which does not follow`);
+});
+
+test('with -f new records come as they are written', async () => {
+  using desk = new Desk();
+  desk.addUsers('bob');
+  const folder = folderOf(desk, 'bob', 'memory');
+  write(folder, 'memory', [{ target: 'before' }]);
+  const following = desk.start(['audit', 'bob', '-f', '--json']);
+  let output = '';
+  following.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  await expect.poll(() => output, { timeout: 10_000 }).toContain('"before"');
+  write(folder, 'memory', [{ target: 'after' }]);
+  await expect.poll(() => output, { timeout: 10_000 }).toContain('"after"');
+  following.kill('SIGINT');
+});
+
+test('commands that change something are recorded with who, what and how it ended', async () => {
+  using desk = new Desk();
+  desk.addUsers('bob');
+  await desk.run(['user', 'remove', 'bob', '--yes']);
+  await desk.run(['secret', 'remove', 'bob', 'NOT_THERE', '--yes']);
+  const file = join(desk.env['MCPD_HOME'] ?? '', 'audit', 'control.jsonl');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const { stdout } = await desk.run(['audit', '--control', '--json']);
+  const { records } = JSON.parse(stdout) as { records: Record<string, unknown>[] };
+  expect(records).toMatchObject([
+    {
+      command: 'mcpd user remove bob --yes',
+      object: 'bob',
+      outcome: 'failed',
+      code: 'ENGINE_UNREACHABLE',
+    },
+    { command: 'mcpd secret remove bob NOT_THERE --yes', object: 'bob', outcome: 'failed' },
+  ]);
+  expect((await desk.run(['audit', 'verify'])).code).toBe(0);
+  appendFileSync(file, '{}\n');
+  expect((await desk.run(['audit', 'verify'])).code).toBe(1);
+});
+
+test('no secret, token or value of a flag is in the record of a command', async () => {
+  using desk = new Desk();
+  desk.addUsers('bob');
+  const secret = 'zq-secret-5f1c';
+  await desk.run(['secret', 'set', 'bob', 'API_KEY'], secret);
+  const { stdout } = await desk.run(['token', 'create', 'bob', '--name', 'laptop-zq']);
+  await desk.run(['user', 'update', 'bob', '--egress', 'allow:zq.example:443']);
+  await desk.run(['config', 'set', 'bindAddress', '127.0.0.1']);
+  const file = join(desk.env['MCPD_HOME'] ?? '', 'audit', 'control.jsonl');
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(records.map(({ command }) => command)).toEqual([
+    'mcpd secret set bob API_KEY',
+    'mcpd token create bob --name',
+    'mcpd user update bob --egress',
+    'mcpd config set bindAddress 127.0.0.1',
+  ]);
+  expect(records[0]?.['changes']).toMatchObject([{ what: 'secret API_KEY updated_at' }]);
+  expect(lines.join()).not.toContain(secret);
+  for (const word of stdout.match(/eyJ[\w.-]+/g) ?? []) expect(lines.join()).not.toContain(word);
+});
