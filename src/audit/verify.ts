@@ -39,7 +39,7 @@ interface Chain {
 }
 
 /** The oldest file may follow on others that are no longer kept: its first line names a hash that nobody can check. */
-export async function verifyChain({ name, folder, select }: Chain): Promise<ChainReport> {
+async function verifyChain({ name, folder, select }: Chain): Promise<ChainReport> {
   const files = select(await readdir(folder).catch(() => []));
   let previous: string | undefined;
   let lines = 0;

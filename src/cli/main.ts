@@ -15,8 +15,16 @@ export async function main(argv: readonly string[], root: string): Promise<never
     if (isExit(error)) process.exit(error.oclif.exit);
     await report(error, { argv: words, commands: program.names });
   }
+  await taken(process.stdout);
   // An open keep-alive connection must not hold the process.
   process.exit();
+}
+
+/** Resolves when the reader has all that was written: a pipe takes no more than 64 KiB at once. */
+function taken(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
 }
 
 async function report(error: unknown, invocation: Invocation): Promise<void> {

@@ -47,7 +47,7 @@ export function openJournal({
     bounds: config.audit,
     clock,
     log,
-    onWritten: (records, hash) => meter.written(records, hash),
+    onWritten: (record, hash) => meter.written(record, hash),
   });
   const [, server = config.server.key] = config.server.key.split('/');
   const run = randomBytes(6).toString('base64url');

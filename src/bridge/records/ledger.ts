@@ -15,8 +15,8 @@ interface LedgerOptions {
   readonly bounds: AuditBounds;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told of records once they are in the file, with the hash of the last. */
-  readonly onWritten: (records: readonly AuditRecord[], hash: string) => void;
+  /** Told of each record once it is in the file, with the hash of its line. */
+  readonly onWritten: (record: AuditRecord, hash: string) => void;
 }
 
 /** Records that wait for room on the disk. */
@@ -36,6 +36,8 @@ export class Ledger {
   /** When the file's first line was written, in ms; undefined while it is empty. */
   #since: number | undefined;
   #last: string;
+  /** What the log has been told of: 0 nothing, 1 that lines wait, 2 that nothing more is done. */
+  #told = 0;
   #waiting: { record: AuditRecord; line: string; hash: string }[] = [];
 
   /** Throws when the folder can't be written. */
@@ -47,11 +49,6 @@ export class Ledger {
     this.#size = fstatSync(this.#fd ?? -1).size;
     this.#since = firstTime(file);
     this.#last = lastHash(options.folder);
-  }
-
-  /** Hash of the last line that was sealed. */
-  get last(): string {
-    return this.#last;
   }
 
   get isFull(): boolean {
@@ -87,16 +84,20 @@ export class Ledger {
       if (isLarge || isOld) this.#rotate();
       this.#write(this.#fd ?? this.#open(), bytes);
     } catch (error) {
-      if (this.#waiting.length === 1 || this.isFull)
-        log(`audit: cannot be written (${codeOf(error)})`);
+      this.#tell(`cannot be written (${codeOf(error)})`);
       return;
     }
     this.#since ??= clock.now();
-    const written = this.#waiting.splice(0);
-    onWritten(
-      written.map(({ record }) => record),
-      this.#last,
-    );
+    if (this.#told > 0) log('audit: is written again');
+    this.#told = 0;
+    for (const { record, hash: own } of this.#waiting.splice(0)) onWritten(record, own);
+  }
+
+  #tell(text: string): void {
+    const level = this.isFull ? 2 : 1;
+    if (level <= this.#told) return;
+    this.#told = level;
+    this.#options.log(`audit: ${text}${this.isFull ? ', so requests are refused' : ''}`);
   }
 
   #write(fd: number, bytes: Buffer): void {

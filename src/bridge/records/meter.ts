@@ -43,13 +43,13 @@ export class Meter {
     if (found?.isPast) this.#usage = emptyHour(found.usage.hour + 1);
     const missed = recordsAfter(options.folder, this.#audit);
     const [first] = missed;
-    if (!found && first) this.#usage = emptyHour(hourOf(first));
-    for (const record of missed) this.#count(record);
+    if (!found && first) this.#usage = emptyHour(hourOf(first.record));
+    for (const { record, hash } of missed) this.written(record, hash);
   }
 
-  /** Counts what the audit now ends with. */
-  written(records: readonly AuditRecord[], hash: string): void {
-    for (const record of records) this.#count(record);
+  /** Counts a record that the audit now has, in the line with that hash. */
+  written(record: AuditRecord, hash: string): void {
+    this.#count(record);
     this.#audit = hash;
   }
 

@@ -5,9 +5,14 @@ import type { AuditRecord } from '../../records/audit-line.ts';
 import { genesis, linksOf } from '../../records/chain.ts';
 import { auditFiles } from '../../records/files.ts';
 
+interface Replayed {
+  readonly record: AuditRecord;
+  readonly hash: string;
+}
+
 /** The records behind the line with that hash, oldest first; all there are if it is gone, or was none. */
-export function recordsAfter(folder: string, hash: string): AuditRecord[] {
-  const found: AuditRecord[] = [];
+export function recordsAfter(folder: string, hash: string): Replayed[] {
+  const found: Replayed[] = [];
   for (const name of auditFiles(readdirSync(folder)).toReversed()) {
     const lines = readFileSync(join(folder, name), 'utf8').split('\n');
     for (const line of lines.toReversed()) {
@@ -15,7 +20,7 @@ export function recordsAfter(folder: string, hash: string): AuditRecord[] {
       if (!links) continue;
       if (links.hash === hash) return found.toReversed();
       const record = parseJson(Buffer.from(line));
-      if (record !== undefined) found.push(record as AuditRecord);
+      if (record !== undefined) found.push({ record: record as AuditRecord, hash: links.hash });
       if (links.previous === hash && hash !== genesis) return found.toReversed();
     }
   }

@@ -5,6 +5,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -116,4 +117,35 @@ test('a line that a crash tore is cut off, and the chain goes on', () => {
   open(folder).append([record('d')]);
   expect(lines(folder)).toHaveLength(3);
   expectChain(lines(folder));
+});
+
+test('on a full disk lines wait, as many as may, and are written in order when there is room', () => {
+  const folder = makeFolder();
+  symlinkSync('/dev/full', join(folder, 'audit.jsonl'));
+  // It reads as zeros, as a file of an unknown age: when that is too old, there is a new one.
+  let now = 1_000;
+  const told: string[] = [];
+  const written: string[] = [];
+  const ledger = new Ledger({
+    folder,
+    bounds,
+    clock: { now: () => now },
+    log: (line) => void told.push(line),
+    onWritten: ({ method }) => void written.push(method),
+  });
+  for (let n = 0; n < 255; n += 1) ledger.append([record(`m${n}`)]);
+  expect(ledger.isFull).toBe(false);
+  ledger.append([record('last')]);
+  expect(ledger.isFull).toBe(true);
+  expect(written).toEqual([]);
+  expect(told).toEqual([
+    'audit: cannot be written (ENOSPC)',
+    'audit: cannot be written (ENOSPC), so requests are refused',
+  ]);
+  now += bounds.fileMs;
+  ledger.sweep();
+  expect(written).toHaveLength(256);
+  expect(written.at(-1)).toBe('last');
+  expect(ledger.isFull).toBe(false);
+  expectChain(readFileSync(join(folder, 'audit.jsonl'), 'utf8').trimEnd().split('\n'));
 });
