@@ -42,14 +42,19 @@ export function readRows({ home }: Pick<Tenancy, 'home'>): Snapshot['rows'] {
 
 async function describeFolder(folder: string): Promise<Record<string, string>> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
-  // The database's own files change when they are merely opened.
-  const paths = ['', ...names].filter((name) => !name.startsWith('registry.db'));
+  const paths = ['', ...names].filter((name) => !changesByItself.test(name));
   const entries = paths.map(async (name) => {
     const path = join(folder, name);
     return [path, await describeFile(path)] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }
+
+/**
+ * The database's own files change when they are merely opened; that a command failed is recorded; and
+ * bridges that run keep records.
+ */
+const changesByItself = /^registry\.db|^audit(\/|$)|^users\/[^/]+\/logs\/[^/]+\/[^/]+$/;
 
 async function describeFile(path: string): Promise<string> {
   const stat = await lstat(path).catch(() => undefined);
