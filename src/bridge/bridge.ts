@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
+import type { BridgePolicy } from '../policy/bridge-policy.ts';
 import { createAuthenticator } from './auth.ts';
 import { startChild, type Child, type ChildEvents, type ChildSurroundings } from './child.ts';
 import { childEnvironment } from './child-environment.ts';
@@ -12,6 +13,9 @@ import { createCleaner, type Log } from './log.ts';
 import { metadata, metadataUrl } from './metadata.ts';
 import type { EraMemory } from './modern/era.ts';
 import { createStateless, type Stateless } from './modern/stateless.ts';
+import { createGuard } from './policy/guard.ts';
+import { createRates } from './policy/rates.ts';
+import { openSharedBucket } from './policy/shared-bucket.ts';
 import { createBodyReader } from './read-body.ts';
 import { createReadiness } from './readiness.ts';
 import { openJournal, type Journal, type Records } from './records/journal.ts';
@@ -27,6 +31,10 @@ export interface BridgeOptions {
   readonly secrets: ReadonlyMap<string, string>;
   readonly isLive: (tokenId: string) => boolean;
   readonly tokenUse: TokenUse;
+  /** What the user may do now. */
+  readonly readPolicy: () => BridgePolicy;
+  /** A folder that all bridges of the user share; undefined when they have none. */
+  readonly userFolder: string | undefined;
   readonly countOomKills: () => number;
   /** The share of its caps that the container uses. */
   readonly fullness: () => number;
@@ -63,7 +71,7 @@ const bodiesAtOnce = 4;
 
 /** Puts the bridge together; nothing runs before `listen`. */
 export function createBridge(options: BridgeOptions): Bridge {
-  const { config, clock, log } = options;
+  const { config, clock, log, userFolder } = options;
   const { bounds } = config;
   const journal = openJournal({ ...options.records, config, clock, log });
   const start = childStarter(options, journal);
@@ -102,6 +110,12 @@ export function createBridge(options: BridgeOptions): Bridge {
   });
   const readiness = createReadiness({ startups, startChild: start, answerMs: bounds.initializeMs });
   const bodies = createBodyReader(bounds.bodyBytes, bodiesAtOnce * bounds.bodyBytes);
+  const guard = createGuard({
+    config,
+    readPolicy: options.readPolicy,
+    rates: createRates(userFolder === undefined ? undefined : openSharedBucket(userFolder)),
+    clock,
+  });
   const { http: target } = config.server;
   const front = target
     ? createHttpFront({
@@ -110,6 +124,7 @@ export function createBridge(options: BridgeOptions): Bridge {
         clock,
         log,
         bodies,
+        guard,
         startups,
         startChild: start,
         isCurrent,
@@ -119,6 +134,9 @@ export function createBridge(options: BridgeOptions): Bridge {
   const sweep = (): void => {
     journal.sweep();
     options.tokenUse.sweep();
+    for (const kind of guard.takeChanges()) {
+      for (const one of front ? [front] : [sessions, stateless]) one.announce(kind);
+    }
     if (front) {
       front.sweep();
       if (front.isHopeless) options.onHopeless();
@@ -144,6 +162,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       stateless,
       startups,
       bodies,
+      guard,
       metadataUrl: metadataUrl(config.url),
       forward: front?.forward,
     }),

@@ -20,6 +20,8 @@ export interface BridgeConfig {
     readonly secrets: readonly string[];
     /** The tenant's uid and gid; null when the container itself already runs as them. */
     readonly identity: { readonly uid: number; readonly gid: number } | null;
+    /** It wants to know whose requests it gets. */
+    readonly userAware?: boolean;
     /** Where on the container's loopback it speaks Streamable HTTP; absent when it speaks stdio. */
     readonly http?: HttpTarget;
   };
@@ -76,3 +78,6 @@ export const recordsMount = '/var/log/mcpd';
 
 /** Where the host's run-time material is mounted in the container, read-only. */
 export const runtimeMount = '/run/mcpd';
+
+/** Where all of a user's bridges share a folder, which the tenant can neither read nor write. */
+export const userMount = '/run/mcpd-user';

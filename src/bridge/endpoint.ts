@@ -8,6 +8,7 @@ import { accepts } from './negotiation.ts';
 import { handlePost, type PostContext } from './post.ts';
 import { namesModern } from './modern/check.ts';
 import type { Stateless } from './modern/stateless.ts';
+import type { Guard } from './policy/guard.ts';
 import type { BodyReader } from './read-body.ts';
 import type { Journal } from './records/journal.ts';
 import { TrailedResponse } from './records/trail.ts';
@@ -22,6 +23,7 @@ interface EndpointOptions {
   readonly startups: Startups;
   readonly bodies: BodyReader;
   readonly journal: Pick<Journal, 'begin' | 'isFull'>;
+  readonly guard: Guard;
   /** Where the protected resource metadata is (RFC 9728). */
   readonly metadataUrl: string;
   /** Takes over from here when the server speaks HTTP itself. */

@@ -45,3 +45,8 @@ export const timedOut: RpcFailure = {
   code: rpcCodes.timeout,
   message: 'the MCP server did not answer in time',
 };
+
+export const unreadable: RpcFailure = {
+  code: rpcCodes.serverFailed,
+  message: 'the MCP server gave an answer that cannot be checked against the policy',
+};

@@ -3,7 +3,6 @@ import type { Clock } from '../clock.ts';
 import { rpcCodes, type RpcFailure } from '../mcp/jsonrpc.ts';
 import { mcpHeaders } from '../mcp/protocol.ts';
 import { refuse } from './answer.ts';
-import { randomBytes } from './builtins.ts';
 import type { BridgeConfig, HttpTarget } from './config.ts';
 import { describeEnding } from './ending.ts';
 import type { Forward } from './endpoint.ts';
@@ -13,22 +12,28 @@ import { headersForServer } from './http-headers.ts';
 import type { HttpProcess, Run } from './http-process.ts';
 import { mayBeSilent, readRequest, unavailable, unknownSession } from './http-request.ts';
 import type { HttpSessions } from './http-sessions.ts';
-import { busy, idOf } from './post.ts';
+import { asksFor, declaredInText, formatListChanged, type Kind } from './policy/changes.ts';
+import type { Guard } from './policy/guard.ts';
+import { contextHeaders } from './policy/user-context.ts';
+import { busy, idOf, isInitialize, type Posted } from './post.ts';
 import type { BodyReader } from './read-body.ts';
 import type { Startups } from './startups.ts';
 import { within } from './within.ts';
 
 export interface ForwardOptions {
   readonly target: HttpTarget;
-  readonly config: Pick<BridgeConfig, 'bounds' | 'memoryBytes' | 'user'>;
+  readonly config: Pick<BridgeConfig, 'bounds' | 'memoryBytes' | 'server'>;
   readonly clock: Clock;
   readonly bodies: BodyReader;
+  readonly guard: Guard;
   readonly startups: Startups;
   readonly agent: Agent;
   readonly process: HttpProcess;
   readonly sessions: HttpSessions;
   /** What is on its way. */
   readonly exchanges: Set<HttpExchange>;
+  /** The server was introduced: its clients may be told of changes of these lists. */
+  readonly onDeclared: (kinds: ReadonlySet<Kind>) => void;
 }
 
 /** After a connection broke off, its server's end tells why; it may be known a little later. */
@@ -36,7 +41,7 @@ const endingMs = 1_500;
 
 /** Passes requests on to a server that speaks HTTP itself, and its answers back. */
 export function createForward(options: ForwardOptions): Forward {
-  const { config, sessions, exchanges, agent, clock } = options;
+  const { config, sessions, exchanges, agent, clock, guard } = options;
   const { bounds } = config;
   /** Bytes of bodies that the server has not taken. */
   let untaken = 0;
@@ -53,6 +58,7 @@ export function createForward(options: ForwardOptions): Forward {
     if (typeof run === 'string') return refuse(response, unavailable(run, options.startups));
     const posted = await readRequest(request, {
       bodies: options.bodies,
+      guard,
       principal,
       trail,
       scopeChallenge,
@@ -82,16 +88,22 @@ export function createForward(options: ForwardOptions): Forward {
       headers: {
         ...headersForServer(request.headers),
         ...(method === 'POST' ? { 'Content-Length': String(body.length) } : {}),
-        'X-MCPD-User-Id': config.user.id,
-        'X-MCPD-Request-Id': randomBytes(16).toString('hex'),
+        ...contextHeaders(guard.contextOf(principal), config.server.userAware === true),
       },
       body,
       asked,
       isListening: method !== 'DELETE' && mayBeSilent(posted),
       response,
       principal,
+      sessionId,
+      news: (kind) => newsFor(posted, kind),
+      onText: isInitialize(messages)
+        ? (text) => options.onDeclared(declaredInText(text))
+        : undefined,
       clock,
       requestMs: bounds.requestMs,
+      lineBytes: bounds.lineBytes,
+      refine: guard.isHiding() ? guard.refinement(posted, request.headers) : undefined,
       onHead: ({ statusCode = 0, headers }) => {
         const id = headers[mcpHeaders.session];
         if (typeof id === 'string') sessions.bind(id, principal.subject);
@@ -108,6 +120,15 @@ export function createForward(options: ForwardOptions): Forward {
     });
     exchanges.add(exchange);
   };
+}
+
+/** What a client is told of a list, on the stream of its request; undefined when that did not ask for it. */
+function newsFor({ messages }: Posted, kind: Kind): Buffer | undefined {
+  const [message] = messages;
+  if (!message) return formatListChanged(kind);
+  const { envelope, params } = message;
+  if (envelope.kind !== 'request' || !asksFor(params, kind)) return undefined;
+  return formatListChanged(kind, envelope.idText);
 }
 
 async function explain(run: Run, memoryBytes: number): Promise<RpcFailure> {

@@ -9,11 +9,12 @@ import { createForward, type ForwardOptions } from './http-forward.ts';
 import { untilAnswered } from './http-probe.ts';
 import { keepRunning } from './http-process.ts';
 import { trackHttpSessions } from './http-sessions.ts';
+import type { Kind } from './policy/changes.ts';
 import type { Log } from './log.ts';
 
 interface HttpFrontOptions extends Pick<
   ForwardOptions,
-  'config' | 'clock' | 'bodies' | 'startups' | 'target'
+  'config' | 'clock' | 'bodies' | 'guard' | 'startups' | 'target'
 > {
   readonly startChild: (label: string, events: ChildEvents) => Child;
   readonly isCurrent: (principal: Principal) => boolean;
@@ -29,6 +30,8 @@ export interface HttpFront {
   readonly isHopeless: boolean;
   /** `ready`, or one word that says why not. */
   check(): string;
+  /** Tells who listens that a list has changed for them. */
+  announce(kind: Kind): void;
   /** Runs what time demands; the first time it starts the server. */
   sweep(): void;
   /** Waits a moment for what is in flight, then ends the server. */
@@ -44,6 +47,7 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
   const exchanges = new Set<HttpExchange>();
   const sessions = trackHttpSessions();
   const agent = new Agent({ keepAlive: true, timeout: idleSocketMs });
+  let declared: ReadonlySet<Kind> = new Set();
   let keptAliveAt = clock.now();
   const process = keepRunning({
     startups: options.startups,
@@ -63,11 +67,27 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
   });
 
   return {
-    forward: createForward({ ...options, agent, process, sessions, exchanges }),
+    forward: createForward({
+      ...options,
+      agent,
+      process,
+      sessions,
+      exchanges,
+      onDeclared: (kinds) => void (declared = kinds),
+    }),
     get isHopeless() {
       return process.isHopeless;
     },
     check: process.check,
+    announce: (kind) => {
+      const listening = [...exchanges].filter(({ isListening }) => isListening);
+      for (const exchange of listening) {
+        const { sessionId } = exchange;
+        // A session hears it once, on the newest of its streams, and if its server does such things.
+        const isOld = listening.findLast((one) => one.sessionId === sessionId) !== exchange;
+        if (sessionId === undefined || (declared.has(kind) && !isOld)) exchange.announce(kind);
+      }
+    },
     sweep: () => {
       process.sweep();
       const now = clock.now();

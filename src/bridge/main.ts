@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { createBridge, type Bridge } from './bridge.ts';
-import { recordsMount, runtimeMount, type BridgeConfig } from './config.ts';
+import { recordsMount, runtimeMount, userMount, type BridgeConfig } from './config.ts';
 import { fullness } from './fullness.ts';
 import { endLeftovers } from './leftovers.ts';
 import { rememberEra } from './modern/era-file.ts';
@@ -10,6 +11,7 @@ import { readMaterial } from './material.ts';
 import { countOomKills } from './oom.ts';
 import { readContainer } from './records/container.ts';
 import { recordTokenUse, tokenUseFile } from './token-use.ts';
+import { readPolicyFile } from './policy/policy-file.ts';
 
 const log = (line: string): void => void process.stdout.write(`${line}\n`);
 const printStderr = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -26,6 +28,8 @@ try {
     secrets,
     isLive: readLiveTokens(join(folder, 'tokens.json'), systemClock),
     tokenUse: recordTokenUse(join(records, tokenUseFile), systemClock),
+    readPolicy: readPolicyFile(join(folder, 'policy.json')),
+    userFolder: existsSync(userMount) ? userMount : undefined,
     countOomKills,
     fullness,
     records: { folder: records, readContainer },

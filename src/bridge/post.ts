@@ -8,6 +8,7 @@ import type { Principal } from './auth.ts';
 import { checkModern, isModern } from './modern/check.ts';
 import type { Stateless } from './modern/stateless.ts';
 import { accepts, isJson } from './negotiation.ts';
+import type { Guard } from './policy/guard.ts';
 import type { BodyReader } from './read-body.ts';
 import type { Trail } from './records/trail.ts';
 import { Reply } from './reply.ts';
@@ -22,6 +23,7 @@ export interface PostContext {
   readonly stateless: Stateless;
   readonly startups: Startups;
   readonly bodies: BodyReader;
+  readonly guard: Guard;
   readonly principal: Principal;
   /** What is asked and answered is recorded in it. */
   readonly trail: Trail | undefined;
@@ -62,6 +64,7 @@ export async function handlePost(
     requests,
     isBatch,
     streams: session.streams,
+    refine: context.guard.refinement(posted, request.headers),
     onCongested: (isCongested) => session.congestion(reply, isCongested),
     onAbandoned: () => session.abandon(reply),
   });
@@ -77,7 +80,7 @@ export type Posted = Parsed & { readonly body: Buffer };
 /** Reads and checks the body of a POST, whatever its server speaks. */
 export async function readMessages(
   request: IncomingMessage,
-  context: Pick<PostContext, 'bodies' | 'principal' | 'trail' | 'scopeChallenge'>,
+  context: Pick<PostContext, 'bodies' | 'guard' | 'principal' | 'trail' | 'scopeChallenge'>,
 ): Promise<Posted | Refusal | 'gone'> {
   const { accept } = request.headers;
   if (!accepts(accept, 'application/json') || !accepts(accept, 'text/event-stream')) {
@@ -93,7 +96,9 @@ export async function readMessages(
   if ('failure' in parsed) return { status: 400, failure: parsed.failure };
   context.trail?.asked(parsed.messages);
   const outside = parsed.messages.find((message) => missingScope(message, context.principal));
-  return outside ? outOfScope(outside, context) : { body, ...parsed };
+  if (outside) return outOfScope(outside, context);
+  const { principal } = context;
+  return context.guard.check({ body, ...parsed }, { principal, headers: request.headers });
 }
 
 /** A message of a client that keeps no session. */
@@ -101,12 +106,13 @@ async function takeModern(
   { headers }: IncomingMessage,
   response: ServerResponse,
   parsed: Parsed,
-  { stateless, principal }: PostContext,
+  { stateless, guard, principal }: PostContext,
 ): Promise<void> {
   const refusal = checkModern(headers, parsed);
   if (refusal) return refuse(response, refusal);
   const [message] = parsed.messages;
-  if (message) await stateless.take(message, { headers, response }, principal);
+  const refine = guard.refinement(parsed, headers);
+  if (message) await stateless.take(message, { headers, response, refine }, principal);
 }
 
 /** The session a request names, or a new one for `initialize`. */
@@ -157,7 +163,7 @@ function checkMessages(
   return undefined;
 }
 
-function isInitialize(messages: readonly ClientMessage[]): boolean {
+export function isInitialize(messages: readonly ClientMessage[]): boolean {
   return messages.some(
     ({ envelope }) => envelope.kind === 'request' && envelope.method === 'initialize',
   );

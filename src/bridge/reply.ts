@@ -4,6 +4,7 @@ import type { Principal } from './auth.ts';
 import type { AnswerStream } from './answer-stream.ts';
 import type { AnswerStreams, Connection, ResumableAnswer } from './answer-streams.ts';
 import { trailOf, type Trail } from './records/trail.ts';
+import type { Refine } from './policy/guard.ts';
 import { eventStreamHeaders, writeEvent, writeKeepAlive } from './sse.ts';
 
 interface ReplyOptions {
@@ -15,6 +16,10 @@ interface ReplyOptions {
   readonly isBatch: boolean;
   /** Where event streams that can be resumed are kept; without it none can. */
   readonly streams?: AnswerStreams;
+  /** What each response goes through. */
+  readonly refine?: Refine | undefined;
+  /** Called when the last response is in, whether or not its client is still there. */
+  readonly onDone?: (() => void) | undefined;
   /** Called when the client falls behind, and when it has caught up or is gone. */
   readonly onCongested: (isCongested: boolean) => void;
   /** Called when the client went away before the last answer, and cannot come back for it. */
@@ -76,12 +81,14 @@ export class Reply implements ResumableAnswer {
   }
 
   /** Gives the response to one request; the last one ends the answer. A stream is under way with 200 whatever `status` says. */
-  sendResponse(message: Buffer, status = 200): void {
+  sendResponse(response: Buffer, status = 200): void {
+    const message = this.#options.refine?.(response) ?? response;
     this.#status = status;
     this.#trail?.answered(message);
     if (this.#isStream) this.#write(message);
     else if (this.isConnected) this.#collected.push(message);
     this.#remaining -= 1;
+    if (this.#remaining === 0) this.#options.onDone?.();
     if (this.#remaining > 0 || !this.isConnected) return;
     if (this.#isStream) this.#response.end();
     else this.#sendCollected();

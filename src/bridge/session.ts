@@ -11,6 +11,7 @@ import type { BridgeBounds } from './config.ts';
 import { describeEnding, type Ending } from './ending.ts';
 import type { Log } from './log.ts';
 import { Outbox } from './outbox.ts';
+import { declaredIn, formatListChanged, type Kind } from './policy/changes.ts';
 import type { Reply } from './reply.ts';
 import { PendingRequests } from './pending.ts';
 import { relatedRequest } from './route.ts';
@@ -54,6 +55,7 @@ export class Session {
   #writers = 0;
   #skipped = 0;
   #hasAnswered = false;
+  #declared: ReadonlySet<Kind> = new Set();
   #isOver = false;
   #keptAliveAt: number;
 
@@ -134,6 +136,11 @@ export class Session {
     this.#outbox.attach({ response, principal }, { lastEventId, now });
   }
 
+  /** A list has changed for this client. */
+  announce(kind: Kind): void {
+    if (this.#declared.has(kind)) this.#outbox.push(formatListChanged(kind));
+  }
+
   congestion(reply: Reply, isCongested: boolean): void {
     if (isCongested) {
       this.#congested.set(reply, this.#options.clock.now());
@@ -181,11 +188,8 @@ export class Session {
     if (!envelope) {
       this.#skipped += 1;
       if (this.#skipped === 1) this.#log('wrote a line on stdout that is no message; skipped');
-    } else if (envelope.kind === 'response') {
-      this.#respond(envelope.id, line);
-    } else {
-      this.#relay(envelope, line);
-    }
+    } else if (envelope.kind === 'response') this.#respond(envelope.id, line);
+    else this.#relay(envelope, line);
   }
 
   #respond(id: RequestId | undefined, line: Buffer): void {
@@ -205,6 +209,7 @@ export class Session {
     const result = fieldOf(parseJson(line), 'result');
     const revision = fieldOf(result, 'protocolVersion');
     this.revision = typeof revision === 'string' ? revision : undefined;
+    this.#declared = declaredIn(result);
     return typeof result === 'object' && result !== null;
   }
 

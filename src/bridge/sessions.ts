@@ -4,6 +4,7 @@ import type { Child, ChildEvents } from './child.ts';
 import type { BridgeConfig } from './config.ts';
 import { nameEnding } from './ending.ts';
 import type { Log } from './log.ts';
+import type { Kind } from './policy/changes.ts';
 import { Session } from './session.ts';
 import { createSpare, type Started } from './spare.ts';
 import type { Startups } from './startups.ts';
@@ -37,6 +38,8 @@ export interface Sessions {
   end(session: Session, reason: string): Promise<void>;
   /** A process for a server that is not one session's own: the one that waits, or a new one. */
   startServer(): Started;
+  /** Tells every client that a list has changed for it. */
+  announce(kind: Kind): void;
   sweep(): void;
   /** Waits a moment for what is in flight, then ends every session. No new one is opened. */
   close(graceMs: number): Promise<void>;
@@ -165,6 +168,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     end,
     startServer,
+    announce: (kind) => {
+      for (const session of live.values()) session.announce(kind);
+    },
     sweep: () => {
       const now = clock.now();
       for (const session of live.values()) {

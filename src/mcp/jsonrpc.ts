@@ -12,6 +12,8 @@ export const rpcCodes = {
   serverFailed: -32000,
   sessionNotFound: -32001,
   timeout: -32001,
+  /** A resource that is not there, in the revisions with sessions; later it is `invalidParams`. */
+  resourceNotFound: -32002,
   refused: -32003,
   busy: -32004,
   headerMismatch: -32020,

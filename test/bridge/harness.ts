@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,8 @@ import type { BridgeBounds, BridgeConfig } from '../../src/bridge/config.ts';
 import type { Era } from '../../src/bridge/modern/era.ts';
 import type { ContainerFigures } from '../../src/bridge/records/container.ts';
 import type { AuditLine } from '../../src/records/audit-line.ts';
+import { readPolicyFile } from '../../src/bridge/policy/policy-file.ts';
+import { openPolicy, type BridgePolicy } from '../../src/policy/bridge-policy.ts';
 import { readLiveTokens } from '../../src/bridge/live-tokens.ts';
 import { recordTokenUse, tokenUseFile } from '../../src/bridge/token-use.ts';
 import { lastUses } from '../../src/tokens/last-used.ts';
@@ -71,6 +73,9 @@ export interface Setup {
   origins?: string[];
   countOomKills?: () => number;
   fullness?: () => number;
+  policy?: Partial<BridgePolicy>;
+  /** A folder shared with other bridges. */
+  userFolder?: string;
   limits?: Partial<ServerLimits>;
   /** Where the bridge keeps its records; undefined: a folder of its own. */
   records?: string;
@@ -93,6 +98,8 @@ export interface TestBridge {
   setLive(ids: string[], until?: Record<string, number>): void;
   /** When tokens were last used, as written. */
   usedTokens(): Record<string, number>;
+  /** Puts another policy in place, as the host does. */
+  setPolicy(policy: Partial<BridgePolicy>): void;
   call(options?: CallOptions): Promise<Answer>;
   /** Opens the GET stream of a session, or sends what `options` says, and reads as it comes. */
   stream(session: string, options?: CallOptions): Promise<TestStream>;
@@ -118,6 +125,12 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
   const setLive: TestBridge['setLive'] = (live, ends = {}) =>
     writeFileSync(tokens, JSON.stringify({ live, until: ends }));
   setLive(['t1', 't2']);
+  const policies = join(folder, 'policy.json');
+  const setPolicy = (policy: Partial<BridgePolicy>): void => {
+    writeFileSync(`${policies}.new`, JSON.stringify({ ...openPolicy, ...policy }));
+    renameSync(`${policies}.new`, policies);
+  };
+  if (setup.policy) setPolicy(setup.policy);
   const log: string[] = [];
   const stderr: string[] = [];
   let now = Date.now();
@@ -136,6 +149,8 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     secrets: setup.secrets ?? new Map(),
     isLive: readLiveTokens(tokens, clock),
     tokenUse: recordTokenUse(join(folder, tokenUseFile), clock),
+    readPolicy: readPolicyFile(policies),
+    userFolder: setup.userFolder,
     countOomKills: setup.countOomKills ?? (() => 0),
     fullness: setup.fullness ?? (() => 0),
     records: { folder: records, readContainer: setup.readContainer ?? (() => idleContainer) },
@@ -185,6 +200,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     mint,
     setLive,
     usedTokens: () => Object.fromEntries(lastUses([folder])),
+    setPolicy,
     call,
     rpc,
     stream: (session, options = {}) =>

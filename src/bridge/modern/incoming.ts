@@ -3,6 +3,7 @@ import { bytesOf, edit, findValue } from '../../mcp/edit.ts';
 import { formatFailure, rpcCodes, type RpcFailure } from '../../mcp/jsonrpc.ts';
 import { metaKeys, nameSource } from '../../mcp/modern.ts';
 import type { Principal } from '../auth.ts';
+import type { Kind } from '../policy/changes.ts';
 import type { Reply } from '../reply.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -23,6 +24,8 @@ export interface StatelessServer {
   readonly lastUsedAt: number;
   /** Which parameters of its tools headers repeat. */
   readonly parameters: Parameters;
+  /** Who listens for news. */
+  readonly subscriptions: { announce(kind: Kind): void };
   take(incoming: Incoming): void;
   /** The client went away before its answer. */
   abandon(reply: Reply): void;

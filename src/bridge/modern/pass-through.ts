@@ -1,5 +1,6 @@
 import { formatFailure, rpcCodes } from '../../mcp/jsonrpc.ts';
 import { ownMeta, toolsChanged } from '../../mcp/modern.ts';
+import { asksFor, formatListChanged, type Kind } from '../policy/changes.ts';
 import type { Reply } from '../reply.ts';
 import { logLevelOf, passLog, respond, type Incoming, type StatelessServer } from './incoming.ts';
 import { Parameters } from './parameters.ts';
@@ -20,6 +21,15 @@ export class PassThrough implements StatelessServer {
   readonly parameters = new Parameters((cursor) =>
     this.#upstream.ask('tools/list', { ...(cursor && { cursor }), _meta: ownMeta }),
   );
+  readonly subscriptions = {
+    announce: (kind: Kind): void => {
+      for (const [reply, { incoming }] of this.#inFlight) {
+        const { method, params, idText } = incoming;
+        const isAsked = method === 'subscriptions/listen' && asksFor(params, kind);
+        if (isAsked) reply.sendRelated(formatListChanged(kind, idText));
+      }
+    },
+  };
   readonly #inFlight = new Map<Reply, InFlight>();
 
   constructor(options: Options) {

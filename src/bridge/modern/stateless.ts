@@ -8,6 +8,8 @@ import type { Principal } from '../auth.ts';
 import type { BridgeConfig } from '../config.ts';
 import { nameEnding, type Ending } from '../ending.ts';
 import type { Log } from '../log.ts';
+import type { Kind } from '../policy/changes.ts';
+import type { Refine } from '../policy/guard.ts';
 import { Reply } from '../reply.ts';
 import type { Started } from '../spare.ts';
 import type { Startups } from '../startups.ts';
@@ -32,6 +34,7 @@ interface StatelessOptions {
 interface Exchange {
   readonly headers: IncomingHttpHeaders;
   readonly response: ServerResponse;
+  readonly refine: Refine | undefined;
 }
 
 /** Clients that keep no session, and the servers that they share. */
@@ -39,6 +42,8 @@ export interface Stateless {
   /** Servers. */
   readonly size: number;
   take(message: ClientMessage, exchange: Exchange, principal: Principal): Promise<void>;
+  /** Tells who listens that a list has changed for them. */
+  announce(kind: Kind): void;
   sweep(): void;
   close(): Promise<void>;
 }
@@ -116,7 +121,7 @@ export function createStateless(options: StatelessOptions): Stateless {
     get size() {
       return servers.size;
     },
-    take: async (message, { headers, response }, principal) => {
+    take: async (message, { headers, response, refine }, principal) => {
       const { envelope, line, params } = message;
       if (envelope.kind !== 'request') return sendText(response, 202);
       const { method, idText } = envelope;
@@ -126,6 +131,7 @@ export function createStateless(options: StatelessOptions): Stateless {
         principal,
         requests: 1,
         isBatch: false,
+        refine,
         onCongested: (isCongested) => server?.congestion(reply, isCongested),
         onAbandoned: () => server?.abandon(reply),
       });
@@ -150,6 +156,9 @@ export function createStateless(options: StatelessOptions): Stateless {
       response.on('close', () => replies.delete(reply));
       if (method === 'subscriptions/listen') reply.openStream();
       server.take(incoming);
+    },
+    announce: (kind) => {
+      for (const { subscriptions } of servers.values()) subscriptions.announce(kind);
     },
     sweep: () => {
       const now = clock.now();

@@ -1,6 +1,7 @@
 import { fieldOf, parseJson } from '../../mcp/body.ts';
 import { bytesOf, findValue, membersOf, objectOf } from '../../mcp/edit.ts';
 import { metaKeys } from '../../mcp/modern.ts';
+import { formatListChanged, type Kind } from '../policy/changes.ts';
 import type { Reply } from '../reply.ts';
 import type { Incoming } from './incoming.ts';
 import { formatResult } from './translate.ts';
@@ -66,6 +67,11 @@ export class Subscriptions {
     for (const [reply, { idText, isWanted }] of this.#open) {
       if (isWanted(method, uri)) reply.sendRelated(stamp(line, method, idText));
     }
+  }
+
+  /** A list has changed for these clients. */
+  announce(kind: Kind): void {
+    this.publish(`notifications/${kind}/list_changed`, formatListChanged(kind));
   }
 
   /** Ends every stream the regular way. */

@@ -36,11 +36,11 @@ type Options = Omit<UpstreamOptions, 'onUnrelated'> & {
  */
 export class Translated implements StatelessServer {
   readonly parameters: Parameters;
+  readonly subscriptions = new Subscriptions();
   readonly #options: Options;
   readonly #upstream: Upstream;
   readonly #tasks = new Map<number, Task>();
   readonly #asking: Asking;
-  readonly #subscriptions = new Subscriptions();
   /** What it said when it was introduced; requests wait for it. */
   #introduction: Buffer | undefined;
   /** What it said instead, or why it says nothing. */
@@ -61,7 +61,7 @@ export class Translated implements StatelessServer {
       onUnrelated: (envelope, line) => this.#hear(envelope, line),
       onEnd: (ending) => {
         this.#asking.clear();
-        this.#subscriptions.end();
+        this.subscriptions.end();
         options.onEnd(ending);
       },
     });
@@ -74,7 +74,7 @@ export class Translated implements StatelessServer {
   }
 
   get size(): number {
-    return this.#waiting.length + this.#tasks.size + this.#subscriptions.size;
+    return this.#waiting.length + this.#tasks.size + this.subscriptions.size;
   }
 
   get lastUsedAt(): number {
@@ -93,7 +93,7 @@ export class Translated implements StatelessServer {
 
   abandon(reply: Reply): void {
     this.#waiting = this.#waiting.filter((incoming) => incoming.reply !== reply);
-    this.#subscriptions.close(reply);
+    this.subscriptions.close(reply);
     const task = [...this.#tasks.values()].find((one) => one.incoming?.reply === reply);
     if (task) this.#drop(task, 'its client left');
   }
@@ -166,7 +166,7 @@ export class Translated implements StatelessServer {
   #hear(envelope: Extract<Envelope, { method: string }>, line: Buffer): void {
     if (envelope.kind === 'request') this.#asking.hear(envelope, line);
     else if (envelope.method === 'notifications/message') passLog(line, [...this.#tasks.values()]);
-    else this.#subscriptions.publish(envelope.method, line);
+    else this.subscriptions.publish(envelope.method, line);
     if (envelope.method === toolsChanged) this.parameters.forget();
   }
 
@@ -177,7 +177,7 @@ export class Translated implements StatelessServer {
 
   #subscribe(incoming: Incoming): void {
     const capabilities = readCapabilities(this.#introduction ?? Buffer.from('{}'));
-    for (const uri of this.#subscriptions.open(incoming, capabilities)) {
+    for (const uri of this.subscriptions.open(incoming, capabilities)) {
       void this.#upstream.ask('resources/subscribe', { uri });
     }
   }

@@ -1,0 +1,194 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Clock } from '../../clock.ts';
+import { fieldOf, type ClientMessage } from '../../mcp/body.ts';
+import { readEnvelope } from '../../mcp/envelope.ts';
+import { rpcCodes } from '../../mcp/jsonrpc.ts';
+import { mcpHeaders } from '../../mcp/protocol.ts';
+import type { BridgePolicy } from '../../policy/bridge-policy.ts';
+import { isRestricted } from '../../policy/exposure.ts';
+import type { Refusal } from '../answer.ts';
+import type { Principal } from '../auth.ts';
+import { randomBytes } from '../builtins.ts';
+import type { BridgeConfig } from '../config.ts';
+import { isModern } from '../modern/check.ts';
+import type { Posted } from '../post.ts';
+import { findUnavailable } from './availability.ts';
+import { kinds, type Kind } from './changes.ts';
+import { listMethods, withoutHidden, type Lists } from './lists.ts';
+import type { Rates } from './rates.ts';
+import { Shown } from './shown.ts';
+import { withUserContext, type UserContext } from './user-context.ts';
+
+interface GuardOptions {
+  readonly config: Pick<BridgeConfig, 'user' | 'server'>;
+  readonly readPolicy: () => BridgePolicy;
+  readonly rates: Rates;
+  readonly clock: Clock;
+}
+
+interface Asker {
+  readonly principal: Principal;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Takes out of an answer what its client may not see. */
+export type Refine = (answer: Buffer) => Buffer;
+
+/** Holds a user to the policy. */
+export interface Guard {
+  /** What a client posted as it may be passed on, or why not. */
+  check(posted: Posted, asker: Asker): Posted | Refusal;
+  /** Whether the policy hides anything now. */
+  isHiding(): boolean;
+  /** What each answer to these messages goes through; undefined when none of them is a list. */
+  refinement(
+    posted: Pick<Posted, 'messages' | 'isBatch'>,
+    headers: IncomingHttpHeaders,
+  ): Refine | undefined;
+  /** Who asks, for the server. */
+  contextOf(principal: Principal): UserContext;
+  /** Of what the exposure has changed since the last call. */
+  takeChanges(): Kind[];
+}
+
+export function createGuard({ config, readPolicy, rates, clock }: GuardOptions): Guard {
+  const shown = {
+    tools: new Shown(),
+    resources: new Shown(),
+    resourceTemplates: new Shown(),
+    prompts: new Shown(),
+  };
+  let seen = readPolicy();
+  let changed = new Set<Kind>();
+
+  const currentPolicy = (): BridgePolicy => {
+    const policy = readPolicy();
+    if (policy === seen) return policy;
+    for (const kind of kinds) {
+      if (JSON.stringify(policy[kind]) === JSON.stringify(seen[kind])) continue;
+      changed.add(kind);
+      shown[kind].change(policy[kind]);
+      if (kind === 'resources') shown.resourceTemplates.change(policy[kind]);
+    }
+    seen = policy;
+    return policy;
+  };
+  const lists = (): Lists => ({ policy: currentPolicy(), shown });
+
+  const contextOf = ({ scopes }: Principal): UserContext => ({
+    user: config.user.name,
+    userId: config.user.id,
+    groups: seen.groups,
+    scopes: [...scopes],
+    requestId: randomBytes(16).toString('hex'),
+  });
+
+  return {
+    contextOf,
+    check: (posted, { principal, headers }) => {
+      const current = lists();
+      const refusal = checkRate(posted, (count) =>
+        rates.take(current.policy, { count, now: clock.now() }),
+      );
+      if (refusal) return refusal;
+      const inEra = isModern(headers, posted);
+      for (const message of posted.messages) {
+        const failure = findUnavailable(message, current, inEra);
+        // As a server answers it; what is a notification, or one of several, has no answer of its own.
+        const idText = idOf(posted.messages);
+        if (failure) return { status: idText === undefined ? 400 : 200, failure, idText };
+      }
+      const { userAware = false, http } = config.server;
+      const isTold = userAware && !http;
+      return rewrite(posted, (message) =>
+        withUserContext(message, isTold ? contextOf(principal) : undefined),
+      );
+    },
+    isHiding: () => kinds.some((kind) => isRestricted(currentPolicy()[kind])),
+    refinement: ({ messages, isBatch }, headers) => {
+      const asked = messages.filter(
+        ({ envelope }) => envelope.kind === 'request' && listMethods.has(envelope.method),
+      );
+      // A stream that goes on may bring the answer to any request.
+      const goesOn = messages.length === 0 && headers[mcpHeaders.lastEvent] !== undefined;
+      if (asked.length === 0 && !goesOn) return undefined;
+      const inEra = isModern(headers, { messages, isBatch });
+      return (answer) => {
+        const current = lists();
+        if (!kinds.some((kind) => isRestricted(current.policy[kind]))) return answer;
+        const cursor = goesOn ? unknownCursor : cursorOf(asked, answer);
+        return withoutHidden(answer, { cursor, isModern: inEra }, current);
+      };
+    },
+    takeChanges: () => {
+      currentPolicy();
+      const taken = [...changed];
+      changed = new Set();
+      return taken;
+    },
+  };
+}
+
+/** A cursor that nobody was given. */
+const unknownCursor = '\0';
+
+/** Requests count; pings, notifications and responses don't. */
+function checkRate(
+  { messages }: Posted,
+  take: (count: number) => number | undefined,
+): Refusal | undefined {
+  const { length } = messages.filter(
+    ({ envelope }) => envelope.kind === 'request' && envelope.method !== 'ping',
+  );
+  const waitMs = length === 0 ? 0 : take(length);
+  if (waitMs === 0) return undefined;
+  const idText = idOf(messages);
+  if (waitMs === undefined) {
+    return busy(503, { message: 'the rate of requests cannot be counted', seconds: 5, idText });
+  }
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return busy(429, {
+    message: `the rate of requests is exceeded; try again in ${seconds} s`,
+    seconds,
+    idText,
+  });
+}
+
+function busy(
+  status: number,
+  { message, seconds, idText }: { message: string; seconds: number; idText: string | undefined },
+): Refusal {
+  const headers = { 'Retry-After': String(seconds) };
+  return { status, failure: { code: rpcCodes.busy, message }, headers, idText };
+}
+
+/** The body keeps its bytes unless a message of it changes. */
+function rewrite(posted: Posted, change: (message: ClientMessage) => ClientMessage): Posted {
+  const messages = posted.messages.map(change);
+  const isSame = messages.every((message, index) => message === posted.messages[index]);
+  if (isSame) return posted;
+  const lines = messages.flatMap(({ line }) => [Buffer.from(','), line]).slice(1);
+  const body = posted.isBatch
+    ? Buffer.concat([Buffer.from('['), ...lines, Buffer.from(']')])
+    : Buffer.concat(lines);
+  return { ...posted, messages, body };
+}
+
+function idOf([message, ...others]: readonly ClientMessage[]): string | undefined {
+  return message?.envelope.kind === 'request' && others.length === 0
+    ? message.envelope.idText
+    : undefined;
+}
+
+/** The cursor of the request that an answer is for. */
+function cursorOf(asked: readonly ClientMessage[], answer: Buffer): string | undefined {
+  const [only, ...others] = asked;
+  const response = others.length > 0 ? readEnvelope(answer) : undefined;
+  const request = response
+    ? asked.find(
+        ({ envelope }) => 'id' in envelope && 'id' in response && envelope.id === response.id,
+      )
+    : only;
+  const cursor = fieldOf(request?.params, 'cursor');
+  return typeof cursor === 'string' ? cursor : undefined;
+}

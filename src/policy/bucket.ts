@@ -1,0 +1,32 @@
+import type { Rate } from './bridge-policy.ts';
+
+const minuteMs = 60_000;
+
+interface Taking {
+  /** How many requests. */
+  readonly count: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What came of it: when the bucket will be full again, or how long to wait. Times in ms. */
+export type Taken = { readonly fullAt: number } | { readonly waitMs: number };
+
+/**
+ * Takes from a token bucket whose whole state is the moment it will be full again; 0 is a full one. In any
+ * stretch of time it gives at most `burst` and what flows in meanwhile. A count above `burst` never fits.
+ */
+export function takeFrom(fullAt: number, rate: Rate, { count, now }: Taking): Taken {
+  const eachMs = minuteMs / rate.perMinute;
+  const wholeMs = rate.burst * eachMs;
+  // An empty bucket is as far as it goes: after the clock, or the rate, has jumped it could lie beyond.
+  const start = Math.min(Math.max(fullAt, now), now + wholeMs);
+  const next = start + count * eachMs;
+  // Sums of fractions of milliseconds differ in their last digits.
+  return next - now <= wholeMs + 1e-3 ? { fullAt: next } : { waitMs: next - now - wholeMs };
+}
+
+/** What a bridge takes at once from a bucket that several share: a tenth of a second's worth. */
+export function batchOf({ perMinute, burst }: Rate): number {
+  return Math.max(1, Math.min(Math.floor(perMinute / 600), burst));
+}
