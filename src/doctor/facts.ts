@@ -84,9 +84,9 @@ async function findStaleFolders(
 ): Promise<string[]> {
   const parent = dirname(runtimeFolder(home, registry.instance, 'any'));
   const names = await readdir(parent).catch(() => []);
-  const known = new Set(servers.map(({ id }) => id));
+  const known = new Set(servers.flatMap(({ id, userId }) => [id, userId]));
   return names
-    .filter((name) => /^s[a-z0-9]{10}$/.test(name) && !known.has(name))
+    .filter((name) => /^[su][a-z0-9]{10}$/.test(name) && !known.has(name))
     .map((name) => join(parent, name));
 }
 

@@ -2,6 +2,9 @@ import type { Rate } from './bridge-policy.ts';
 
 const minuteMs = 60_000;
 
+/** Moments since 1970 with fractions of milliseconds lose their last digits when they are added up. */
+const roundingMs = 0.1;
+
 interface Taking {
   /** How many requests. */
   readonly count: number;
@@ -22,8 +25,7 @@ export function takeFrom(fullAt: number, rate: Rate, { count, now }: Taking): Ta
   // An empty bucket is as far as it goes: after the clock, or the rate, has jumped it could lie beyond.
   const start = Math.min(Math.max(fullAt, now), now + wholeMs);
   const next = start + count * eachMs;
-  // Sums of fractions of milliseconds differ in their last digits.
-  return next - now <= wholeMs + 1e-3 ? { fullAt: next } : { waitMs: next - now - wholeMs };
+  return next - now <= wholeMs + roundingMs ? { fullAt: next } : { waitMs: next - now - wholeMs };
 }
 
 /** What a bridge takes at once from a bucket that several share: a tenth of a second's worth. */

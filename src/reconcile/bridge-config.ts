@@ -57,6 +57,7 @@ export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
       env: { ...imageEnvironment(config), ...program.env },
       secrets: template.secrets.map(({ name }) => name),
       identity: input.privileged ? { uid: user.uid, gid: user.gid } : null,
+      userAware: template.userAware,
       ...(template.http ? { http: template.http } : {}),
     },
     auth: { issuer: `mcpd:${instance}`, audience: `mcpd:${instance}/${user.id}`, publicKey },

@@ -10,7 +10,7 @@ import { listServers } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
 import { awaitServers, probeServers } from '../ready/servers.ts';
 import { dematerialise } from '../secrets/materialise.ts';
-import { isWanted, networkSpec, runtimeFolder } from './desired.ts';
+import { isWanted, networkSpec, runtimeFolder, userFolder } from './desired.ts';
 import { carryOut } from './carry-out.ts';
 import { takeAnotherPort, takeAnotherSubnet } from './clash.ts';
 import { prepareServers } from './prepare.ts';
@@ -148,4 +148,5 @@ async function forget(context: Context, user: User, servers: readonly Server[]):
   for (const { id } of servers) {
     dematerialise(runtimeFolder(context.home, context.registry.instance, id));
   }
+  dematerialise(userFolder(context.home, context.registry.instance, user.id));
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { BridgeConfig } from '../bridge/config.ts';
+import { userMount, type BridgeConfig } from '../bridge/config.ts';
 import { bridgeName } from '../firewall/bridge.ts';
 import type { Home } from '../config/home.ts';
 import type { HostConfig } from '../config/schema.ts';
@@ -58,6 +58,11 @@ export function runtimeFolder(home: Home, instance: string, serverId: string): s
   return join(home.runtime, instance, serverId);
 }
 
+/** What all bridges of one user share: what they count together. It is beside the servers' folders. */
+export function userFolder(home: Home, instance: string, userId: string): string {
+  return join(home.runtime, instance, userId);
+}
+
 export function networkSpec({
   user,
   home,
@@ -110,6 +115,7 @@ function mounts({ user, home, instance }: DesiredInput, server: Server): MountSp
   return [
     { source: user.workspace, target: '/workspace', readOnly: false },
     { source: runtimeFolder(home, instance, server.id), target: '/run/mcpd', readOnly: true },
+    { source: userFolder(home, instance, user.id), target: userMount, readOnly: false },
     { source: logFolder(home, user.id, server.id), target: '/var/log/mcpd', readOnly: false },
   ];
 }

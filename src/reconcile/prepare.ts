@@ -6,7 +6,7 @@ import { currentImage } from '../image/current.ts';
 import { bridgePolicyOf, policyOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { getUserById } from '../registry/users.ts';
-import { materialise } from '../secrets/materialise.ts';
+import { makeSharedFolder, materialise } from '../secrets/materialise.ts';
 import { openSecrets } from '../secrets/vault.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import { expandCommand } from '../templates/program.ts';
@@ -15,7 +15,7 @@ import { loadTokenKeys } from '../tokens/keys.ts';
 import { serverLiveTokens } from '../tokens/live.ts';
 import { liveTokens } from '../tokens/store.ts';
 import { bridgeConfig } from './bridge-config.ts';
-import { logFolder, runtimeFolder, type ServerInputs } from './desired.ts';
+import { logFolder, runtimeFolder, userFolder, type ServerInputs } from './desired.ts';
 
 /** Image id of a template; for `plan`, one that stands for an image still to be built. */
 type ImageOf = (template: Template) => Promise<string>;
@@ -78,7 +78,8 @@ async function gatherInputs(
         privileged: context.uid === 0,
       });
       const folder = runtimeFolder(context.home, registry.instance, server.id);
-      const unmounted = !existsSync(folder);
+      const shared = userFolder(context.home, registry.instance, user.id);
+      const unmounted = !existsSync(folder) || !existsSync(shared);
       return { server, template, image, bridge, unmounted };
     }),
   );
@@ -119,6 +120,8 @@ async function writeRuntime(
   const { home, registry, config } = context;
   const secrets = await openSecrets(context, { user, secrets: template.secrets });
   await mkdir(logFolder(home, user.id, server.id), { recursive: true, mode: 0o700 });
+  const owner = { uid: context.uid, gid: context.gid };
+  makeSharedFolder(userFolder(home, registry.instance, user.id), owner);
   // One transaction, so that neither a token revoked nor a policy changed meanwhile comes back.
   registry.transaction(() =>
     materialise(runtimeFolder(home, registry.instance, server.id), {
@@ -126,7 +129,7 @@ async function writeRuntime(
       tokens: serverLiveTokens(server, liveTokens(registry, user.id)),
       policy: bridgePolicyOf(config, getUserById(registry, user.id), server.name),
       secrets,
-      owner: { uid: context.uid, gid: context.gid },
+      owner,
     }),
   );
 }

@@ -42,6 +42,11 @@ export function materialise(folder: string, material: Material): void {
   replaceFile({ folder, name: 'bridge.json', content: JSON.stringify(config), owner });
 }
 
+/** Makes the folder that all bridges of a user share, 0700 and theirs; what is in it stays. Throws as `materialise` does. */
+export function makeSharedFolder(folder: string, owner: Owner): void {
+  makeFolders(folder, owner);
+}
+
 /** Replaces only the list of valid tokens. False when the server has no run-time folder now. */
 export function writeLive(folder: string, tokens: LiveTokens, owner: Owner): boolean {
   return replaceIn(folder, { name: 'tokens.json', content: JSON.stringify(tokens), owner });

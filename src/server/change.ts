@@ -5,9 +5,15 @@ import type { Context } from '../context.ts';
 import { ConflictError, UnhealthyError } from '../errors.ts';
 import { freePorts, readListeners } from '../host/sockets.ts';
 import { converge } from '../reconcile/converge.ts';
-import { runtimeFolder } from '../reconcile/desired.ts';
+import { runtimeFolder, userFolder } from '../reconcile/desired.ts';
 import { addApproval } from '../registry/approvals.ts';
-import { addServer, findServer, getServer, removeServer } from '../registry/servers.ts';
+import {
+  addServer,
+  findServer,
+  getServer,
+  listServers,
+  removeServer,
+} from '../registry/servers.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { getUser } from '../registry/users.ts';
 import { dematerialise } from '../secrets/materialise.ts';
@@ -113,7 +119,14 @@ async function registerServer(
 async function undoAdd(context: Context, userId: string, serverId: string): Promise<void> {
   removeServer(context.registry, serverId);
   await converge(context, userId, { waitMs: undefined }).catch(() => undefined);
-  dematerialise(runtimeFolder(context.home, context.registry.instance, serverId));
+  forgetServer(context, userId, serverId);
+}
+
+/** Takes away what was laid down for a server, and for its user when it was their last. */
+function forgetServer({ home, registry }: Context, userId: string, serverId: string): void {
+  dematerialise(runtimeFolder(home, registry.instance, serverId));
+  if (listServers(registry, userId).length > 0) return;
+  dematerialise(userFolder(home, registry.instance, userId));
 }
 
 /** Takes one server away: container, run-time files, row. The user and the workspace stay. */
@@ -121,7 +134,7 @@ export async function removeServerFromUser(
   context: Context,
   { userName, serverName }: { userName: string; serverName: string },
 ): Promise<z.infer<typeof serverRemoveResult>> {
-  const { registry, home } = context;
+  const { registry } = context;
   getServer(registry, getUser(registry, userName).id, serverName);
   return withUserLease(context, userName, async () => {
     const user = getUser(registry, userName);
@@ -129,7 +142,7 @@ export async function removeServerFromUser(
     await context.engine();
     removeServer(registry, server.id);
     await converge(context, user.id, { waitMs: undefined });
-    dematerialise(runtimeFolder(home, registry.instance, server.id));
+    forgetServer(context, user.id, server.id);
     return { removed: `${user.name}/${server.name}` };
   });
 }
