@@ -15,6 +15,8 @@ import type { EraMemory } from './modern/era.ts';
 import { createStateless, type Stateless } from './modern/stateless.ts';
 import { createGuard } from './policy/guard.ts';
 import { createRates } from './policy/rates.ts';
+import { openSharedSlots } from './policy/shared-slots.ts';
+import { createTurns } from './policy/turns.ts';
 import { openSharedBucket } from './policy/shared-bucket.ts';
 import { createBodyReader } from './read-body.ts';
 import { createReadiness } from './readiness.ts';
@@ -110,10 +112,17 @@ export function createBridge(options: BridgeOptions): Bridge {
   });
   const readiness = createReadiness({ startups, startChild: start, answerMs: bounds.initializeMs });
   const bodies = createBodyReader(bounds.bodyBytes, bodiesAtOnce * bounds.bodyBytes);
+  let policy = options.readPolicy();
+  const turns = createTurns({
+    // Each request has looked at it before.
+    policy: () => policy,
+    slots: userFolder === undefined ? undefined : openSharedSlots(userFolder, clock),
+  });
   const guard = createGuard({
     config,
-    readPolicy: options.readPolicy,
+    readPolicy: () => (policy = options.readPolicy()),
     rates: createRates(userFolder === undefined ? undefined : openSharedBucket(userFolder)),
+    turns,
     clock,
   });
   const { http: target } = config.server;
@@ -137,6 +146,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     for (const kind of guard.takeChanges()) {
       for (const one of front ? [front] : [sessions, stateless]) one.announce(kind);
     }
+    turns.sweep();
     if (front) {
       front.sweep();
       if (front.isHopeless) options.onHopeless();

@@ -79,6 +79,11 @@ export function createForward(options: ForwardOptions): Forward {
       return answerFailure(response, asked, describeEnding(run, config.memoryBytes));
     }
 
+    const turn = await guard.turn(posted, response);
+    if (turn === 'gone') return;
+    if (turn && 'failure' in turn) return refuse(response, turn);
+    if (turn) response.on('close', turn.release);
+
     let held = body.length;
     untaken += held;
     const exchange = new HttpExchange({

@@ -50,8 +50,16 @@ export async function handlePost(
   const session = await pickSession(request, posted, context);
   if (!('id' in session)) return refuse(response, session);
   if (context.trail) context.trail.session = session.label;
-  const problem = checkMessages(session, messages, isBatch);
-  if (problem) return refuse(response, problem);
+  const turn = await context.guard.turn(posted, response);
+  if (turn === 'gone') return;
+  if (turn && 'failure' in turn) return refuse(response, turn);
+  // It may have ended while this waited.
+  const still = turn ? findSession(request, context.sessions, context.principal) : session;
+  const problem = 'id' in still ? checkMessages(session, messages, isBatch) : still;
+  if (problem) {
+    turn?.release();
+    return refuse(response, problem);
+  }
 
   const requests = messages.filter(({ envelope }) => envelope.kind === 'request').length;
   if (requests === 0) {
@@ -65,6 +73,7 @@ export async function handlePost(
     isBatch,
     streams: session.streams,
     refine: context.guard.refinement(posted, request.headers),
+    onDone: turn?.release,
     onCongested: (isCongested) => session.congestion(reply, isCongested),
     onAbandoned: () => session.abandon(reply),
   });
@@ -111,6 +120,10 @@ async function takeModern(
   const refusal = checkModern(headers, parsed);
   if (refusal) return refuse(response, refusal);
   const [message] = parsed.messages;
+  const turn = await guard.turn(parsed, response);
+  if (turn === 'gone') return;
+  if (turn && 'failure' in turn) return refuse(response, turn);
+  if (turn) response.on('close', turn.release);
   const refine = guard.refinement(parsed, headers);
   if (message) await stateless.take(message, { headers, response, refine }, principal);
 }

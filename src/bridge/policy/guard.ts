@@ -1,7 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Clock } from '../../clock.ts';
 import { fieldOf, type ClientMessage } from '../../mcp/body.ts';
-import { readEnvelope } from '../../mcp/envelope.ts';
+import { readEnvelope, type Envelope } from '../../mcp/envelope.ts';
 import { rpcCodes } from '../../mcp/jsonrpc.ts';
 import { mcpHeaders } from '../../mcp/protocol.ts';
 import type { BridgePolicy } from '../../policy/bridge-policy.ts';
@@ -17,12 +17,14 @@ import { kinds, type Kind } from './changes.ts';
 import { listMethods, withoutHidden, type Lists } from './lists.ts';
 import type { Rates } from './rates.ts';
 import { Shown } from './shown.ts';
+import type { Turn, Turns } from './turns.ts';
 import { withUserContext, type UserContext } from './user-context.ts';
 
 interface GuardOptions {
   readonly config: Pick<BridgeConfig, 'user' | 'server'>;
   readonly readPolicy: () => BridgePolicy;
   readonly rates: Rates;
+  readonly turns: Turns;
   readonly clock: Clock;
 }
 
@@ -38,8 +40,13 @@ export type Refine = (answer: Buffer) => Buffer;
 export interface Guard {
   /** What a client posted as it may be passed on, or why not. */
   check(posted: Posted, asker: Asker): Posted | Refusal;
-  /** Whether the policy hides anything now. */
+  /** Whether the policy hid anything when it was last looked at. */
   isHiding(): boolean;
+  /** Waits for the turn of the calls in a body; `release` is to be called when they are over. */
+  turn(
+    posted: Pick<Posted, 'messages'>,
+    response: ServerResponse,
+  ): Promise<Turn | Refusal | 'gone'> | undefined;
   /** What each answer to these messages goes through; undefined when none of them is a list. */
   refinement(
     posted: Pick<Posted, 'messages' | 'isBatch'>,
@@ -51,7 +58,7 @@ export interface Guard {
   takeChanges(): Kind[];
 }
 
-export function createGuard({ config, readPolicy, rates, clock }: GuardOptions): Guard {
+export function createGuard({ config, readPolicy, rates, turns, clock }: GuardOptions): Guard {
   const shown = {
     tools: new Shown(),
     resources: new Shown(),
@@ -104,7 +111,12 @@ export function createGuard({ config, readPolicy, rates, clock }: GuardOptions):
         withUserContext(message, isTold ? contextOf(principal) : undefined),
       );
     },
-    isHiding: () => kinds.some((kind) => isRestricted(currentPolicy()[kind])),
+    turn: ({ messages }, response) => {
+      const calls = messages.filter(({ envelope }) => isCall(envelope)).length;
+      const turn = turns.take(calls, response);
+      return turn && takeTurn(turn, idOf(messages));
+    },
+    isHiding: () => kinds.some((kind) => isRestricted(seen[kind])),
     refinement: ({ messages, isBatch }, headers) => {
       const asked = messages.filter(
         ({ envelope }) => envelope.kind === 'request' && listMethods.has(envelope.method),
@@ -127,6 +139,27 @@ export function createGuard({ config, readPolicy, rates, clock }: GuardOptions):
       return taken;
     },
   };
+}
+
+/** What makes a server work; lists and the like do not wait for their turn. */
+const calls: ReadonlySet<string> = new Set([
+  'tools/call',
+  'resources/read',
+  'prompts/get',
+  'completion/complete',
+]);
+
+function isCall(envelope: Envelope): boolean {
+  return envelope.kind === 'request' && calls.has(envelope.method);
+}
+
+async function takeTurn(
+  waiting: Exclude<ReturnType<Turns['take']>, undefined>,
+  idText: string | undefined,
+): Promise<Turn | Refusal | 'gone'> {
+  const turn = await waiting;
+  if (turn !== 'full') return turn;
+  return busy(429, { message: 'too many calls at once, and too many wait', seconds: 1, idText });
 }
 
 /** A cursor that nobody was given. */
