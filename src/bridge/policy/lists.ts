@@ -37,7 +37,7 @@ export const listMethods: ReadonlySet<string> = new Set([
   'resources/templates/list',
 ]);
 
-export function exposureOf(policy: BridgePolicy, listed: Listed): BridgePolicy['tools'] {
+function exposureOf(policy: BridgePolicy, listed: Listed): BridgePolicy['tools'] {
   return policy[listed === 'resourceTemplates' ? 'resources' : listed];
 }
 
