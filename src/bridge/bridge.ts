@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { BridgePolicy } from '../policy/bridge-policy.ts';
 import { createAuthenticator } from './auth.ts';
-import { startChild, type Child, type ChildEvents, type ChildSurroundings } from './child.ts';
-import { childEnvironment } from './child-environment.ts';
+import type { ChildSurroundings } from './child.ts';
+import { childStarter } from './child-starter.ts';
 import type { BridgeConfig } from './config.ts';
 import { createEndpoint } from './endpoint.ts';
-import { createHttpFront, httpEnvironment } from './http-front.ts';
-import { createCleaner, type Log } from './log.ts';
+import { createHttpFront } from './http-front.ts';
+import type { Log } from './log.ts';
 import { metadata, metadataUrl } from './metadata.ts';
 import type { EraMemory } from './modern/era.ts';
 import { createStateless, type Stateless } from './modern/stateless.ts';
@@ -20,7 +20,7 @@ import { createTurns } from './policy/turns.ts';
 import { openSharedBucket } from './policy/shared-bucket.ts';
 import { createBodyReader } from './read-body.ts';
 import { createReadiness } from './readiness.ts';
-import { openJournal, type Journal, type Records } from './records/journal.ts';
+import { openJournal, type Records } from './records/journal.ts';
 import { createHttpServer, serverLimits, type ServerLimits } from './server.ts';
 import { createShared } from './shared.ts';
 import { createSessions, type Sessions } from './sessions.ts';
@@ -76,7 +76,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   const { config, clock, log, userFolder } = options;
   const { bounds } = config;
   const journal = openJournal({ ...options.records, config, clock, log });
-  const start = childStarter(options, journal);
+  const start = childStarter({ ...options, onUnaskedEnd: journal.restarted });
   const shared =
     config.server.sessions === 'shared'
       ? createShared({ clock, memoryBytes: config.memoryBytes, startChild: start })
@@ -215,37 +215,4 @@ async function closeServer(
   server.closeIdleConnections();
   await within(closed, 500);
   server.closeAllConnections();
-}
-
-function childStarter(
-  options: BridgeOptions,
-  journal: Journal,
-): (label: string, events: ChildEvents) => Child {
-  const { config, secrets, path } = options;
-  const { argv, cwd, identity, http } = config.server;
-  const declared = { ...httpEnvironment(http), ...config.server.env };
-  const env = childEnvironment({ declared, secrets, path });
-  const stdout = http ? 'log' : 'messages';
-  // The end of its stdin says nothing to a server that doesn't read it.
-  const patience = http ? { ...options.patience, eofMs: 0 } : options.patience;
-  const clean = createCleaner(secrets.values());
-  return (label, events) =>
-    startChild({ argv, cwd, env, identity, stdout }, watched(events, journal), {
-      lineBytes: config.bounds.lineBytes,
-      clean,
-      printStderr: (line) => options.printStderr(`[${label}] ${line}`),
-      countOomKills: options.countOomKills,
-      patience,
-    });
-}
-
-/** The same, and an end that nobody asked for is noted. */
-function watched(events: ChildEvents, journal: Journal): ChildEvents {
-  return {
-    onLine: events.onLine,
-    onEnd: (ending) => {
-      if (ending.cause.kind !== 'stopped') journal.restarted();
-      events.onEnd(ending);
-    },
-  };
 }
