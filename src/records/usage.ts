@@ -36,41 +36,104 @@ export function latencyBucket(ms: number): number {
   return ms < 1 ? 0 : Math.min(latencyBuckets - 1, Math.floor(Math.log2(ms)) + 1);
 }
 
-type Row = [name: string, ...numbers: number[]];
-
-/** Short, since a report reads hundreds of thousands of them: arrays, and only buckets that hold something. */
-export function encodeUsage(usage: UsageHour): string {
-  const { hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, counters } = usage;
-  const rows = [...counters].map(([name, one]): Row => {
-    const latency = one.latency.flatMap((count, bucket) => (count > 0 ? [bucket, count] : []));
-    return [name, one.calls, one.errors, one.refusals, one.bytesIn, one.bytesOut, ...latency];
-  });
-  return JSON.stringify([hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, ...rows]);
+/** From and below which milliseconds a bucket holds calls. */
+export function bucketBounds(bucket: number): readonly [from: number, below: number] {
+  return [
+    bucket === 0 ? 0 : 2 ** (bucket - 1),
+    bucket === latencyBuckets - 1 ? Infinity : 2 ** bucket,
+  ];
 }
 
-/** Of the text's first line; undefined for one that was cut off. */
-export function decodeUsage(text: string): UsageHour | undefined {
-  let parts;
+/** What a server did in one hour, all methods together. */
+export interface UsageSum extends Omit<UsageHour, 'counters'> {
+  readonly sum: Counters;
+}
+
+type Row = [name: string, ...numbers: number[]];
+type Head = [hour: number, cpu: number, memory: number, oomKills: number, restarts: number];
+type Line = [...Head, sum: number[], ...rows: Row[]];
+
+/**
+ * Short, since a report reads hundreds of thousands of them: arrays, and only buckets that hold something.
+ * The sum of the counters comes first, so that who wants no more can stop at the first `]`.
+ */
+export function encodeUsage(usage: UsageHour): string {
+  const { hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, counters } = usage;
+  const sum = emptyCounters();
+  for (const one of counters.values()) addCounters(sum, one);
+  const rows = [...counters].map(([name, one]): Row => [name, ...toNumbers(one)]);
+  const head: Head = [hour, cpuSeconds, memoryPeakBytes, oomKills, restarts];
+  return JSON.stringify([...head, toNumbers(sum), ...rows] satisfies Line);
+}
+
+/** Undefined for a line that was cut off, or that no bridge wrote. */
+export function decodeUsage(line: string): UsageHour | undefined {
+  const parts = parse(line);
+  if (parts === undefined) return undefined;
+  const [hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, , ...rows] = parts;
+  const counters = new Map<string, Counters>();
+  for (const row of rows) {
+    if (!Array.isArray(row)) return undefined;
+    const [name, ...numbers] = row;
+    if (typeof name !== 'string' || !numbers.every(isCount)) return undefined;
+    counters.set(name, toCounters(numbers));
+  }
+  return { hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, counters };
+}
+
+/** The same from a line's beginning, up to and without its first `]`: a fraction of the line. */
+export function decodeUsageSum(beginning: string): UsageSum | undefined {
+  const parts = parse(`${beginning}]]`);
+  if (parts === undefined) return undefined;
+  const [hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, sum] = parts;
+  return { hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, sum: toCounters(sum) };
+}
+
+/** Adds what `more` counted to `sum`. */
+export function addCounters(sum: Counters, more: Counters): void {
+  sum.calls += more.calls;
+  sum.errors += more.errors;
+  sum.refusals += more.refusals;
+  sum.bytesIn += more.bytesIn;
+  sum.bytesOut += more.bytesOut;
+  const { latency } = more;
+  for (let bucket = 0; bucket < latency.length; bucket += 1) {
+    const count = latency[bucket] ?? 0;
+    while (sum.latency.length <= bucket) sum.latency.push(0);
+    sum.latency[bucket] = (sum.latency[bucket] ?? 0) + count;
+  }
+}
+
+function toNumbers({ calls, errors, refusals, bytesIn, bytesOut, latency }: Counters): number[] {
+  const filled = latency.flatMap((count, bucket) => (count > 0 ? [bucket, count] : []));
+  return [calls, errors, refusals, bytesIn, bytesOut, ...filled];
+}
+
+function toCounters(numbers: readonly number[]): Counters {
+  const [calls = 0, errors = 0, refusals = 0, bytesIn = 0, bytesOut = 0] = numbers;
+  const latency: number[] = [];
+  for (let at = 5; at < numbers.length; at += 2) {
+    const bucket = Math.min(numbers[at] ?? 0, latencyBuckets - 1);
+    while (latency.length <= bucket) latency.push(0);
+    latency[bucket] = numbers[at + 1] ?? 0;
+  }
+  return { calls, errors, refusals, bytesIn, bytesOut, latency };
+}
+
+function parse(text: string): Line | undefined {
+  let parts: unknown;
   try {
-    parts = JSON.parse(text.split('\n', 1)[0] ?? '') as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      ...Row[],
-    ];
+    parts = JSON.parse(text);
   } catch {
     return undefined;
   }
   if (!Array.isArray(parts)) return undefined;
-  const [hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, ...rows] = parts;
-  const counters = new Map(
-    rows.map(([name, calls = 0, errors = 0, refusals = 0, bytesIn = 0, bytesOut = 0, ...rest]) => {
-      const latency: number[] = [];
-      for (let at = 0; at < rest.length; at += 2) latency[rest[at] ?? 0] = rest[at + 1] ?? 0;
-      return [name, { calls, errors, refusals, bytesIn, bytesOut, latency }] as const;
-    }),
-  );
-  return { hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, counters };
+  const [hour, cpu, memory, oomKills, restarts, sum] = parts as unknown[];
+  const isHead = isCount(hour) && isCount(cpu) && isCount(memory) && isCount(oomKills);
+  if (!isHead || !isCount(restarts)) return undefined;
+  return Array.isArray(sum) && sum.every(isCount) ? (parts as Line) : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0;
 }

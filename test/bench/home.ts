@@ -23,6 +23,20 @@ export class BenchHome implements Disposable {
     return stdout;
   }
 
+  /** Most memory (RSS) that a command had at once, which the kernel counts. */
+  peakMemoryMib(args: readonly string[]): number {
+    const print = 'process.on("exit", () => console.error(process.resourceUsage().maxRSS))';
+    const preload = ['--import', `data:text/javascript,${encodeURIComponent(print)}`];
+    const argv = [...preload, launcher, ...args];
+    const { status, stderr } = spawnSync(process.execPath, argv, {
+      env: this.#env,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26,
+    });
+    if (status !== 0) throw new Error(`mcpd ${args.join(' ')} ended with ${status}\n${stderr}`);
+    return Number(stderr.trim().split('\n').at(-1)) / 1024;
+  }
+
   json<Result>(args: readonly string[]): Result {
     return JSON.parse(this.run([...args, '--json'])) as Result;
   }

@@ -5,13 +5,20 @@ import { benchFirewall } from './firewall.ts';
 import { renderReport, warnWhenBusy, writeReport, type Row } from './report.ts';
 import { benchIsolation } from './isolation.ts';
 import { benchStartUp } from './start-up.ts';
+import { benchUsageReport } from './usage-report.ts';
 import { benchUserAdd } from './user-add.ts';
 
 const document = join(import.meta.dirname, '../../docs/performance.md');
 
 warnWhenBusy();
 const rows: Row[] = [];
-for (const bench of [benchStartUp, benchUserAdd, benchFirewall, benchIsolation]) {
+for (const bench of [
+  benchStartUp,
+  benchUsageReport,
+  benchUserAdd,
+  benchFirewall,
+  benchIsolation,
+]) {
   process.stderr.write(`${bench.name}\n`);
   rows.push(...(await bench()));
 }
