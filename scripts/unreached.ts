@@ -22,6 +22,9 @@ export const unreached: ReadonlyMap<string, string> = new Map([
   ['minimatch', nothing],
   ['get-package-type', nothing],
   ['lilconfig', nothing],
+  // prom-client: metrics of the process itself, and summaries.
+  ['@opentelemetry/api', nothing],
+  ['tdigest', nothing],
   // oclif: themes.
   ['supports-color', nothing],
   // oclif: whether this is Windows.

@@ -15,8 +15,8 @@ export interface Engine {
   apply(operation: Operation): Promise<void>;
   /** Chunks in the order the container wrote them, until its log ends or `signal` aborts. Never holds the whole log. */
   logs(containerId: string, options: LogOptions): AsyncIterable<LogChunk>;
-  /** One sample; undefined when the container is not running. */
-  stats(containerId: string): Promise<Sample | undefined>;
+  /** One sample, taken over about a second, or at once and without `cpuPercent`; undefined when the container is not running. */
+  stats(containerId: string, options?: { atOnce: boolean }): Promise<Sample | undefined>;
   exec(containerId: string, options: ExecOptions): Promise<number>;
   readonly images: Images;
 }
@@ -57,6 +57,8 @@ export interface LogOptions {
 export interface Sample {
   /** Percent of one CPU. */
   readonly cpuPercent: number;
+  /** Since the container was started. */
+  readonly cpuSeconds: number;
   readonly memoryBytes: number;
   readonly memoryCapBytes: number;
   readonly pids: number;

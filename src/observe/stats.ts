@@ -1,6 +1,10 @@
 import * as z from 'zod';
+import type { Clock } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { oomKills } from '../host/cgroup.ts';
+import { decodeUsageSum } from '../records/usage.ts';
+import { logFolder } from '../reconcile/desired.ts';
+import { currentLine } from '../report/read.ts';
 import { selectServers, userScope, type Target } from './selection.ts';
 
 export const statsResult = z.object({
@@ -11,9 +15,18 @@ export const statsResult = z.object({
       state: z.string().describe('of the container; absent: there is none'),
       restarts: z.int(),
       oomKills: z.int().describe('processes killed for lack of memory since the last start'),
+      thisHour: z
+        .object({
+          calls: z.int(),
+          errors: z.int(),
+          refusals: z.int(),
+          callsPerMinute: z.number().describe('on average, since the hour began'),
+        })
+        .describe('requests since the hour began'),
       usage: z
         .object({
           cpuPercent: z.number().describe('of one CPU'),
+          cpuSeconds: z.number().describe('since the container was started'),
           cpus: z.number().describe('cap'),
           memoryBytes: z.int(),
           memoryCapBytes: z.int(),
@@ -56,8 +69,21 @@ export async function takeStats(
       state: container?.state ?? 'absent',
       restarts: container?.restarts ?? 0,
       oomKills: kills ?? Number(container?.oomKilled ?? false),
+      thisHour: thisHour(currentLine(logFolder(context.home, user.id, server.id)), context.clock),
       usage: sample ? { ...sample, cpus: container?.limits.cpus ?? 0 } : null,
     };
   });
   return { servers: await Promise.all(rows) };
+}
+
+const hourMs = 3_600_000;
+
+/** From the line of the hour under way, which stays until the next request when nobody calls. */
+export function thisHour(line: string | undefined, clock: Clock) {
+  const usage = line === undefined ? undefined : decodeUsageSum(line.slice(0, line.indexOf(']')));
+  const now = clock.now();
+  const isPresent = usage !== undefined && usage.hour === Math.floor(now / hourMs);
+  const { calls, errors, refusals } = isPresent ? usage.sum : { calls: 0, errors: 0, refusals: 0 };
+  const minutes = Math.max(1, (now % hourMs) / 60_000);
+  return { calls, errors, refusals, callsPerMinute: Number((calls / minutes).toFixed(1)) };
 }

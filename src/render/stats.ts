@@ -1,5 +1,6 @@
 import type { StatsResult } from '../observe/stats.ts';
 import { formatBytes } from '../policy/bytes.ts';
+import { formatCount } from './figures.ts';
 import type { Style } from './style.ts';
 import { renderTable, type Column, type TableOptions } from './table.ts';
 
@@ -26,6 +27,7 @@ export function renderStats(
         usage ? `${formatBytes(usage.receivedBytes)} / ${formatBytes(usage.sentBytes)}` : '',
       align: 'right',
     },
+    { header: 'this hour', cell: describeCalls, align: 'right' },
     { header: 'restarts', cell: ({ restarts }) => String(restarts), align: 'right' },
     {
       header: 'oom',
@@ -54,6 +56,11 @@ function paintMemory(style: Style) {
     const share = usage ? usage.memoryBytes / usage.memoryCapBytes : 0;
     return share >= 0.9 ? style.red(text) : share >= 0.75 ? style.yellow(text) : text;
   };
+}
+
+/** Since the hour began, and per minute of it. */
+function describeCalls({ thisHour: { calls, callsPerMinute } }: Row): string {
+  return calls === 0 ? '0' : `${formatCount(calls)} (${callsPerMinute}/min)`;
 }
 
 /** What takes a terminal back to the start of a text of these lines that was just written, and clears it. */

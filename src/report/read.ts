@@ -32,6 +32,8 @@ export class UsageReader {
   read(key: string, folder: string): void {
     const path = join(folder, 'usage.jsonl');
     const { from } = this.#wanted.period;
+    // Before the lines: what is in neither would be lost, what is in both is seen.
+    const now = currentLine(folder);
     let last = -1;
     const start = this.#lines.seek(path, (line) => (sumOf(line)?.hour ?? from) >= from);
     this.#lines.read(
@@ -46,9 +48,8 @@ export class UsageReader {
       },
       start,
     );
-    const now = currentLine(folder);
     const usage = now === undefined ? undefined : sumOf(now);
-    // The hour under way is finished by a line first and by the next hour's file then.
+    // The hour under way becomes a line first, and the file of the next one then.
     if (now !== undefined && usage && usage.hour > last) this.#add(key, usage, () => now);
   }
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { onePerHost } from '../../src/image/once.ts';
 
@@ -24,7 +24,7 @@ export function installPackage(name: string): Promise<void> {
  * it is started, no account is made.
  */
 export async function unpackPackage(name: string): Promise<string> {
-  const folder = join(tmpdir(), `mcpd-test-packages-${process.getuid?.()}`);
+  const folder = join(homedir(), '.cache/mcpd-test-packages');
   const place = join(folder, name);
   const wait = { maxWaitMs: 300_000, onWait: () => undefined };
   await onePerHost(`test-${name}`, wait, async () => {
@@ -32,7 +32,9 @@ export async function unpackPackage(name: string): Promise<string> {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const draft = mkdtempSync(join(folder, 'draft-'));
     try {
-      if (!isDownloaded(name, draft)) {
+      try {
+        apt(['download', name], draft);
+      } catch {
         apt(['update']);
         apt(['download', name], draft);
       }
@@ -44,10 +46,6 @@ export async function unpackPackage(name: string): Promise<string> {
     }
   });
   return place;
-}
-
-function isDownloaded(name: string, cwd: string): boolean {
-  return spawnSync('apt-get', ['-qq', 'download', name], { cwd }).status === 0;
 }
 
 function apt(args: readonly string[], cwd = '/'): void {

@@ -10,6 +10,7 @@ const documents = [
   'docs/architecture.md',
   'docs/conformance.md',
   'docs/dependencies.md',
+  'docs/metrics.md',
   'docs/performance.md',
   'docs/policy.md',
   'docs/security.md',

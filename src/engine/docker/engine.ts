@@ -59,8 +59,8 @@ class DockerEngine implements Engine {
     return containerLogs(this.#docker, containerId, options);
   }
 
-  stats(containerId: string): Promise<Sample | undefined> {
-    return translate(containerStats(this.#docker, containerId));
+  stats(containerId: string, options?: { atOnce: boolean }): Promise<Sample | undefined> {
+    return translate(containerStats(this.#docker, containerId, options));
   }
 
   exec(containerId: string, options: ExecOptions): Promise<number> {

@@ -2,10 +2,15 @@ import type Docker from 'dockerode';
 import type { Sample } from '../engine.ts';
 import { hasStatus } from './errors.ts';
 
-/** One sample over about a second; undefined when the container isn't running. */
-export async function containerStats(docker: Docker, id: string): Promise<Sample | undefined> {
+/** One sample over about a second, or at once; undefined when the container isn't running. */
+export async function containerStats(
+  docker: Docker,
+  id: string,
+  { atOnce } = { atOnce: false },
+): Promise<Sample | undefined> {
   try {
-    return toSample(await docker.getContainer(id).stats({ stream: false }));
+    const options = { stream: false, 'one-shot': atOnce } as const;
+    return toSample(await docker.getContainer(id).stats(options));
   } catch (error) {
     if (hasStatus(error, 404, 409)) return undefined;
     throw error;
@@ -18,6 +23,7 @@ function toSample(stats: Docker.ContainerStats): Sample | undefined {
   const networks = Object.values(stats.networks ?? {});
   return {
     cpuPercent: cpuPercent(stats),
+    cpuSeconds: stats.cpu_stats.cpu_usage.total_usage / 1e9,
     memoryBytes: usedMemory(stats.memory_stats),
     memoryCapBytes: stats.memory_stats.limit,
     pids: stats.pids_stats?.current ?? 0,

@@ -19,7 +19,7 @@ class Folder implements Disposable {
     const tally = new Tally();
     new UsageReader(tally, { period, tools }).read('bob/files', this.path);
     const byTool = [...tally.tools.values()].reduce((sum, one) => sum + one.counters.calls, 0);
-    expect(byTool).toBe(tools ? tally.total.counters.calls : 0);
+    if (byTool !== (tools ? tally.total.counters.calls : 0)) throw new Error('tools differ');
     return new Map([...tally.hours].map(([hour, { counters }]) => [hour, counters.calls]));
   }
 

@@ -32,11 +32,13 @@ describe('a report', () => {
         const rows = rowsOf(tallyOf(all), by, undefined);
         const counters = all.flatMap(([, usage]) => [...usage.counters.values()]);
         for (const figure of ['calls', 'errors', 'refusals', 'bytesIn', 'bytesOut'] as const) {
-          expect(sum(rows.map((row) => row[figure]))).toBe(sum(counters.map((one) => one[figure])));
+          expect(added(rows.map((row) => row[figure]))).toBe(
+            added(counters.map((one) => one[figure])),
+          );
         }
         if (by === 'tool') return;
         const restarts = rows.map(({ resources }) => resources?.restarts ?? 0);
-        expect(sum(restarts)).toBe(sum(all.map(([, usage]) => usage.restarts)));
+        expect(added(restarts)).toBe(added(all.map(([, usage]) => usage.restarts)));
       }),
     );
   });
@@ -94,6 +96,6 @@ describe('a report', () => {
   });
 });
 
-function sum(values: readonly number[]): number {
+function added(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
