@@ -63,7 +63,7 @@ async function observeContainers(
     const { servers } = await engine.observe({ instance: context.registry.instance });
     return new Map(servers.map((server) => [server.serverId, server]));
   } catch (error) {
-    if (error instanceof EngineUnreachableError || error instanceof EngineError) return undefined;
+    if (isNoAnswer(error)) return undefined;
     throw error;
   }
 }
@@ -73,7 +73,21 @@ async function containerFacts(
   { containerId, state, restarts, limits }: ObservedServer,
 ): Promise<ContainerFacts> {
   const running = state === 'running';
-  const engine = await context.engine();
-  const sample = running ? await engine.stats(containerId, { atOnce: true }) : undefined;
+  const sample = running ? await takeSample(context, containerId) : undefined;
   return { running, restarts, memoryCapBytes: limits.memoryBytes, sample };
+}
+
+/** Undefined also when the engine can't tell of this container: the others are still worth a scrape. */
+async function takeSample(context: Context, containerId: string): Promise<Sample | undefined> {
+  try {
+    const engine = await context.engine();
+    return await engine.stats(containerId, { atOnce: true });
+  } catch (error) {
+    if (isNoAnswer(error)) return undefined;
+    throw error;
+  }
+}
+
+function isNoAnswer(error: unknown): boolean {
+  return error instanceof EngineUnreachableError || error instanceof EngineError;
 }

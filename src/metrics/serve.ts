@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ConflictError, UsageError } from '../errors.ts';
 import type { ListenAddress } from './address.ts';
 
 export interface ServeOptions {
@@ -20,7 +21,13 @@ export interface Scrape {
   readonly contentType: string;
 }
 
-/** Serves `/metrics` and `/healthz` until the signal aborts; gives the number of scrapes. Throws what listening throws. */
+/** How long answers under way may take when it ends. */
+const graceMs = 3_000;
+
+/**
+ * Serves `/metrics` and `/healthz` until the signal aborts; gives the number of scrapes. Throws
+ * ConflictError when the address is taken, UsageError when this host can't listen on it.
+ */
 export async function serveMetrics(options: ServeOptions): Promise<number> {
   const { address, signal } = options;
   let scrapes = 0;
@@ -33,16 +40,38 @@ export async function serveMetrics(options: ServeOptions): Promise<number> {
   });
   server.headersTimeout = 10_000;
   server.requestTimeout = 10_000;
-  server.listen(address.port, address.host);
-  await once(server, 'listening');
+  server.maxConnections = 100;
+  await listen(server, address);
   const { port } = server.address() as AddressInfo;
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   options.onListening(`http://${host}:${port}/metrics`);
   if (!signal.aborted) await once(signal, 'abort');
   server.close();
-  server.closeIdleConnections();
+  const overdue = setTimeout(() => server.closeAllConnections(), graceMs);
   await once(server, 'close');
+  clearTimeout(overdue);
   return scrapes;
+}
+
+async function listen(server: Server, { host, port }: ListenAddress): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new ConflictError(`Another process listens on port ${port} of ${host}.`, {
+        code: 'ADDRESS_TAKEN',
+        suggestions: ['Choose another port for --listen.'],
+        cause,
+      });
+    }
+    throw new UsageError(`This host can't listen on port ${port} of ${host} (${code}).`, {
+      code: 'CANNOT_LISTEN',
+      suggestions: ['Choose an address of this host, and a port from 1024 on.'],
+      cause,
+    });
+  }
 }
 
 /** True when it was answered with metrics. */

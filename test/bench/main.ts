@@ -12,13 +12,7 @@ const document = join(import.meta.dirname, '../../docs/performance.md');
 
 warnWhenBusy();
 const rows: Row[] = [];
-for (const bench of [
-  benchStartUp,
-  benchUsageReport,
-  benchUserAdd,
-  benchFirewall,
-  benchIsolation,
-]) {
+for (const bench of [benchStartUp, benchUsageReport, benchUserAdd, benchFirewall, benchIsolation]) {
   process.stderr.write(`${bench.name}\n`);
   rows.push(...(await bench()));
 }

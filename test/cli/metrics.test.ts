@@ -97,6 +97,18 @@ describe('mcpd metrics --listen', () => {
     expect(await listener.end(signal)).toBe(code);
   });
 
+  test('says of an address that is taken that it is taken, and of a foreign one that it is foreign', async () => {
+    using desk = deskWithUsage();
+    await using listener = await start(desk);
+    const problem = async (address: string) => {
+      const flags = ['--listen', address, '--token-file', tokenFile(desk)];
+      const { code, stdout } = await desk.run(['metrics', '--json', ...flags]);
+      return [code, (JSON.parse(stdout) as { error: { code: string } }).error.code];
+    };
+    expect(await problem(new URL(listener.url).host)).toEqual([4, 'ADDRESS_TAKEN']);
+    expect(await problem('192.0.2.1:9464')).toEqual([2, 'CANNOT_LISTEN']);
+  });
+
   test('refuses an address that others can reach without a token, and a token that others can read', async () => {
     using desk = deskWithUsage();
     const code = async (...flags: string[]) => {

@@ -40,6 +40,9 @@ describe('what --json prints', () => {
     status bob --probe
     stats
     stats bob --no-stream
+    report bob
+    report --all --format html
+    metrics
     ports
     ports --all
     exec bob/memory -- node -v

@@ -68,11 +68,11 @@ function plots({ plots: drawn, total }: ReportResult): Markup {
   const [rankTitle, ranks] = isOfMany ? ['Users', drawn.users] : ['Servers', drawn.servers];
   return markup`<section>
 <div class="head"><h2>Calls by ${drawn.step}</h2>${legend(['ok', 'answered'], ['refused', 'refused'], ['failed', 'errors'])}</div>
-${callsPlot(axis)}
+<div class="scroll wide">${callsPlot(axis)}</div>
 </section>
 <section>
 <div class="head"><h2>Latency by ${drawn.step}</h2>${legend(['p50', 'p50'], ['p95', 'p95'], ['p99', 'p99'])}</div>
-${latencyPlot(axis)}
+<div class="scroll wide">${latencyPlot(axis)}</div>
 </section>
 <div class="pair">
 <section>

@@ -41,7 +41,7 @@ i.p50 { background: var(--p50); } i.p95 { background: var(--p95); } i.p99 { back
 .line.p50 { stroke: var(--p50); } .line.p95 { stroke: var(--p95); } .line.p99 { stroke: var(--p99); }
 .dot.p50 { fill: var(--p50); } .dot.p95 { fill: var(--p95); } .dot.p99 { fill: var(--p99); }
 .strip { fill: transparent; } .strip:hover { fill: var(--quiet); fill-opacity: .14; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } .wide svg { min-width: 680px; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 7px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }
 th { color: var(--quiet); font-weight: 500; border-color: var(--edge); }
