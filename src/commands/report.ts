@@ -37,7 +37,7 @@ export default class Report extends BaseCommand<ReportResult> {
     }),
     until: flagOf(sinceText)({ summary: 'End there; now if left out.', helpValue: 'TIME' }),
     by: option({
-      summary: 'What the rows are.',
+      summary: 'What the rows are; tools if left out.',
       options: ['tool', 'server', 'day', 'hour'] as const,
     })(),
     sort: option({ summary: 'What the rows are ranked by.', options: sortKeys })(),

@@ -14,7 +14,10 @@ export function rowsOf(tally: Tally, by: By, sort: SortKey | undefined): ReportR
   return isInTime ? rows.toSorted(byName) : ranked(rows, sort ?? 'calls');
 }
 
-/** A row for every hour or day of a period, also for those when nothing happened. */
+/**
+ * A row for every hour or day of a period, also for those when nothing happened. In days it begins no
+ * earlier than the records, since "everything" may be asked for as the last ten years.
+ */
 export function timeRows(
   tally: Tally,
   period: Period,
@@ -23,8 +26,9 @@ export function timeRows(
   const size = step === 'day' ? 24 : 1;
   const groups = step === 'day' ? tally.days : tally.hours;
   const times: ReportRow[] = [];
+  const first = step === 'day' ? Math.min(period.until - 1, ...tally.hours.keys()) : period.from;
   const end = Math.ceil(period.until / size);
-  for (let at = Math.floor(period.from / size); at < end; at += 1) {
+  for (let at = Math.floor(Math.max(period.from, first) / size); at < end; at += 1) {
     times.push(rowOf(timeName(step, at), groups.get(at) ?? emptySums(), step));
   }
   return { step, times };

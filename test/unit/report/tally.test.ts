@@ -78,6 +78,11 @@ describe('a report', () => {
     expect(days.times.map(({ calls }) => calls)).toEqual([2, 3, 0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
+  test('in days has no steps before the records begin', () => {
+    const { times } = timeRows(tally, { from: -24 * 3650, until: 48 });
+    expect(times.map(({ name }) => name)).toEqual(['1970-01-01', '1970-01-02']);
+  });
+
   test('takes the highest memory of all hours, and adds up everything else', () => {
     const [total] = rowsOf(
       tallyOf([
