@@ -86,7 +86,13 @@ export function decodeUsageSum(beginning: string): UsageSum | undefined {
   const parts = parse(`${beginning}]]`);
   if (parts === undefined) return undefined;
   const [hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, sum] = parts;
-  return { hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, sum: toCounters(sum) };
+  return usageSum([hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, ...sum]);
+}
+
+/** A sum from the numbers at a line's beginning, in their order. */
+export function usageSum(numbers: readonly number[]): UsageSum {
+  const [hour = 0, cpuSeconds = 0, memoryPeakBytes = 0, oomKills = 0, restarts = 0] = numbers;
+  return { hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, sum: toCounters(numbers, 5) };
 }
 
 /** Adds what `more` counted to `sum`. */
@@ -109,15 +115,21 @@ function toNumbers({ calls, errors, refusals, bytesIn, bytesOut, latency }: Coun
   return [calls, errors, refusals, bytesIn, bytesOut, ...filled];
 }
 
-function toCounters(numbers: readonly number[]): Counters {
-  const [calls = 0, errors = 0, refusals = 0, bytesIn = 0, bytesOut = 0] = numbers;
+function toCounters(numbers: readonly number[], from = 0): Counters {
   const latency: number[] = [];
-  for (let at = 5; at < numbers.length; at += 2) {
+  for (let at = from + 5; at < numbers.length; at += 2) {
     const bucket = Math.min(numbers[at] ?? 0, latencyBuckets - 1);
     while (latency.length <= bucket) latency.push(0);
     latency[bucket] = numbers[at + 1] ?? 0;
   }
-  return { calls, errors, refusals, bytesIn, bytesOut, latency };
+  return {
+    calls: numbers[from] ?? 0,
+    errors: numbers[from + 1] ?? 0,
+    refusals: numbers[from + 2] ?? 0,
+    bytesIn: numbers[from + 3] ?? 0,
+    bytesOut: numbers[from + 4] ?? 0,
+    latency,
+  };
 }
 
 function parse(text: string): Line | undefined {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeUsage, decodeUsageSum, type UsageSum } from '../records/usage.ts';
 import { LineReader } from './lines.ts';
+import { scanUsageSum } from './scan.ts';
 import type { Tally } from './tally.ts';
 
 /** Whole hours since the epoch. */
@@ -39,9 +40,8 @@ export class UsageReader {
     this.#lines.read(
       path,
       (buffer, begin, end) => {
-        const close = buffer.indexOf(93, begin);
-        const head = buffer.toString('latin1', begin, close === -1 || close > end ? end : close);
-        const usage = decodeUsageSum(head);
+        const usage =
+          scanUsageSum(buffer, begin, end) ?? sumOf(buffer.toString('utf8', begin, end));
         if (usage === undefined) return;
         last = usage.hour;
         this.#add(key, usage, () => buffer.toString('utf8', begin, end));
