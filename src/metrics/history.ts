@@ -31,10 +31,9 @@ export class UsageHistory {
     // Before the lines: what is in neither would be lost, what is in both is seen.
     const current = decodeUsage(currentLine(folder) ?? '');
     const file = statSync(path, { throwIfNoEntry: false });
-    const before = this.#known.get(id);
-    const isSame = before?.inode === file?.ino && (before?.end ?? 0) <= (file?.size ?? 0);
-    const known = isSame && before ? before : new Known(file?.ino);
+    const known = this.#known.get(id) ?? new Known();
     this.#known.set(id, known);
+    known.lookAt(file?.ino);
     known.end = this.#lines.read(
       path,
       (buffer, start, end) => known.add(decodeUsage(buffer.toString('utf8', start, end))),
@@ -45,19 +44,20 @@ export class UsageHistory {
 }
 
 class Known {
-  readonly inode: number | undefined;
   /** Up to which byte the file was read. */
   end = 0;
+  #inode: number | undefined;
   #lastHour = -1;
-  readonly #sum: Sum;
+  readonly #sum = emptySum();
 
-  constructor(inode: number | undefined, sum = emptySum()) {
-    this.inode = inode;
-    this.#sum = sum;
+  /** A bridge replaces a file that grew too long by its later half, so it is read again, past what is known. */
+  lookAt(inode: number | undefined): void {
+    if (inode !== this.#inode) this.end = 0;
+    this.#inode = inode;
   }
 
   add(usage: UsageHour | undefined): void {
-    if (usage === undefined) return;
+    if (usage === undefined || usage.hour <= this.#lastHour) return;
     this.#lastHour = usage.hour;
     addHour(this.#sum, usage);
   }

@@ -66,9 +66,9 @@ export function encodeUsage(usage: UsageHour): string {
   return JSON.stringify([...head, toNumbers(sum), ...rows] satisfies Line);
 }
 
-/** Undefined for a line that was cut off, or that no bridge wrote. */
-export function decodeUsage(line: string): UsageHour | undefined {
-  const parts = parse(line);
+/** Of the text's first line; undefined for one that was cut off, or that no bridge wrote. */
+export function decodeUsage(text: string): UsageHour | undefined {
+  const parts = parse(text.split('\n', 1)[0] ?? '');
   if (parts === undefined) return undefined;
   const [hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, , ...rows] = parts;
   const counters = new Map<string, Counters>();

@@ -19,13 +19,16 @@ export class MetricsListener implements AsyncDisposable {
     ...flags: readonly string[]
   ): Promise<MetricsListener> {
     const child = start(['metrics', '--listen', '127.0.0.1:0', ...flags]);
+    // Read to its end, since the program writes there once more when it is interrupted.
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
     let text = '';
-    for await (const chunk of child.stderr ?? []) {
+    child.stderr?.on('data', (chunk: Buffer) => {
       text += String(chunk);
       const url = /http:\S+/.exec(text)?.[0];
-      if (url !== undefined) return new MetricsListener(child, url);
-    }
-    throw new Error(`mcpd metrics did not listen: ${text}`);
+      if (url !== undefined) resolve(url);
+    });
+    child.once('exit', () => reject(new Error(`mcpd metrics did not listen: ${text}`)));
+    return new MetricsListener(child, await promise);
   }
 
   /** The exit code. */

@@ -46,7 +46,7 @@ test('a history grows by what is added to the files, and never goes back', () =>
   );
 });
 
-test('a file that was replaced is read from its beginning', () => {
+test('a file that was replaced by its later half makes no counter go back', () => {
   using records = new Records();
   records.finish(1, { 'tools/list': calls(5) });
   records.finish(2, { 'tools/list': calls(5) });
@@ -54,7 +54,8 @@ test('a file that was replaced is read from its beginning', () => {
   const path = join(records.folder, 'usage.jsonl');
   writeFileSync(`${path}.new`, `${encodeUsage(usageOf(2, { 'tools/list': calls(5) }))}\n`);
   renameSync(`${path}.new`, path);
-  expect(records.calls).toBe(5);
+  records.finish(3, { 'tools/list': calls(1) });
+  expect(records.calls).toBe(11);
 });
 
 test('of many names the first stay what they are, and later ones are one', () => {
