@@ -16,6 +16,8 @@ export interface Principal {
 export interface Authenticator {
   /** Takes the `Authorization` header. */
   authenticate(header: string | undefined): Promise<Principal | 'missing' | 'invalid'>;
+  /** Says that a request was sent with its token again, which was not verified anew. */
+  used(principal: Principal): void;
   /** Whether the token has neither expired nor been revoked since. */
   isCurrent(principal: Principal): boolean;
 }
@@ -61,6 +63,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   return {
     isCurrent,
+    used: ({ tokenId }) => onUse(tokenId),
     authenticate: async (header) => {
       if (header === undefined) return 'missing';
       const token = /^bearer +([\w.~+/-]+=*)$/i.exec(header)?.[1];

@@ -3,6 +3,7 @@ import { rpcCodes } from '../mcp/jsonrpc.ts';
 import { mcpHeaders } from '../mcp/protocol.ts';
 import { refuse, sendText, type Refusal } from './answer.ts';
 import type { Authenticator } from './auth.ts';
+import { createCallers } from './callers.ts';
 import { findSession } from './find-session.ts';
 import { accepts } from './negotiation.ts';
 import { handlePost, type PostContext } from './post.ts';
@@ -41,7 +42,8 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 
 /** The MCP endpoint: who asks, in which revision, and then POST, GET or DELETE. */
 export function createEndpoint(options: EndpointOptions): Handler {
-  const { authenticator, sessions } = options;
+  const { sessions } = options;
+  const callers = createCallers(options.authenticator);
   const challenge = (...details: string[]): string =>
     `Bearer ${[...details, `resource_metadata="${options.metadataUrl}"`].join(', ')}`;
   const scopeChallenge = (scope: string): string =>
@@ -52,7 +54,7 @@ export function createEndpoint(options: EndpointOptions): Handler {
     if (!['GET', 'POST', 'DELETE'].includes(method)) {
       return sendText(response, 405, '', { Allow: 'GET, POST, DELETE' });
     }
-    const principal = await authenticator.authenticate(request.headers.authorization);
+    const principal = callers.recall(request) ?? (await callers.identify(request));
     if (principal === 'missing') return refuse(response, unauthorized(challenge()));
     if (principal === 'invalid') {
       return refuse(response, unauthorized(challenge('error="invalid_token"')));

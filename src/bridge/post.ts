@@ -7,7 +7,7 @@ import { refuse, sendText, type Refusal } from './answer.ts';
 import type { Principal } from './auth.ts';
 import { checkModern, isModern } from './modern/check.ts';
 import type { Stateless } from './modern/stateless.ts';
-import { accepts, isJson } from './negotiation.ts';
+import { acceptsAnswers, isJson } from './negotiation.ts';
 import type { Guard } from './policy/guard.ts';
 import type { BodyReader } from './read-body.ts';
 import type { Trail } from './records/trail.ts';
@@ -47,10 +47,12 @@ export async function handlePost(
 
   const unspoken = checkRevision(request, context.sessions, context.principal);
   if (unspoken) return refuse(response, { ...unspoken, idText: idOf(messages) });
-  const session = await pickSession(request, posted, context);
+  const picked = pickSession(request, posted, context);
+  const session = picked instanceof Promise ? await picked : picked;
   if (!('id' in session)) return refuse(response, session);
   if (context.trail) context.trail.session = session.label;
-  const turn = await context.guard.turn(posted, response);
+  const waiting = context.guard.turn(posted, response);
+  const turn = waiting && (await waiting);
   if (turn === 'gone') return;
   if (turn && 'failure' in turn) return refuse(response, turn);
   // It may have ended while this waited.
@@ -80,7 +82,7 @@ export async function handlePost(
   if (isInitialize(messages)) reply.sessionId = session.id;
   const sent = session.send(messages, reply);
   if (!reply.isOpen) session.abandon(reply);
-  await sent;
+  if (sent) await sent;
 }
 
 /** What a client posted, once it may be said: well-formed, within the bounds and the token's scopes. */
@@ -91,10 +93,7 @@ export async function readMessages(
   request: IncomingMessage,
   context: Pick<PostContext, 'bodies' | 'guard' | 'principal' | 'trail' | 'scopeChallenge'>,
 ): Promise<Posted | Refusal | 'gone'> {
-  const { accept } = request.headers;
-  if (!accepts(accept, 'application/json') || !accepts(accept, 'text/event-stream')) {
-    return notAcceptable;
-  }
+  if (!acceptsAnswers(request.headers.accept)) return notAcceptable;
   if (!isJson(request.headers['content-type'])) return notJson;
   const body = await context.bodies.read(request);
   if (body === 'gone') return body;
@@ -129,11 +128,13 @@ async function takeModern(
 }
 
 /** The session a request names, or a new one for `initialize`. */
-async function pickSession(
+function pickSession(
   request: IncomingMessage,
-  { messages, isBatch }: Parsed,
-  { sessions, startups, principal }: PostContext,
-): Promise<Session | Refusal> {
+  posted: Parsed,
+  context: PostContext,
+): Session | Refusal | Promise<Session | Refusal> {
+  const { messages } = posted;
+  const { sessions, principal } = context;
   const isNamed = request.headers[mcpHeaders.session] !== undefined;
   if (!isInitialize(messages) || isNamed) {
     const session = findSession(request, sessions, principal);
@@ -141,6 +142,13 @@ async function pickSession(
       ? invalid('the session is initialized already', messages)
       : session;
   }
+  return openSession(posted, context);
+}
+
+async function openSession(
+  { messages, isBatch }: Parsed,
+  { sessions, startups, principal }: PostContext,
+): Promise<Session | Refusal> {
   if (isBatch) return invalid('initialize cannot be part of a batch', messages);
   const session = await sessions.open(principal);
   switch (session) {

@@ -13,16 +13,17 @@ export function createBodyReader(bodyBytes: number, totalBytes: number): BodyRea
       new Promise((resolve) => {
         const chunks: Buffer[] = [];
         let size = 0;
+        let isOver = false;
         const finish = (outcome: Buffer | 'too-large' | 'busy' | 'gone'): void => {
+          if (isOver) return;
+          isOver = true;
           held -= size;
-          size = 0;
           chunks.length = 0;
-          request.off('data', take).off('end', complete).off('close', leave);
-          // What still comes is read and forgotten, so that the client gets to see the answer.
-          request.resume();
           resolve(outcome);
         };
         const take = (chunk: Buffer): void => {
+          // What still comes is read and forgotten, so that the client gets to see the answer.
+          if (isOver) return;
           size += chunk.length;
           held += chunk.length;
           if (size > bodyBytes) finish('too-large');
@@ -30,11 +31,12 @@ export function createBodyReader(bodyBytes: number, totalBytes: number): BodyRea
           else chunks.push(chunk);
         };
         const complete = (): void => {
+          if (isOver) return;
           const [first] = chunks;
           finish(chunks.length === 1 && first ? first : Buffer.concat(chunks, size));
         };
         const leave = (): void => finish('gone');
-        if (Number(request.headers['content-length'] ?? 0) > bodyBytes) return finish('too-large');
+        if (Number(request.headers['content-length'] ?? 0) > bodyBytes) finish('too-large');
         request.on('data', take).on('end', complete).on('close', leave);
         request.on('error', () => {});
       }),

@@ -100,6 +100,7 @@ export class Reply implements ResumableAnswer {
     this.#isStream = true;
     this.#response.writeHead(200, { ...eventStreamHeaders, ...this.#headers() });
     this.#response.flushHeaders();
+    this.#followDrain(this.#response);
     this.#stream = this.#options.streams?.open(this);
     this.#stream?.prime(this.#response);
     for (const message of this.#collected.splice(0)) this.#write(message);
@@ -115,6 +116,7 @@ export class Reply implements ResumableAnswer {
     this.#follow(response);
     response.writeHead(200, eventStreamHeaders);
     response.flushHeaders();
+    this.#followDrain(response);
     this.#stream?.repeat(response, sequence);
     if (response.writableNeedDrain) this.#setCongested(true);
     if (this.isComplete) response.end();
@@ -146,15 +148,19 @@ export class Reply implements ResumableAnswer {
   }
 
   #follow(response: ServerResponse): void {
-    response.on('drain', () => {
-      if (response === this.#response) this.#setCongested(false);
-    });
     response.on('close', () => {
       if (response !== this.#response) return;
       this.#setCongested(false);
       if (this.isComplete || this.isOpen) return;
       this.#trail?.abandoned();
       this.#options.onAbandoned();
+    });
+  }
+
+  /** Only a stream falls behind before its end. */
+  #followDrain(response: ServerResponse): void {
+    response.on('drain', () => {
+      if (response === this.#response) this.#setCongested(false);
     });
   }
 

@@ -27,6 +27,7 @@ const fields = new Map([
   ['result', 16],
   ['error', 32],
 ]);
+const names = [...fields.keys()].map((name) => ({ name, bytes: Buffer.from(name) }));
 const folded = new Set([...fields.keys()].map((name) => name.toUpperCase()));
 
 /** Escaped in full, the longest field name takes 42 bytes. */
@@ -69,9 +70,17 @@ export function readEnvelope(json: Buffer): Envelope | undefined {
 }
 
 function readKey(json: Buffer, { from, to }: Span): string {
+  for (const { name, bytes } of names) if (isAt(json, from + 1, to - 1, bytes)) return name;
   if (to - from > longestKey) return '';
   const text = json.toString('utf8', from + 1, to - 1);
   return text.includes('\\') ? (parse(`"${text}"`) ?? '').toString() : text;
+}
+
+/** Spelled out, since a call into Node's own code costs more than so few bytes. */
+function isAt(json: Buffer, from: number, to: number, bytes: Buffer): boolean {
+  if (to - from !== bytes.length) return false;
+  for (let at = 0; at < bytes.length; at += 1) if (json[from + at] !== bytes[at]) return false;
+  return true;
 }
 
 /** A string or number value; undefined for anything else. */

@@ -1,9 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fieldOf, parseJson } from '../../mcp/body.ts';
 import { openPolicy, type BridgePolicy } from '../../policy/bridge-policy.ts';
-
-/** A file changed this recently may change again within the same time stamp, so it is read again. */
-const settledMs = 2_000;
+import { watchFile } from '../watched.ts';
 
 const nothing = { allow: [], deny: [], most: null };
 
@@ -22,17 +20,12 @@ export const closedPolicy: BridgePolicy = {
  * known; the last one could allow what is forbidden by now.
  */
 export function readPolicyFile(file: string): () => BridgePolicy {
-  let version = '';
+  const look = watchFile(file);
   let policy: BridgePolicy | undefined;
   return () => {
-    const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
-    if (!stat) return policy ? closedPolicy : openPolicy;
-    const isSettled = Math.abs(Date.now() - Number(stat.mtimeMs)) > settledMs;
-    const current = isSettled ? `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}` : '';
-    if (!policy || current === '' || current !== version) {
-      policy = parsePolicy(file) ?? closedPolicy;
-      version = current;
-    }
+    const state = look();
+    if (state === 'missing') return policy ? closedPolicy : openPolicy;
+    if (!policy || state === 'changed') policy = parsePolicy(file) ?? closedPolicy;
     return policy;
   };
 }
