@@ -47,8 +47,7 @@ export async function handlePost(
 
   const unspoken = checkRevision(request, context.sessions, context.principal);
   if (unspoken) return refuse(response, { ...unspoken, idText: idOf(messages) });
-  const picked = pickSession(request, posted, context);
-  const session = picked instanceof Promise ? await picked : picked;
+  const session = await pickSession(request, posted, context);
   if (!('id' in session)) return refuse(response, session);
   if (context.trail) context.trail.session = session.label;
   const waiting = context.guard.turn(posted, response);
@@ -82,7 +81,7 @@ export async function handlePost(
   if (isInitialize(messages)) reply.sessionId = session.id;
   const sent = session.send(messages, reply);
   if (!reply.isOpen) session.abandon(reply);
-  if (sent) await sent;
+  await sent;
 }
 
 /** What a client posted, once it may be said: well-formed, within the bounds and the token's scopes. */
@@ -128,13 +127,11 @@ async function takeModern(
 }
 
 /** The session a request names, or a new one for `initialize`. */
-function pickSession(
+async function pickSession(
   request: IncomingMessage,
-  posted: Parsed,
-  context: PostContext,
-): Session | Refusal | Promise<Session | Refusal> {
-  const { messages } = posted;
-  const { sessions, principal } = context;
+  { messages, isBatch }: Parsed,
+  { sessions, startups, principal }: PostContext,
+): Promise<Session | Refusal> {
   const isNamed = request.headers[mcpHeaders.session] !== undefined;
   if (!isInitialize(messages) || isNamed) {
     const session = findSession(request, sessions, principal);
@@ -142,13 +139,6 @@ function pickSession(
       ? invalid('the session is initialized already', messages)
       : session;
   }
-  return openSession(posted, context);
-}
-
-async function openSession(
-  { messages, isBatch }: Parsed,
-  { sessions, startups, principal }: PostContext,
-): Promise<Session | Refusal> {
   if (isBatch) return invalid('initialize cannot be part of a batch', messages);
   const session = await sessions.open(principal);
   switch (session) {

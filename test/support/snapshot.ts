@@ -52,7 +52,7 @@ async function describeFolder(folder: string): Promise<Record<string, string>> {
 
 /**
  * The database's own files change when they are merely opened; that a command failed is recorded; and
- * bridges that run keep records.
+ * bridges that run keep records, and count in their user’s shared folder.
  */
 const changesByItself = /^registry\.db|^audit(\/|$)|^users\/[^/]+\/logs\/[^/]+\/[^/]+$/;
 
