@@ -30,6 +30,8 @@ function taken(stream: NodeJS.WriteStream): Promise<void> {
 async function report(error: unknown, invocation: Invocation): Promise<void> {
   const problem = describeProblem(error, invocation);
   process.exitCode = problem.exitCode;
+  // Who has stopped reading can't be told, and what happened is still what is answered.
+  process.stderr.on('error', () => undefined);
   if (wantsJson(invocation.argv)) printJson(problem);
   else if (problem.code === 'INTERRUPTED') process.stderr.write('\n');
   else await printProblem(problem);
