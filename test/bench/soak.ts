@@ -2,7 +2,7 @@ import { EchoClient } from './echo-clients.ts';
 import { startBridge } from './mcpd-bridge.ts';
 import { slope } from './measure.ts';
 import type { Row } from './report.ts';
-import { memoryMib } from './running.ts';
+import { anonymousMib } from './running.ts';
 
 const atOnce = 4;
 const samples = 60;
@@ -37,7 +37,7 @@ export async function benchSoak(sessions: number): Promise<Row[]> {
     while (begun < sessions) {
       begun += 1;
       if (begun % Math.ceil(sessions / samples) === 0) {
-        points.push({ x: begun / 10_000, y: await memoryMib(bridge.pid) });
+        points.push({ x: begun / 10_000, y: await anonymousMib(bridge.pid) });
       }
       const client = await EchoClient.connect(bridge);
       await client.initialize();
@@ -51,7 +51,7 @@ export async function benchSoak(sessions: number): Promise<Row[]> {
   const [first, last] = [warm[0]?.y ?? Number.NaN, warm.at(-1)?.y ?? Number.NaN];
   return [
     {
-      what: `memory per 10,000 of ${sessions.toLocaleString('en')} abandoned sessions`,
+      what: `memory of its own per 10,000 of ${sessions.toLocaleString('en')} abandoned sessions`,
       measured: `${growth.toFixed(2)} MiB`,
       against: `${Math.round(first)} to ${Math.round(last)} MiB, ${Math.round(perSecond)} sessions/s`,
       budget: `≤ ${budgetMib} MiB`,

@@ -1,4 +1,12 @@
-import { compareRow, forEach, names, nodeServer, starts, type Name } from './contestants.ts';
+import {
+  compareRow,
+  forEach,
+  lightServer,
+  names,
+  nodeServer,
+  starts,
+  type Name,
+} from './contestants.ts';
 import { EchoClient, type Target } from './echo-clients.ts';
 import { median, percentile } from './measure.ts';
 import type { Row } from './report.ts';
@@ -6,12 +14,26 @@ import type { Row } from './report.ts';
 const seconds = 1;
 const rounds = 9;
 
-/** Calls of `echo` by some clients at once, by all contestants in turns. */
+/**
+ * Calls of `echo` by some clients at once, by all contestants in turns. Judged is what stands before a
+ * server that costs next to nothing; before one in Node, which takes most of the machine, it is shown.
+ */
 export async function benchToolCalls(): Promise<Row[]> {
+  const judged = await benchBefore(lightServer, [1, 8, 32]);
+  const shown = await benchBefore(nodeServer, [1, 8]);
+  return [
+    ...judged,
+    ...shown.map((row): Row => {
+      return { ...row, what: `${row.what}, server in Node`, budget: '', verdict: '' };
+    }),
+  ];
+}
+
+async function benchBefore(server: readonly string[], loads: readonly number[]): Promise<Row[]> {
   await using stack = new AsyncDisposableStack();
-  const running = await forEach(async (name) => stack.use(await starts[name](nodeServer)));
+  const running = await forEach(async (name) => stack.use(await starts[name](server)));
   const rows: Row[] = [];
-  for (const clients of [1, 8, 32]) rows.push(...(await benchClients(running, clients)));
+  for (const clients of loads) rows.push(...(await benchClients(running, clients)));
   return rows;
 }
 

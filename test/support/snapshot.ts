@@ -54,7 +54,8 @@ async function describeFolder(folder: string): Promise<Record<string, string>> {
  * The database's own files change when they are merely opened; that a command failed is recorded; and
  * bridges that run keep records, and count in their user’s shared folder.
  */
-const changesByItself = /^registry\.db|^audit(\/|$)|^users\/[^/]+\/logs\/[^/]+\/[^/]+$/;
+const changesByItself =
+  /^registry\.db|^audit(\/|$)|^users\/[^/]+\/logs\/[^/]+\/[^/]+$|^u[^/]+\/(rate|slot)[^/]*$/;
 
 async function describeFile(path: string): Promise<string> {
   const stat = await lstat(path).catch(() => undefined);
