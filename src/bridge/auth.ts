@@ -3,14 +3,19 @@ import type { Clock } from '../clock.ts';
 import { parseScopes } from '../policy/scopes.ts';
 import { hash } from './builtins.ts';
 import type { BridgeConfig } from './config.ts';
+import type { Basis, IssuerVerifier } from './issuer.ts';
 
 /** Who a request comes from, as its token says. */
 export interface Principal {
+  /** The user's id; `oidc:` and the claim's value when another issuer says so. */
   readonly subject: string;
+  /** Of a token of ours its id in the registry; else `oidc:` and what its issuer calls it. */
   readonly tokenId: string;
   readonly scopes: ReadonlySet<string>;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** Of a token of the host's OIDC issuer, which no list of ours knows. */
+  readonly basis?: Basis;
 }
 
 export interface Authenticator {
@@ -25,6 +30,7 @@ export interface Authenticator {
 interface AuthenticatorOptions {
   readonly auth: BridgeConfig['auth'];
   readonly isLive: (tokenId: string) => boolean;
+  readonly issuer: IssuerVerifier;
   /** Told of each request that a token of ours is good for. */
   readonly onUse: (tokenId: string) => void;
   readonly clock: Clock;
@@ -34,15 +40,15 @@ const rememberedTokens = 256;
 const longestToken = 8192;
 
 /**
- * Verifies bearer tokens: Ed25519 signature, issuer, audience, expiry, live id. A signature is checked
- * once per token; tokens are remembered by their hash.
+ * Verifies bearer tokens: Ed25519 signature, issuer, audience, expiry, live id; or what the host's OIDC
+ * issuer signed. A signature is checked once per token; tokens are remembered by their hash.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { auth, isLive, onUse, clock } = options;
+  const { auth, isLive, issuer, onUse, clock } = options;
   const known = new Map<string, Principal>();
   let key: ReturnType<typeof importJWK> | undefined;
 
-  const verify = async (token: string): Promise<Principal | undefined> => {
+  const verifyOwn = async (token: string): Promise<Principal | undefined> => {
     try {
       key ??= importJWK(auth.publicKey, 'EdDSA');
       const { payload } = await jwtVerify(token, await key, {
@@ -58,30 +64,41 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     }
   };
 
-  const isCurrent = (principal: Principal): boolean =>
-    clock.now() < principal.expiresAt && isLive(principal.tokenId);
+  const isCurrent = ({ expiresAt, tokenId, basis }: Principal): boolean =>
+    clock.now() < expiresAt && (basis ? issuer.holds(basis) : isLive(tokenId));
+
+  const used = ({ tokenId, basis }: Principal): void => {
+    if (!basis) onUse(tokenId);
+  };
+
+  /** What was found out before, while it is true. */
+  const recall = (digest: string): Principal | undefined => {
+    const principal = known.get(digest);
+    if (!principal || isCurrent(principal)) return principal;
+    known.delete(digest);
+    return undefined;
+  };
+
+  const learn = async (token: string, digest: string): Promise<Principal | undefined> => {
+    const principal = (await verifyOwn(token)) ?? (await issuer.verify(token));
+    if (!principal || !isCurrent(principal)) return undefined;
+    if (known.size >= rememberedTokens) known.delete(known.keys().next().value ?? '');
+    known.set(digest, principal);
+    return principal;
+  };
 
   return {
     isCurrent,
-    used: ({ tokenId }) => onUse(tokenId),
+    used,
     authenticate: async (header) => {
       if (header === undefined) return 'missing';
       const token = /^bearer +([\w.~+/-]+=*)$/i.exec(header)?.[1];
       if (token === undefined || token.length > longestToken) return 'invalid';
       const digest = hash('sha256', token, 'base64');
-      let principal = known.get(digest);
-      if (!principal) {
-        principal = await verify(token);
-        if (!principal) return 'invalid';
-        if (known.size >= rememberedTokens) known.delete(known.keys().next().value ?? '');
-        known.set(digest, principal);
-      }
-      if (isCurrent(principal)) {
-        onUse(principal.tokenId);
-        return principal;
-      }
-      known.delete(digest);
-      return 'invalid';
+      const principal = recall(digest) ?? (await learn(token, digest));
+      if (!principal) return 'invalid';
+      used(principal);
+      return principal;
     },
   };
 }

@@ -9,6 +9,7 @@ import { childStarter } from './child-starter.ts';
 import type { BridgeConfig } from './config.ts';
 import { createEndpoint } from './endpoint.ts';
 import { createHttpFront } from './http-front.ts';
+import { createIssuerVerifier, type Trust } from './issuer.ts';
 import type { Log } from './log.ts';
 import { metadata, metadataUrl } from './metadata.ts';
 import type { EraMemory } from './modern/era.ts';
@@ -32,6 +33,8 @@ export interface BridgeOptions {
   readonly config: BridgeConfig;
   readonly secrets: ReadonlyMap<string, string>;
   readonly isLive: (tokenId: string) => boolean;
+  /** Undefined: no OIDC issuer is trusted. */
+  readonly issuer: () => Trust | undefined;
   readonly tokenUse: TokenUse;
   /** What the user may do now. */
   readonly readPolicy: () => BridgePolicy;
@@ -85,6 +88,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   const authenticator = createAuthenticator({
     auth: config.auth,
     isLive: options.isLive,
+    issuer: createIssuerVerifier({ trust: options.issuer, clock, log }),
     onUse: options.tokenUse.note,
     clock,
   });
@@ -176,7 +180,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       metadataUrl: metadataUrl(config.url),
       forward: front?.forward,
     }),
-    metadata: metadata(config.url),
+    metadata: () => metadata(config.url, options.issuer()?.issuer),
     readiness: () => (isClosing ? 'closing' : (front ?? readiness).check()),
     log,
   });

@@ -4,6 +4,7 @@ import { systemClock } from '../clock.ts';
 import { createBridge, type Bridge } from './bridge.ts';
 import { recordsMount, runtimeMount, userMount, type BridgeConfig } from './config.ts';
 import { fullness } from './fullness.ts';
+import { readTrustedIssuer } from './issuer.ts';
 import { endLeftovers } from './leftovers.ts';
 import { rememberEra } from './modern/era-file.ts';
 import { readLiveTokens } from './live-tokens.ts';
@@ -27,6 +28,7 @@ try {
     config,
     secrets,
     isLive: readLiveTokens(join(folder, 'tokens.json'), systemClock),
+    issuer: readTrustedIssuer(join(folder, 'issuer.json')),
     tokenUse: recordTokenUse(join(records, tokenUseFile), systemClock),
     readPolicy: readPolicyFile(join(folder, 'policy.json')),
     userFolder: existsSync(userMount) ? userMount : undefined,

@@ -11,11 +11,12 @@ export function metadataUrl(url: string): string {
   return `${origin}${wellKnown}${pathname === '/' ? '' : pathname}`;
 }
 
-/** The protected resource metadata of the endpoint at `url` (RFC 9728). */
-export function metadata(url: string): Buffer {
+/** The protected resource metadata of the endpoint at `url` (RFC 9728); `issuer` is where clients get tokens. */
+export function metadata(url: string, issuer: string | undefined): Buffer {
   return Buffer.from(
     JSON.stringify({
       resource: url,
+      ...(issuer === undefined ? {} : { authorization_servers: [issuer] }),
       bearer_methods_supported: ['header'],
       scopes_supported: scopes,
     }),

@@ -32,7 +32,7 @@ interface ServerOptions {
   readonly limits: ServerLimits;
   readonly doors: Doors;
   readonly endpoint: Handler;
-  readonly metadata: Buffer;
+  readonly metadata: () => Buffer;
   /** `ready`, or one word that says why not. */
   readonly readiness: () => string;
   readonly log: Log;
@@ -80,7 +80,7 @@ async function handle(
   }
   if (!isMetadata) return endpoint(request, response);
   if (!isRead) return sendText(response, 405, '', { Allow: 'GET, HEAD' });
-  sendJson(response, { status: 200, json: metadata });
+  sendJson(response, { status: 200, json: metadata() });
 }
 
 const internalFailure = { code: rpcCodes.internal, message: 'the bridge failed' };

@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { egressText } from '../policy/egress.ts';
+import { mappingProblem } from '../policy/claim-values.ts';
 import { limitsInput, memoryAmount, memorySize } from '../policy/limits.ts';
 import { policySchema, risks } from '../policy/policy.ts';
+import { grantableScopes, scopes } from '../policy/scopes.ts';
+import { isSafeAddress } from '../policy/web-address.ts';
 
 const cidr = z.cidrv4('write an IPv4 range such as 10.200.0.0/14');
 const port = z.int().min(1024).max(65535);
@@ -148,6 +151,42 @@ export const hostConfigSchema = z.strictObject({
     .array(z.string())
     .default([])
     .describe('browser origins that may call servers, e.g. http://localhost:6274'),
+  oidc: z
+    .strictObject({
+      issuer: z
+        .string()
+        .refine((text) => text === '' || isSafeAddress(text), 'write an https:// address')
+        .default('')
+        .describe('OIDC issuer whose tokens servers accept too; empty: none'),
+      audience: z.string().default('').describe('audience that its tokens must name'),
+      userClaim: z.string().min(1).default('sub').describe('claim that says whose token it is'),
+      users: z
+        .array(z.string())
+        .superRefine((users, issue) => {
+          const problem = mappingProblem(users);
+          if (problem !== undefined) issue.addIssue(problem);
+        })
+        .default([])
+        .describe('who that is: VALUE=USER, or * where it is the user’s name'),
+      scopes: z
+        .array(z.enum(grantableScopes))
+        .default([...scopes])
+        .describe('the most that its tokens may do'),
+      scopeClaim: z
+        .string()
+        .default('')
+        .describe('claim that says which of these a token has; empty: all'),
+      maxAgeHours: z
+        .number()
+        .positive()
+        .default(24)
+        .describe('hours that its keys are good for when it can’t be asked'),
+    })
+    .prefault({})
+    .refine(
+      ({ issuer, audience }) => issuer === '' || audience !== '',
+      'an issuer needs oidc.audience first',
+    ),
 });
 
 export type HostConfig = z.output<typeof hostConfigSchema>;

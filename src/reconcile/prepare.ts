@@ -3,7 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import { currentImage } from '../image/current.ts';
+import { freshIssuerKeys } from '../oidc/keys.ts';
+import { trustedIssuer } from '../oidc/trust.ts';
 import { bridgePolicyOf, policyOf } from '../policy/of-user.ts';
+import type { TrustedIssuer } from '../policy/trusted-issuer.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { getUserById } from '../registry/users.ts';
 import { makeSharedFolder, materialise } from '../secrets/materialise.ts';
@@ -27,10 +30,12 @@ export async function prepareServers(
   user: User,
   servers: readonly Server[],
 ): Promise<readonly ServerInputs[]> {
-  const inputs = await gatherInputs(context, user, servers, (template) =>
-    buildImage(context, engine, template),
-  );
-  await Promise.all(inputs.map((input) => writeRuntime(context, user, input)));
+  const [inputs, keys] = await Promise.all([
+    gatherInputs(context, user, servers, (template) => buildImage(context, engine, template)),
+    freshIssuerKeys(context),
+  ]);
+  const issuer = trustedIssuer({ oidc: context.config.oidc, keys, user });
+  await Promise.all(inputs.map((input) => writeRuntime(context, { user, issuer }, input)));
   return inputs;
 }
 
@@ -114,7 +119,7 @@ function imageRequest(
 
 async function writeRuntime(
   context: Context,
-  user: User,
+  { user, issuer }: { user: User; issuer: TrustedIssuer | undefined },
   { server, template, bridge }: ServerInputs,
 ): Promise<void> {
   const { home, registry, config } = context;
@@ -128,6 +133,7 @@ async function writeRuntime(
       config: bridge,
       tokens: serverLiveTokens(server, liveTokens(registry, user.id)),
       policy: bridgePolicyOf(config, getUserById(registry, user.id), server.name),
+      issuer,
       secrets,
       owner,
     }),

@@ -5,6 +5,7 @@ import type { LiveTokens } from '../bridge/live-tokens.ts';
 import { makeFolder } from '../config/folder.ts';
 import type { BridgePolicy } from '../policy/bridge-policy.ts';
 import { RefusedError } from '../errors.ts';
+import type { TrustedIssuer } from '../policy/trusted-issuer.ts';
 import { distrust, realFiles, trustedOwners } from '../workspace/trust.ts';
 import { openPrivateFolder, replaceFile, type Owner } from './private-folder.ts';
 
@@ -12,6 +13,8 @@ interface Material {
   readonly config: BridgeConfig;
   readonly tokens: LiveTokens;
   readonly policy: BridgePolicy;
+  /** Undefined: none is trusted. */
+  readonly issuer: TrustedIssuer | undefined;
   /** Values by name, all of them: what isn't here is removed. */
   readonly secrets: ReadonlyMap<string, string>;
   /** Who the bridge starts as. */
@@ -19,14 +22,14 @@ interface Material {
 }
 
 /**
- * Writes what a server's container mounts, `bridge.json`, `tokens.json`, `policy.json` and `secrets/NAME` (0400 in
+ * Writes what a server's container mounts, `bridge.json`, `tokens.json`, `policy.json`, `issuer.json` and `secrets/NAME` (0400 in
  * 0700 folders): each file is replaced as a whole, secrets no longer wanted are removed. The folder
  * itself stays the same one, which a running container has mounted. Throws RefusedError when
  * somebody else could read or change it. Call it, with `tokens` and `policy` read, in one registry
  * transaction, so that it can't bring back a token being revoked or a policy being replaced.
  */
 export function materialise(folder: string, material: Material): void {
-  const { config, tokens, policy, secrets, owner } = material;
+  const { config, tokens, policy, issuer, secrets, owner } = material;
   makeFolders(folder, owner);
   const secretsFolder = join(folder, 'secrets');
   openPrivateFolder(secretsFolder, owner);
@@ -39,6 +42,7 @@ export function materialise(folder: string, material: Material): void {
   removeDrafts(folder);
   replaceFile({ folder, name: 'tokens.json', content: JSON.stringify(tokens), owner });
   replaceFile({ folder, name: 'policy.json', content: JSON.stringify(policy), owner });
+  putIssuer(folder, issuer, owner);
   replaceFile({ folder, name: 'bridge.json', content: JSON.stringify(config), owner });
 }
 
@@ -57,6 +61,17 @@ export function writePolicy(folder: string, policy: BridgePolicy, owner: Owner):
   return replaceIn(folder, { name: 'policy.json', content: JSON.stringify(policy), owner });
 }
 
+/** Replaces only what the bridge is told of the issuer. False when the server has no run-time folder now. */
+export function writeIssuer(
+  folder: string,
+  issuer: TrustedIssuer | undefined,
+  owner: Owner,
+): boolean {
+  if (!openExisting(folder, owner)) return false;
+  putIssuer(folder, issuer, owner);
+  return true;
+}
+
 /** Removes a server's run-time folder, and the instance's when it was the last. */
 export function dematerialise(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
@@ -72,11 +87,22 @@ function replaceIn(
   folder: string,
   file: { readonly name: string; readonly content: string; readonly owner: Owner },
 ): boolean {
-  if (realFiles.fact(folder) === undefined) return false;
-  checkTrust(dirname(folder));
-  openPrivateFolder(folder, file.owner);
+  if (!openExisting(folder, file.owner)) return false;
   replaceFile({ folder, ...file });
   return true;
+}
+
+function openExisting(folder: string, owner: Owner): boolean {
+  if (realFiles.fact(folder) === undefined) return false;
+  checkTrust(dirname(folder));
+  openPrivateFolder(folder, owner);
+  return true;
+}
+
+function putIssuer(folder: string, issuer: TrustedIssuer | undefined, owner: Owner): void {
+  const name = 'issuer.json';
+  if (issuer) replaceFile({ folder, name, content: JSON.stringify(issuer), owner });
+  else rmSync(join(folder, name), { force: true });
 }
 
 /** `<runtime>/<instance>/<serverId>`: the first two are ours, the last is the bridge's. */

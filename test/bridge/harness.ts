@@ -14,8 +14,10 @@ import type { ContainerFigures } from '../../src/bridge/records/container.ts';
 import type { AuditLine } from '../../src/records/audit-line.ts';
 import { readPolicyFile } from '../../src/bridge/policy/policy-file.ts';
 import { openPolicy, type BridgePolicy } from '../../src/policy/bridge-policy.ts';
+import { readTrustedIssuer } from '../../src/bridge/issuer.ts';
 import { readLiveTokens } from '../../src/bridge/live-tokens.ts';
 import { recordTokenUse, tokenUseFile } from '../../src/bridge/token-use.ts';
+import type { TrustedIssuer } from '../../src/policy/trusted-issuer.ts';
 import { lastUses } from '../../src/tokens/last-used.ts';
 import type { ServerLimits } from '../../src/bridge/server.ts';
 import { bridgeConfig } from '../support/bridge-config.ts';
@@ -96,6 +98,8 @@ export interface TestBridge {
   mint(claims?: Claims, key?: KeyObject): Promise<string>;
   /** `until`: when they end, in ms. */
   setLive(ids: string[], until?: Record<string, number>): void;
+  /** Undefined: none. */
+  setIssuer(issuer: TrustedIssuer | undefined): void;
   /** When tokens were last used, as written. */
   usedTokens(): Record<string, number>;
   /** Puts another policy in place, as the host does. */
@@ -148,6 +152,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     config,
     secrets: setup.secrets ?? new Map(),
     isLive: readLiveTokens(tokens, clock),
+    issuer: readTrustedIssuer(join(folder, 'issuer.json')),
     tokenUse: recordTokenUse(join(folder, tokenUseFile), clock),
     readPolicy: readPolicyFile(policies),
     userFolder: setup.userFolder,
@@ -199,6 +204,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     clock,
     mint,
     setLive,
+    setIssuer: (issuer) => writeFileSync(join(folder, 'issuer.json'), JSON.stringify(issuer) ?? ''),
     usedTokens: () => Object.fromEntries(lastUses([folder])),
     setPolicy,
     call,

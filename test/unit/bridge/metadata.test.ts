@@ -9,7 +9,7 @@ test('the metadata is where RFC 9728 puts it, also behind a gateway', () => {
     'https://mcp.example/.well-known/oauth-protected-resource/u/bob/mcp',
   );
   expect(metadataPaths).toContain(new URL(metadataUrl('http://h:1/mcp')).pathname);
-  expect(JSON.parse(metadata('http://h:1/mcp').toString())).toMatchObject({
+  expect(JSON.parse(metadata('http://h:1/mcp', undefined).toString())).toMatchObject({
     resource: 'http://h:1/mcp',
   });
 });

@@ -13,7 +13,13 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BridgeConfig } from '../../../src/bridge/config.ts';
 import { openPolicy } from '../../../src/policy/bridge-policy.ts';
-import { dematerialise, materialise, writeLive } from '../../../src/secrets/materialise.ts';
+import type { TrustedIssuer } from '../../../src/policy/trusted-issuer.ts';
+import {
+  dematerialise,
+  materialise,
+  writeIssuer,
+  writeLive,
+} from '../../../src/secrets/materialise.ts';
 import { temporaryHome, thrownBy } from '../registry/temporary.ts';
 
 const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -25,6 +31,7 @@ function write(folder: string, secrets: Record<string, string> = {}, live: strin
     config,
     tokens: { live, until: {} },
     policy: openPolicy,
+    issuer: undefined,
     secrets: new Map(Object.entries(secrets)),
     owner,
   });
@@ -78,9 +85,14 @@ describe('materialise', () => {
     using home = temporaryHome();
     const folder = join(home.runtime, 'instance/server');
     const tenant = { uid: 200000, gid: 200001 };
-    const secrets = new Map([['TOKEN', 'x']]);
-    const tokens = { live: [], until: {} };
-    const material = { config, tokens, policy: openPolicy, secrets, owner: tenant };
+    const material = {
+      config,
+      tokens: { live: [], until: {} },
+      policy: openPolicy,
+      issuer: undefined,
+      secrets: new Map([['TOKEN', 'x']]),
+      owner: tenant,
+    };
     materialise(folder, material);
     materialise(folder, material);
     for (const name of ['.', 'secrets', 'bridge.json', 'tokens.json', 'secrets/TOKEN']) {
@@ -144,6 +156,20 @@ describe('writeLive', () => {
     expect(JSON.parse(read(folder, 'tokens.json'))).toEqual({ live: ['t2'], until: { t2: 1 } });
     expect(read(folder, 'secrets/TOKEN')).toBe('x');
   });
+});
+
+test('writeIssuer puts the issuer’s file, takes it away, and makes no folder', () => {
+  using home = temporaryHome();
+  const folder = join(home.runtime, 'instance/server');
+  const issuer = { issuer: 'https://login.example' } as TrustedIssuer;
+  expect(writeIssuer(folder, issuer, owner)).toBe(false);
+  expect(existsSync(home.runtime)).toBe(false);
+  write(folder);
+  expect(writeIssuer(folder, issuer, owner)).toBe(true);
+  expect(JSON.parse(read(folder, 'issuer.json'))).toEqual(issuer);
+  expect(statSync(join(folder, 'issuer.json')).mode & 0o777).toBe(0o400);
+  write(folder);
+  expect(existsSync(join(folder, 'issuer.json'))).toBe(false);
 });
 
 describe('dematerialise', () => {

@@ -226,7 +226,14 @@ test('publishLiveTokens tells every server that has a run-time folder of the tok
   const config = { schema: 1 } as BridgeConfig;
   const tokens = { live: [], until: {} };
   for (const { id } of [running, other]) {
-    materialise(folderOf(id), { config, tokens, policy: openPolicy, secrets: new Map(), owner });
+    materialise(folderOf(id), {
+      config,
+      tokens,
+      policy: openPolicy,
+      issuer: undefined,
+      secrets: new Map(),
+      owner,
+    });
   }
   const expiresAt = box.clock.now() + 1_000;
   const { token } = await createToken(box, { user: bob, name: 'laptop' });
