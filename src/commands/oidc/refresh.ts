@@ -13,6 +13,7 @@ export default class OidcRefresh extends BaseCommand<OidcRefreshResult> {
   static override readonly result = oidcRefreshResult;
 
   async run(): Promise<OidcRefreshResult> {
+    await this.parse(OidcRefresh);
     return refreshIssuer(await this.context('write'));
   }
 
