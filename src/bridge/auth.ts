@@ -87,6 +87,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return principal;
   };
 
+  const used = ({ tokenId, basis }: Principal): void => {
+    if (!basis) onUse(tokenId);
+  };
+
   return {
     isCurrent,
     used,
