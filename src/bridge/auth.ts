@@ -67,10 +67,6 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const isCurrent = ({ expiresAt, tokenId, basis }: Principal): boolean =>
     clock.now() < expiresAt && (basis ? issuer.holds(basis) : isLive(tokenId));
 
-  const used = ({ tokenId, basis }: Principal): void => {
-    if (!basis) onUse(tokenId);
-  };
-
   /** What was found out before, while it is true. */
   const recall = (digest: string): Principal | undefined => {
     const principal = known.get(digest);

@@ -7,6 +7,8 @@ export interface BridgeConfig {
   readonly listen: { readonly host: string; readonly port: number };
   readonly user: { readonly id: string; readonly name: string };
   readonly server: {
+    /** Also the id of the token with which the host looks whether it is ready. */
+    readonly id: string;
     /** `bob/filesystem` */
     readonly key: string;
     readonly argv: readonly string[];

@@ -49,6 +49,7 @@ export function bridgeConfig(input: BridgeConfigInput): BridgeConfig {
     listen: { host: '0.0.0.0', port: bridgePort },
     user: { id: user.id, name: user.name },
     server: {
+      id: server.id,
       key: `${user.name}/${server.name}`,
       argv: program.argv,
       sessions: template.sessions,

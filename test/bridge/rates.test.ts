@@ -45,6 +45,18 @@ test('pings, notifications and the end of a session are never refused', async ()
   expect((await bridge.call({ method: 'DELETE', headers })).status).toBe(204);
 });
 
+test('the host’s own look at whether it is ready is never above the rate', async () => {
+  const bridge = await startPolicyBridge({ policy: { serverRate: { perMinute: 1, burst: 1 } } });
+  await bridge.open();
+  bridge.setLive(['t1', 's1']);
+  const authorization = `Bearer ${await bridge.mint({ jti: 's1' })}`;
+  const session = await bridge.open('2025-11-25', authorization.slice('Bearer '.length));
+  const list = { id: 1, method: 'tools/list' };
+  const headers = { 'mcp-session-id': session, authorization };
+  expect((await bridge.rpc(session, list, { headers })).status).toBe(200);
+  await expect(bridge.open()).rejects.toThrow('429');
+});
+
 test('two servers of one user share its rate, and no more goes through than it says', async () => {
   const userFolder = sharedFolder();
   const setup = { userFolder, policy: { userRate: { perMinute: 600, burst: 20 } } };

@@ -21,6 +21,7 @@ export function bridgeConfig({ port, key, server, bounds, other }: Parts): Bridg
     listen: { host: '127.0.0.1', port },
     user: { id: 'u1', name: 'bob' },
     server: {
+      id: 's1',
       key: 'bob/fixture',
       sessions: 'isolated',
       image: 'none',
