@@ -3,7 +3,7 @@ import { boolean, custom } from '@oclif/core/flags';
 import type { CustomOptions, FlagDefinition } from '@oclif/core/interfaces';
 import * as z from 'zod';
 import { egressText } from '../policy/egress.ts';
-import { limitsInput, memorySize } from '../policy/limits.ts';
+import { limitsInput, memorySize, storageSize } from '../policy/limits.ts';
 import { durationText } from './duration.ts';
 import { parseText } from './parse.ts';
 import { nameText, serverTargetText, targetText } from './target.ts';
@@ -60,7 +60,7 @@ export const egress = flagOf(egressText)({
   helpValue: 'PROFILE',
 });
 
-/** The caps of one server, as `--memory`, `--cpus` and `--pids`. */
+/** The caps of one server, as `--memory`, `--cpus` and `--pids`, and the quota of the workspace. */
 export const limitFlags = {
   memory: flagOf(memorySize)({
     summary: 'Memory cap of each server, e.g. 512m.',
@@ -73,6 +73,10 @@ export const limitFlags = {
   pids: flagOf(numberText.pipe(limitsInput.shape.pids.unwrap()))({
     summary: 'Process cap of each server.',
     helpValue: 'N',
+  }),
+  storage: flagOf(storageSize)({
+    summary: 'Quota of the workspace, e.g. 2g; 0 for none.',
+    helpValue: 'SIZE',
   }),
 };
 

@@ -58,6 +58,7 @@ interface PolicyFlags {
   readonly memory?: number | undefined;
   readonly cpus?: number | undefined;
   readonly pids?: number | undefined;
+  readonly storage?: number | undefined;
   readonly 'max-servers'?: number | undefined;
   readonly 'max-sessions'?: number | undefined;
   readonly rate?: number | undefined;
@@ -91,6 +92,7 @@ export async function policyPatchFrom(
       memory: flags.memory,
       cpus: flags.cpus,
       pids: flags.pids,
+      storage: flags.storage,
       servers: flags['max-servers'],
       sessions: flags['max-sessions'],
       requestsPerMinute: flags.rate,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { egressText } from '../policy/egress.ts';
 import { mappingProblem } from '../policy/claim-values.ts';
 import { limitsInput, memoryAmount, memorySize } from '../policy/limits.ts';
+import { limitsInput, memoryAmount, memorySize, storageSize } from '../policy/limits.ts';
 import { policySchema, risks } from '../policy/policy.ts';
 import { grantableScopes, scopes } from '../policy/scopes.ts';
 import { isSafeAddress } from '../policy/web-address.ts';
@@ -59,6 +60,11 @@ export const hostConfigSchema = z.strictObject({
       pids: z.int().min(16).default(256).describe('default process cap of a server'),
       tmp: memorySize.prefault('64m').describe('size of /tmp in a server'),
       openFiles: z.int().min(64).default(4096).describe('open files per process of a server'),
+      storage: storageSize
+        .prefault('0')
+        .describe(
+          'default quota of a workspace; 0: none. Only measured where it can’t be enforced',
+        ),
     })
     .prefault({}),
   audit: z

@@ -8,7 +8,9 @@ import type { Group } from '../registry/rows.ts';
 /** One group as commands report it. */
 const groupResult = z.object({
   name: z.string(),
-  policy: policySchema.extend({ memory: z.int().optional() }).describe('as --policy takes it'),
+  policy: policySchema
+    .extend({ memory: z.int().optional(), storage: z.int().optional() })
+    .describe('as --policy takes it'),
   members: z.array(z.string()).describe('names of users'),
   createdAt: z.iso.datetime(),
 });

@@ -5,6 +5,7 @@ import { oomKills } from '../host/cgroup.ts';
 import { decodeUsageSum } from '../records/usage.ts';
 import { logFolder } from '../reconcile/desired.ts';
 import { currentLine } from '../report/read.ts';
+import { storageResult, storageUsage } from '../storage/usage.ts';
 import { selectServers, userScope, type Target } from './selection.ts';
 
 export const statsResult = z.object({
@@ -23,6 +24,7 @@ export const statsResult = z.object({
           callsPerMinute: z.number().describe('on average, since the hour began'),
         })
         .describe('requests since the hour began'),
+      storage: storageResult.describe('of the user’s workspace, which all their servers share'),
       usage: z
         .object({
           cpuPercent: z.number().describe('of one CPU'),
@@ -59,6 +61,7 @@ export async function takeStats(
   const containers = new Map(servers.map((container) => [container.serverId, container]));
   const rows = selected.map(async ({ user, server }) => {
     const container = containers.get(server.id);
+    const storage = storageUsage(context, user, { measure: false });
     const isRunning = container?.state === 'running';
     const [sample, kills] = isRunning
       ? await Promise.all([engine.stats(container.containerId), oomKills(container.containerId)])
@@ -68,6 +71,7 @@ export async function takeStats(
       server: server.name,
       state: container?.state ?? 'absent',
       restarts: container?.restarts ?? 0,
+      storage: await storage,
       oomKills: kills ?? Number(container?.oomKilled ?? false),
       thisHour: thisHour(currentLine(logFolder(context.home, user.id, server.id)), context.clock),
       usage: sample ? { ...sample, cpus: container?.limits.cpus ?? 0 } : null,

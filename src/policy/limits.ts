@@ -21,6 +21,21 @@ function toMemory(written: string | number, issue: z.RefinementCtx): number {
   return z.NEVER;
 }
 
+/** A storage quota as users write it: `2g`; 0 is none. A smaller file system would be all tables. */
+export const storageSize = z.string().transform(toStorage);
+
+/** The same, or a number of bytes. */
+export const storageAmount = z.union([z.string(), z.number()]).transform(toStorage);
+
+function toStorage(written: string | number, issue: z.RefinementCtx): number {
+  const bytes = parseBytes(String(written));
+  if (bytes === 0 || (bytes !== undefined && bytes >= 16 * 2 ** 20)) return bytes;
+  issue.addIssue(
+    `"${written}" is not a storage size; write e.g. 2g (at least 16m), or 0 for no quota`,
+  );
+  return z.NEVER;
+}
+
 /** Limits as users write them in templates and settings: `{"memory": "512m", "cpus": 0.5, "pids": 256}`. */
 export const limitsInput = z.strictObject({
   memory: memorySize.optional(),

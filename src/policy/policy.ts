@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { egressText } from './egress.ts';
-import { limitsInput, memoryAmount } from './limits.ts';
+import { limitsInput, memoryAmount, storageAmount } from './limits.ts';
 
 export const risks = ['low', 'medium', 'high', 'critical'] as const;
 
@@ -33,6 +33,7 @@ export const policySchema = z.strictObject({
   memory: memoryAmount.optional().describe('memory cap of each server, such as `512m`'),
   cpus: limitsInput.shape.cpus.describe('CPU cap of each server'),
   pids: limitsInput.shape.pids.describe('process cap of each server'),
+  storage: storageAmount.optional().describe('quota of the workspace, such as `2g`; 0: none'),
   servers: count.optional().describe('servers a user may have'),
   sessions: atLeastOne.optional().describe('sessions open at once at one server'),
   requestsPerMinute: atLeastOne.optional().describe('requests to all servers of a user together'),

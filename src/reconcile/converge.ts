@@ -9,6 +9,7 @@ import type { Server, User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
 import { awaitServers, probeServers } from '../ready/servers.ts';
+import { releaseVolume, settleVolume } from '../storage/settle.ts';
 import { dematerialise } from '../secrets/materialise.ts';
 import { isWanted, networkSpec, runtimeFolder, userFolder } from './desired.ts';
 import { carryOut } from './carry-out.ts';
@@ -74,7 +75,7 @@ async function convergeOnce(
   const servers = listServers(context.registry, userId);
   const wanted = isWanted(user, context.clock.now());
   const scope = { instance: context.registry.instance, userId };
-  const observed = options.isNew ? nothing : await engine.observe(scope);
+  let observed = options.isNew ? nothing : await engine.observe(scope);
   const begun = wanted ? beginNetwork(context, engine, user, observed) : undefined;
   const settled = begun?.catch(() => undefined);
   // Sent before anything else keeps the processor busy.
@@ -82,22 +83,30 @@ async function convergeOnce(
   const running = servers.filter((server) => wanted && server.desired === 'running');
   const awaited = options.waitMs === undefined ? [] : running;
   // The rules come before the plan: a container never runs without them.
-  const preparing = Promise.all([
-    wanted ? prepareServers(context, engine, user, servers) : [],
-    probeServers(context, user, awaited),
-    wanted && protect(context, user),
-  ]);
-  const [inputs, probed] = await preparing.catch(async (error: unknown) => {
+  const stopping = stopServers(engine, observed);
+  const preparing = (async () => {
+    // Files first, and alone: nothing may undo them while they move.
+    const moved = wanted && (await settleVolume(context, user, stopping));
+    const prepared = await Promise.all([
+      wanted ? prepareServers(context, engine, user, servers) : [],
+      probeServers(context, user, awaited),
+      wanted && protect(context, user),
+    ]);
+    return [moved, ...prepared] as const;
+  })();
+  const [moved, inputs, probed] = await preparing.catch(async (error: unknown) => {
     // Whoever undoes what was done must find the network whole.
     await settled;
     throw error;
   });
+  if (stopping.stopped.length > 0) observed = await engine.observe(scope);
   const plan = planUser(context, { user, inputs, observed, restart: options.restart });
   await carryOut(context, engine, { user, servers, plan, begun });
   if (!wanted) await forget(context, user, servers);
 
-  const changed = plan.operations.length > 0;
-  const outcome = !wanted ? nothing : changed ? engine.observe(scope) : observed;
+  const operations = [...stopping.stopped, ...plan.operations];
+  const changed = moved || operations.length > 0;
+  const outcome = !wanted ? nothing : operations.length > 0 ? engine.observe(scope) : observed;
   const timeoutMs = options.waitMs ?? 0;
   const [ready, after] = await Promise.all([
     awaitServers(context, engine, { user, probed, timeoutMs }),
@@ -105,7 +114,7 @@ async function convergeOnce(
   ]);
   return {
     changed,
-    operations: plan.operations.map((operation) => ({
+    operations: operations.map((operation) => ({
       type: operation.type,
       subject: subject(operation),
       cause: operation.cause,
@@ -113,6 +122,25 @@ async function convergeOnce(
     ready,
     observed: after,
   };
+}
+
+/** Stops what runs, at most once, and says what it stopped: containers see no mount made after their start. */
+function stopServers(engine: Engine, observed: Observed) {
+  const stopped: Operation[] = [];
+  let stopping: Promise<void> | undefined;
+  const stopAll = async () => {
+    const running = observed.servers.filter(({ state }) =>
+      ['running', 'restarting', 'paused'].includes(state),
+    );
+    for (const { user, server, containerId } of running) {
+      const key = `${user}/${server}`;
+      const cause = 'its workspace is mounted anew';
+      const stop: Operation = { type: 'server.stop', key, containerId, cause };
+      await engine.apply(stop);
+      stopped.push(stop);
+    }
+  };
+  return { stopped, stop: () => (stopping ??= stopAll()) };
 }
 
 /** Nothing takes an engine longer to make than a network, and nothing else is needed for it. */
@@ -142,9 +170,10 @@ async function protect(context: Context, user: User): Promise<void> {
   }
 }
 
-// Neither secrets nor rules stay behind for what doesn't run.
+// Neither secrets nor rules nor mounts stay behind for what doesn't run.
 async function forget(context: Context, user: User, servers: readonly Server[]): Promise<void> {
   await unprotectTenant(context, bridgeName(user.subnet));
+  await releaseVolume(context, user);
   for (const { id } of servers) {
     dematerialise(runtimeFolder(context.home, context.registry.instance, id));
   }

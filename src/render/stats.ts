@@ -28,6 +28,7 @@ export function renderStats(
       align: 'right',
     },
     { header: 'this hour', cell: describeCalls, align: 'right' },
+    { header: 'disk', cell: describeDisk, align: 'right', paint: paintDisk(style) },
     { header: 'restarts', cell: ({ restarts }) => String(restarts), align: 'right' },
     {
       header: 'oom',
@@ -37,8 +38,11 @@ export function renderStats(
     },
     { header: 'state', cell: ({ state }) => (state === 'running' ? '' : state) },
   ];
+  // Without quotas there is nothing to say that costs no walk through all files.
+  const hasQuota = servers.some(({ storage }) => storage.quotaBytes !== null);
+  const shown = columns.filter(({ header }) => header !== 'disk' || hasQuota);
   const isAllUp = servers.every(({ state }) => state === 'running');
-  return renderTable(servers, isAllUp ? columns.slice(0, -1) : columns, options);
+  return renderTable(servers, isAllUp ? shown.slice(0, -1) : shown, options);
 }
 
 function describeCpu({ usage }: Row): string {
@@ -51,16 +55,31 @@ function describeMemory({ usage }: Row): string {
   return `${formatBytes(memoryBytes)} / ${formatBytes(memoryCapBytes)}`;
 }
 
+function describeDisk({ storage: { quotaBytes, usedBytes, enforced } }: Row): string {
+  if (quotaBytes === null) return '';
+  const used = usedBytes === null ? '?' : formatBytes(usedBytes);
+  return `${used} / ${formatBytes(quotaBytes)}${enforced ? '' : ' (not enforced)'}`;
+}
+
+function paintDisk(style: Style) {
+  return (text: string, { storage: { quotaBytes, usedBytes } }: Row): string =>
+    paintShare(style, text, quotaBytes ? (usedBytes ?? 0) / quotaBytes : 0);
+}
+
 function paintMemory(style: Style) {
   return (text: string, { usage }: Row): string => {
     const share = usage ? usage.memoryBytes / usage.memoryCapBytes : 0;
-    return share >= 0.9 ? style.red(text) : share >= 0.75 ? style.yellow(text) : text;
+    return paintShare(style, text, share);
   };
 }
 
 /** Since the hour began, and per minute of it. */
 function describeCalls({ thisHour: { calls, callsPerMinute } }: Row): string {
   return calls === 0 ? '0' : `${formatCount(calls)} (${callsPerMinute}/min)`;
+}
+
+function paintShare(style: Style, text: string, share: number): string {
+  return share >= 0.9 ? style.red(text) : share >= 0.75 ? style.yellow(text) : text;
 }
 
 /** What takes a terminal back to the start of a text of these lines that was just written, and clears it. */

@@ -9,6 +9,7 @@ import type {
   userShowResult,
   UserUpdateResult,
 } from '../user/result.ts';
+import type { StorageUsage } from '../storage/usage.ts';
 import { renderOperations } from './plan.ts';
 import { renderServers } from './server.ts';
 import { renderFields, renderTable } from './table.ts';
@@ -37,8 +38,15 @@ export function renderUserUpdate({ user, changed, operations }: UserUpdateResult
   return [`Updated ${user.name}.`, done || renderOperations(operations)].join('\n');
 }
 
-export function renderUserRemove({ removed, workspace }: UserRemoveResult): string {
+export function renderUserRemove({ removed, workspace, image }: UserRemoveResult): string {
   if (workspace === null) return `Removed ${removed} and its workspace.`;
+  if (image !== null) {
+    return [
+      `Removed ${removed}. The disk has no room to unpack its workspace; the files are in ${image}`,
+      `See them: mount -o loop,nosuid,nodev ${image} ${workspace}`,
+      `Then use them again: mcpd user add ${removed} --workspace ${workspace}`,
+    ].join('\n');
+  }
   return [
     `Removed ${removed}. Its workspace was kept: ${workspace}`,
     `Use it again: mcpd user add ${removed} --workspace ${workspace}`,
@@ -62,7 +70,7 @@ export function renderUserList({ users }: z.infer<typeof userListResult>): strin
 }
 
 export function renderUserShow(result: z.infer<typeof userShowResult>): string {
-  const { user, servers, secrets, guarantees, stale, approvals, effective } = result;
+  const { user, servers, secrets, storage, guarantees, stale, approvals, effective } = result;
   if (effective) return renderEffective(effective);
   const approved = approvals.map(approvalLine);
   const missing = Object.entries(guarantees).filter(([, holds]) => !holds);
@@ -70,6 +78,7 @@ export function renderUserShow(result: z.infer<typeof userShowResult>): string {
     renderFields([
       ...userFields(user),
       ['Approved', approved.length === 0 ? undefined : approved.join('\n')],
+      ['Storage', describeStorage(storage)],
       ['Secrets', secrets.join(', ') || 'none'],
       ['Not enforced', missing.length === 0 ? undefined : missing.map(([name]) => name).join(', ')],
     ]),
@@ -105,6 +114,13 @@ function effectiveText({ setting, value }: EffectiveRow): string {
 
 function approvalLine({ template, risk, reason, approvedBy, approvedAt }: Approval): string {
   return `${template} (${risk}) by ${approvedBy}, ${approvedAt.slice(0, 10)}: ${reason}`;
+}
+
+function describeStorage({ quotaBytes, usedBytes, enforced }: StorageUsage): string | undefined {
+  const used = usedBytes === null ? undefined : `${formatBytes(usedBytes)} used`;
+  if (quotaBytes === null) return used;
+  const quota = `${used ?? 'use unknown'} of ${formatBytes(quotaBytes)}`;
+  return enforced ? quota : `${quota} (not enforced)`;
 }
 
 function userFields(user: UserResult): [string, string | undefined][] {

@@ -8,6 +8,7 @@ import { converge } from '../reconcile/converge.ts';
 import type { User } from '../registry/rows.ts';
 import { findUser } from '../registry/users.ts';
 import { requireUp } from '../server/target.ts';
+import { requireEnforceableStorage } from '../storage/enforceable.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
 import { publishTokens } from '../tokens/change.ts';
@@ -53,6 +54,7 @@ export async function addUser(context: Context, request: AddRequest): Promise<Ad
   );
   const { own } = request;
   if (own.egress !== undefined) requireEnforceable(context, egressText.parse(own.egress));
+  if (own.storage) requireEnforceableStorage(context, request.workspace);
   requireBelowMaximum(context.config, own);
   return withUserLease(context, request.name, async () => {
     const existing = findUser(context.registry, request.name);

@@ -38,19 +38,18 @@ interface Difference {
 }
 
 function differingSettings(request: AddRequest, user: User): Difference[] {
-  const { memory: memoryBytes, cpus, pids, egress, ...policy } = request.own;
+  const { memory: memoryBytes, cpus, pids, storage, egress, ...policy } = request.own;
   const update = `mcpd user update ${user.name}`;
   const recreate = `mcpd user remove ${user.name}, then add it again`;
   const differences: Difference[] = [];
   const compare = (what: string, asked: unknown, present: unknown, mend: string) => {
     if (asked !== undefined && asked !== present) differences.push({ what, mend });
   };
-  const size = formatBytes(memoryBytes ?? 0);
-  // In bytes when the short form would be rounded.
-  const memory = `${update} --memory ${parseBytes(size) === memoryBytes ? size : memoryBytes}`;
+  const memory = `${update} --memory ${exactSize(memoryBytes)}`;
   compare('memory', memoryBytes, user.limits.memoryBytes, memory);
   compare('cpus', cpus, user.limits.cpus, `${update} --cpus ${cpus}`);
   compare('pids', pids, user.limits.pids, `${update} --pids ${pids}`);
+  compare('storage', storage, user.policy.storage, `${update} --storage ${exactSize(storage)}`);
   compare('egress', egress, ownPolicy(user).egress, `${update} --egress ${egress}`);
   compare('group', request.group, user.group?.name, `${update} --group ${request.group}`);
   for (const [key, asked] of Object.entries(policy)) {
@@ -59,6 +58,12 @@ function differingSettings(request: AddRequest, user: User): Difference[] {
   }
   compare('OS user', request.osUser, user.osUser, recreate);
   return differences;
+}
+
+// In bytes when the short form would be rounded.
+function exactSize(bytes = 0): string {
+  const size = formatBytes(bytes);
+  return parseBytes(size) === bytes ? size : String(bytes);
 }
 
 // The registry has the real path; what is typed may have links in it, or a slash at its end.

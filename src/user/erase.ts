@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { converge } from '../reconcile/converge.ts';
 import type { User } from '../registry/rows.ts';
 import { removeUser, updateUser } from '../registry/users.ts';
+import { deleteWorkspace, keepFiles } from '../storage/keep.ts';
 
 export interface EraseOptions {
   /** Delete mcpd's own workspace folder and the audit too. A workspace elsewhere is never deleted. */
@@ -14,9 +15,13 @@ export interface EraseOptions {
 
 /**
  * Takes away everything of one user. Rows go last, so that a killed command can be run again.
- * The caller holds the user's lease.
+ * The caller holds the user's lease. Gives the image that kept files had to stay in, if any.
  */
-export async function erase(context: Context, user: User, options: EraseOptions): Promise<void> {
+export async function erase(
+  context: Context,
+  user: User,
+  options: EraseOptions,
+): Promise<string | undefined> {
   const { purge, quarantine } = options;
   const { registry, home, config } = context;
   // Without an engine nothing is written: the user stays as they are.
@@ -25,14 +30,16 @@ export async function erase(context: Context, user: User, options: EraseOptions)
   await converge(context, user.id, { waitMs: undefined });
   await putAway(context, user, options);
   const deletes = purge && user.workspaceManaged;
-  if (deletes) await rm(user.workspace, { recursive: true, force: true });
+  const image = deletes ? undefined : await keepFiles(context, user);
+  if (deletes) deleteWorkspace(user);
   if (deletes || !user.workspaceManaged) {
     await rm(join(home.users, user.id), { recursive: true, force: true });
   }
   removeUser(registry, user.id, {
-    keepUid: !deletes && (await hasFiles(user)),
+    keepUid: image !== undefined || (!deletes && (await hasFiles(user))),
     config: quarantine ? config : { quarantineHours: 0 },
   });
+  return image;
 }
 
 /** What a user's servers did can be asked for when they are gone: `audit/removed/<name>-<id>`. */

@@ -3,6 +3,8 @@ import type { Context } from '../context.ts';
 import { enforcement } from '../firewall/protect.ts';
 import { egressOf } from '../policy/of-user.ts';
 import type { User } from '../registry/rows.ts';
+import { storageQuota } from '../storage/quota.ts';
+import { isQuotaEnforced } from '../storage/usage.ts';
 import type { guaranteesResult } from './result.ts';
 
 /** Which promises hold for this user on this host. Caps always do: a lost one is an error at creation. */
@@ -14,5 +16,7 @@ export function guarantees(context: Context, user: User): z.infer<typeof guarant
     egressEnforced:
       egressOf(context.config, user).profile === 'open' || enforcement(context).enforced,
     limitsEnforced: true,
+    storageEnforced:
+      storageQuota(context.config, user) === undefined || isQuotaEnforced(context, user),
   };
 }

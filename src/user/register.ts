@@ -13,6 +13,7 @@ import type { User } from '../registry/rows.ts';
 import { addServer } from '../registry/servers.ts';
 import { addUser, listUsers } from '../registry/users.ts';
 import { listSecrets, setSecret } from '../secrets/vault.ts';
+import { isImage } from '../storage/keep.ts';
 import type { Template } from '../templates/schema.ts';
 import { checkWorkspace } from '../workspace/paths.ts';
 import { prepareWorkspace } from '../workspace/prepare.ts';
@@ -110,7 +111,10 @@ export async function equipUser(
   user: User,
 ): Promise<void> {
   const { uid, gid, workspaceManaged: managed } = user;
-  prepareWorkspace(user.workspace, { uid, gid, managed });
+  // What is seen while its file system isn't mounted must stay closed to the tenant.
+  if (!managed || !isImage(user.workspace)) {
+    prepareWorkspace(user.workspace, { uid, gid, managed });
+  }
   const present = new Set(listSecrets(context.registry, user.id).map(({ name }) => name));
   for (const [name, value] of secrets) {
     if (!present.has(name)) await setSecret(context, { user, name, value });

@@ -17,8 +17,12 @@ export async function removeUserCompletely(
   getUser(context.registry, name);
   return withUserLease(context, name, async () => {
     const user = getUser(context.registry, name);
-    await erase(context, user, { purge, quarantine: true });
+    const image = await erase(context, user, { purge, quarantine: true });
     const isGone = purge && user.workspaceManaged;
-    return { removed: name, workspace: isGone ? null : user.workspace };
+    return {
+      removed: name,
+      workspace: isGone ? null : user.workspace,
+      image: image ?? null,
+    };
   });
 }

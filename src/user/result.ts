@@ -9,6 +9,8 @@ import { risks } from '../policy/policy.ts';
 import { operationResult } from '../reconcile/result.ts';
 import type { User } from '../registry/rows.ts';
 import { serverResult } from '../server/result.ts';
+import { storageQuota } from '../storage/quota.ts';
+import { storageResult } from '../storage/usage.ts';
 
 const limitsResult = z.object({
   memoryBytes: z.int(),
@@ -26,6 +28,7 @@ const userResult = z.object({
   network: z.object({ name: z.string(), subnet: z.string() }),
   workspace: z.string(),
   limits: limitsResult.describe('per server; a template may set lower or higher ones'),
+  storageBytes: z.int().nullable().describe('quota of the workspace; null: none'),
   egress: z.string(),
   group: z.string().nullable(),
   createdAt: z.iso.datetime(),
@@ -39,6 +42,7 @@ export const guaranteesResult = z.object({
   ownUid: z.boolean().describe('no other user of mcpd has this uid'),
   egressEnforced: z.boolean().describe('the firewall holds the egress profile'),
   limitsEnforced: z.boolean().describe('the engine keeps memory, CPU and process caps'),
+  storageEnforced: z.boolean().describe('the workspace can’t outgrow its quota; true without one'),
 });
 
 export const userAddResult = z.object({
@@ -79,6 +83,7 @@ export const userShowResult = z.object({
   servers: z.array(serverResult),
   secrets: z.array(z.string()).describe('names'),
   approvals: z.array(approvalResult).describe('templates that are riskier than allowed'),
+  storage: storageResult,
   guarantees: guaranteesResult,
   effective: effectiveResult.optional().describe('with --effective: what holds, and who says so'),
   stale: z.boolean().describe('true when the engine did not answer: states are unknown'),
@@ -100,6 +105,7 @@ export function describeUser(user: User, { config, home, instance }: Facts): Use
     network: { name: `${objectPrefix(home, instance)}-${user.name}`, subnet: user.subnet },
     workspace: user.workspace,
     limits: limitsOf(config, user),
+    storageBytes: storageQuota(config, user)?.bytes ?? null,
     egress: formatEgress(egressOf(config, user)),
     group: user.group?.name ?? null,
     createdAt: new Date(user.createdAt).toISOString(),
@@ -119,6 +125,10 @@ export type UserUpdateResult = z.infer<typeof userUpdateResult>;
 export const userRemoveResult = z.object({
   removed: z.string(),
   workspace: z.string().nullable().describe('folder that was kept'),
+  image: z
+    .string()
+    .nullable()
+    .describe('file system with the kept files, when the disk had no room to unpack them'),
 });
 
 export type UserRemoveResult = z.infer<typeof userRemoveResult>;

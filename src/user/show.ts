@@ -4,6 +4,7 @@ import { guarantees } from './guarantees.ts';
 import { listApprovals } from '../registry/approvals.ts';
 import { getUser } from '../registry/users.ts';
 import { listSecrets } from '../secrets/vault.ts';
+import { storageUsage } from '../storage/usage.ts';
 import { describeEffective } from './effective.ts';
 import { describeUserAndServers, observeOrStale } from './describe.ts';
 import type { userShowResult } from './result.ts';
@@ -22,6 +23,7 @@ export async function showUser(
       ...approval,
       approvedAt: new Date(approval.approvedAt).toISOString(),
     })),
+    storage: await storageUsage(context, user, { measure: true }),
     guarantees: guarantees(context, user),
     ...(effective ? { effective: await describeEffective(context, user) } : {}),
   };

@@ -8,6 +8,8 @@ import { converge, type Converged } from '../reconcile/converge.ts';
 import { getGroup } from '../registry/groups.ts';
 import type { User } from '../registry/rows.ts';
 import { getUser, updateUser, type UserPatch } from '../registry/users.ts';
+import { requireEnforceableStorage } from '../storage/enforceable.ts';
+import { storageQuota } from '../storage/quota.ts';
 import { describeUserAndServers } from './describe.ts';
 import { withUserLease } from './lease.ts';
 import { requireBelowMaximum, requireProcessors } from './preconditions.ts';
@@ -36,7 +38,8 @@ export async function updateUserSettings(
   const asked = { ...replacement, ...set };
   if (asked.egress !== undefined) requireEnforceable(context, egressText.parse(asked.egress));
   requireBelowMaximum(context.config, asked);
-  getUser(registry, request.name);
+  const { workspace } = getUser(registry, request.name);
+  if (asked.storage) requireEnforceableStorage(context, workspace);
   await requireProcessors(context, asked);
   return withUserLease(context, request.name, async () => {
     const user = getUser(registry, request.name);
@@ -69,11 +72,17 @@ async function convergeOrRevert(
   try {
     return await converge(context, user.id, { waitMs: timeoutMs });
   } catch (error) {
-    updateUser(context.registry, user.id, {
+    const { config, registry } = context;
+    const failed = getUser(registry, user.name);
+    updateUser(registry, user.id, {
       ...splitPolicy(ownPolicy(user)),
       groupId: user.group?.id ?? null,
     });
     publishPolicy(context, user.id);
+    // Servers may have been stopped to move their files; the first error says what went wrong.
+    if (storageQuota(config, user)?.bytes !== storageQuota(config, failed)?.bytes) {
+      await converge(context, user.id, { waitMs: undefined }).catch(() => undefined);
+    }
     throw error;
   }
 }

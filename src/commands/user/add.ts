@@ -14,6 +14,7 @@ export default class UserAdd extends BaseCommand<AddResult> {
   static override examples = [
     '<%= config.bin %> user add bob',
     '<%= config.bin %> user add bob --server filesystem,memory --memory 1g',
+    '<%= config.bin %> user add bob --storage 2g',
     '<%= config.bin %> user add bob --os-user bob --workspace /srv/bob',
     '<%= config.bin %> user add carol --group students --rate 120',
     '<%= config.bin %> user add ci-42 --server everything --ttl 30m --json',

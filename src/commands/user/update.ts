@@ -8,11 +8,13 @@ import { userUpdateResult, type UserUpdateResult } from '../../user/result.ts';
 import { updateUserSettings } from '../../user/update.ts';
 
 export default class UserUpdate extends BaseCommand<UserUpdateResult> {
-  static override summary = "Change a user's limits, egress, group, or what else they may do.";
+  static override summary =
+    "Change a user's limits, storage quota, egress, group, or what else they may do.";
   static override description =
-    'What is set here is the user’s own and goes before the group’s. Limits change live, without a restart. What must be recreated instead is listed with its cause.';
+    'What is set here is the user’s own and goes before the group’s. Limits change live, without a restart; so does a quota that grows. A first or smaller quota moves the files, with the servers stopped meanwhile. What must be recreated instead is listed with its cause.';
   static override examples = [
     '<%= config.bin %> user update bob --memory 1g',
+    '<%= config.bin %> user update bob --storage 4g',
     '<%= config.bin %> user update bob --egress allow:api.github.com:443',
     '<%= config.bin %> user update bob --group students --unset memory',
   ];
