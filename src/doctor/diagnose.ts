@@ -4,6 +4,7 @@ import type { Facts } from './facts.ts';
 import { checkFirewall, checkGuarantees } from './guarantees.ts';
 import { checkDisk, checkRuntime, checkSubnets } from './host.ts';
 import { checkLeftovers, checkMissing } from './orphans.ts';
+import { checkStorage } from './storage.ts';
 import type { Check } from './result.ts';
 
 /** Judges the facts. Pure: the same facts give the same checks. */
@@ -15,6 +16,7 @@ export function diagnose(facts: Facts): Check[] {
     checkRuntime(facts),
     checkSubnets(facts),
     checkDisk(facts),
+    checkStorage(facts),
   ];
   if (engine instanceof McpdError) return [unreachable(engine), ...onHost];
   return [

@@ -3,14 +3,17 @@ import type { Context } from '../context.ts';
 import { networkDevices, removeTenant, repairFirewall } from '../firewall/firewall.ts';
 import { systemNft } from '../firewall/nft.ts';
 import { dematerialise } from '../secrets/materialise.ts';
+import { systemVolumes } from '../storage/volumes.ts';
 import { diagnose } from './diagnose.ts';
 import { gatherFacts, type Facts } from './facts.ts';
 import { staleBridges } from './orphans.ts';
+import { strayMounts } from './storage.ts';
 import type { DoctorResult } from './result.ts';
 
 /**
  * Examines the engine, this host and what mcpd has on them. With `fix` it first puts right what can be
- * without touching a tenant: the firewall's rules and stale entries, and left-over run-time folders.
+ * without touching a tenant: the firewall's rules and stale entries, and left-over run-time folders and mounts of users
+ * who are gone.
  */
 export async function examine(context: Context, { fix }: { fix: boolean }): Promise<DoctorResult> {
   const facts = await gatherFacts(context);
@@ -33,6 +36,10 @@ async function mend({ env, signal }: Context, facts: Facts): Promise<string[]> {
   for (const folder of facts.staleFolders) {
     dematerialise(folder);
     done.push(`removed ${folder}`);
+  }
+  for (const folder of strayMounts(facts).filter(({ isFixable }) => isFixable)) {
+    await systemVolumes({ env }).unmount(folder.path);
+    done.push(`unmounted ${folder.path}`);
   }
   return done;
 }

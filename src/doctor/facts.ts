@@ -14,6 +14,7 @@ import type { Observed } from '../reconcile/observed.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { listUsers } from '../registry/users.ts';
+import { surveyVolumes, type VolumeOverview } from '../storage/survey.ts';
 
 /** What the engine says of itself, and how far its clock is from this host's. */
 export interface EngineFacts {
@@ -38,6 +39,8 @@ export interface Facts {
   readonly runtime: { readonly path: string; readonly fileSystem: FileSystem | undefined };
   /** Run-time folders whose server is not in the registry. */
   readonly staleFolders: readonly string[];
+  /** File systems of workspaces. */
+  readonly volumes: VolumeOverview;
   readonly disks: readonly { readonly path: string; readonly fileSystem: FileSystem }[];
 }
 
@@ -59,6 +62,7 @@ export async function gatherFacts(context: Context): Promise<Facts> {
     routes: await readRoutes(),
     runtime: { path: home.runtime, fileSystem: await fileSystemOf(home.runtime) },
     staleFolders: await findStaleFolders(context, servers),
+    volumes: await surveyVolumes(home, context.env),
     disks: await readDisks([home.root, ...dataRoot]),
   };
 }

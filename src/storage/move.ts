@@ -9,7 +9,7 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import { truncate } from 'node:fs/promises';
+import { stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RefusedError } from '../errors.ts';
 import { formatBytes } from '../policy/bytes.ts';
@@ -67,15 +67,26 @@ export async function unpackImage(place: Place): Promise<void> {
   await finishUnpacking(place);
 }
 
-/** Makes a mounted image larger, under whoever uses it. */
+/** Makes a mounted image larger, under whoever uses it. Throws StorageError, and leaves it as it was. */
 export async function growImage(
   { volumes, paths }: Omit<Place, 'stop'>,
   bytes: number,
 ): Promise<void> {
   const mount = await findMount(volumes, paths.workspace);
   if (mount === undefined) throw new Error(`${paths.workspace} is not mounted`);
+  const { size } = await stat(paths.image);
   await truncate(paths.image, bytes);
-  await volumes.fill(mount);
+  try {
+    await volumes.measureAgain(mount);
+    await volumes.fill(mount);
+  } catch (error) {
+    const { totalBytes } = await volumes.capacity(paths.workspace);
+    if (totalBytes <= size) {
+      await truncate(paths.image, size);
+      await volumes.measureAgain(mount);
+    }
+    throw error;
+  }
 }
 
 /** Whether the disk that a workspace is on can hold its files twice. */

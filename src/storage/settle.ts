@@ -10,6 +10,7 @@ import { growImage, packInto, unpackImage } from './move.ts';
 import { volumePaths, type VolumePaths } from './paths.ts';
 import { storageQuota } from './quota.ts';
 import { finishMoves, findMount, hasTraces } from './recover.ts';
+import { StorageError } from './tools.ts';
 import { systemVolumes, type Volumes } from './volumes.ts';
 
 export interface SettleOptions {
@@ -79,7 +80,7 @@ async function act(place: Act, decision: VolumeDecision): Promise<boolean> {
     case 'refuse':
       throw refused(place.user, decision);
     case 'keep':
-      if (decision.growTo !== undefined) await growImage(place, decision.growTo);
+      if (decision.growTo !== undefined) await grow(place, decision.growTo);
       return decision.growTo !== undefined;
     case 'move':
       await packInto(place, place.user, decision.bytes);
@@ -87,6 +88,16 @@ async function act(place: Act, decision: VolumeDecision): Promise<boolean> {
     case 'unpack':
       await unpackImage(place);
       return true;
+  }
+}
+
+// Growing in use needs CAP_SYS_RESOURCE, which root has not everywhere.
+async function grow(place: Act, bytes: number): Promise<void> {
+  try {
+    await growImage(place, bytes);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    await packInto(place, place.user, bytes);
   }
 }
 

@@ -10,7 +10,9 @@ export interface Volumes {
   make(image: string, bytes: number): Promise<void>;
   mount(image: string, folder: string): Promise<void>;
   unmount(folder: string): Promise<void>;
-  /** Gives a mounted file system all of its image, which is longer by now. */
+  /** Tells a mounted image's device that the file has another length now. */
+  measureAgain(mount: Mount): Promise<void>;
+  /** Grows a mounted file system to all of its device, under whoever uses it. */
   fill(mount: Mount): Promise<void>;
   /** Copies everything in a folder, with owners, modes, links and times. */
   copy(from: string, to: string): Promise<void>;
@@ -51,10 +53,8 @@ export function systemVolumes(tools: Tools): Volumes {
     mount: (image, folder) =>
       run(tools, ['mount', '-t', 'ext4', '-o', mountOptions, image, folder]),
     unmount: (folder) => run(tools, ['umount', folder]),
-    fill: async ({ device }) => {
-      await run(tools, ['losetup', '-c', device]);
-      await run(tools, ['resize2fs', device]);
-    },
+    measureAgain: ({ device }) => run(tools, ['losetup', '-c', device]),
+    fill: ({ device }) => run(tools, ['resize2fs', device]),
     copy: (from, to) => run(tools, ['cp', '-a', '--', `${from}/.`, to]),
     capacity: async (folder) => {
       const { blocks, bavail, bsize } = await statfs(folder);

@@ -91,6 +91,7 @@ const well: Facts = {
   ],
   runtime: { path: '/run/mcpd', fileSystem: { ...disk, isMemory: true } },
   staleFolders: [],
+  volumes: { images: [], mounted: [], unmountedDevices: [] },
   disks: [{ path: '/var/lib/mcpd', fileSystem: disk }],
 };
 
@@ -286,5 +287,37 @@ describe('objects', () => {
   test('a user past their time is to be removed', () => {
     const users = [{ ...bob, expiresAt: now - 1 }];
     expect(check('objects', { users })).toMatchObject({ status: 'warn', mend: ['mcpd up bob'] });
+  });
+});
+
+describe('storage', () => {
+  const images = ['/home/x/workspace.img'];
+
+  test('a workspace whose file system is not mounted is a failure, unless its user is down', () => {
+    const volumes = { images, mounted: [], unmountedDevices: [] };
+    expect(check('storage', { volumes })).toMatchObject({ status: 'fail', mend: ['mcpd up bob'] });
+    expect(check('storage', { volumes, users: [{ ...bob, down: true }] }).status).toBe('ok');
+  });
+
+  test('a mounted workspace is well', () => {
+    const volumes = { images, mounted: ['/home/x/workspace'], unmountedDevices: [] };
+    expect(check('storage', { volumes }).status).toBe('ok');
+  });
+
+  test('a mount of nobody and a device without a mount are noted, each with what ends it', () => {
+    const volumes = { images: [], mounted: ['/home/y/staged'], unmountedDevices: ['/dev/loop3'] };
+    expect(check('storage', { volumes })).toMatchObject({
+      status: 'warn',
+      summary: '/home/y/staged is mounted, /dev/loop3 holds an image',
+      mend: ['mcpd doctor --fix', 'losetup -d /dev/loop3'],
+    });
+  });
+
+  test('what a killed command left of a user is for the next command of that user', () => {
+    const volumes = { images: [], mounted: ['/home/x/staged'], unmountedDevices: [] };
+    expect(check('storage', { volumes }).mend).toEqual(['mcpd up bob']);
+    expect(check('storage', { volumes, users: [{ ...bob, down: true }] }).mend).toEqual([
+      'mcpd down bob',
+    ]);
   });
 });

@@ -1,0 +1,39 @@
+import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { measureFolder } from '../../../src/storage/measure.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mcpd-measure-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('counts files in all folders, a file of two names once', () => {
+  mkdirSync(join(folder, 'a/b'), { recursive: true });
+  writeFileSync(join(folder, 'a/b/file'), Buffer.alloc(100_000, 1));
+  const before = measureFolder(folder);
+  linkSync(join(folder, 'a/b/file'), join(folder, 'again'));
+  const after = measureFolder(folder);
+  expect(before?.bytes).toBeGreaterThanOrEqual(100_000);
+  expect(after).toEqual({ bytes: before?.bytes, entries: 4 });
+});
+
+test('a link is not followed', () => {
+  writeFileSync(join(folder, 'large'), Buffer.alloc(1_000_000, 1));
+  const outside = measureFolder(folder)?.bytes ?? 0;
+  const inside = join(folder, 'inside');
+  mkdirSync(inside);
+  symlinkSync(join(folder, 'large'), join(inside, 'link'));
+  symlinkSync(folder, join(inside, 'up'));
+  expect(outside).toBeGreaterThan(1_000_000);
+  expect(measureFolder(inside)?.bytes).toBeLessThan(100_000);
+});
+
+test('gives up on too many files, and on what is not there', () => {
+  for (let index = 0; index < 5; index += 1) writeFileSync(join(folder, String(index)), '');
+  expect(measureFolder(folder, 5)).toMatchObject({ entries: 5 });
+  expect(measureFolder(folder, 4)).toBeUndefined();
+  expect(measureFolder(join(folder, 'missing'))).toBeUndefined();
+});
