@@ -31,7 +31,7 @@ export interface ConvergeOptions {
 
 export interface Converged {
   readonly changed: boolean;
-  readonly operations: readonly { type: Operation['type']; subject: string; cause: string }[];
+  readonly operations: readonly { type: string; subject: string; cause: string }[];
   /** Servers that answered an MCP handshake, by id. */
   readonly ready: ReadonlySet<string>;
   /** What the engine has now; looked at while servers get ready. */
@@ -86,7 +86,7 @@ async function convergeOnce(
   const stopping = stopServers(engine, observed);
   const preparing = (async () => {
     // Files first, and alone: nothing may undo them while they move.
-    const moved = wanted && (await settleVolume(context, user, stopping));
+    const moved = wanted ? await settleVolume(context, user, stopping) : [];
     const prepared = await Promise.all([
       wanted ? prepareServers(context, engine, user, servers) : [],
       probeServers(context, user, awaited),
@@ -104,24 +104,23 @@ async function convergeOnce(
   await carryOut(context, engine, { user, servers, plan, begun });
   if (!wanted) await forget(context, user, servers);
 
-  const operations = [...stopping.stopped, ...plan.operations];
-  const changed = moved || operations.length > 0;
-  const outcome = !wanted ? nothing : operations.length > 0 ? engine.observe(scope) : observed;
+  const changed = plan.operations.length > 0;
+  const outcome = !wanted ? nothing : changed ? engine.observe(scope) : observed;
   const timeoutMs = options.waitMs ?? 0;
   const [ready, after] = await Promise.all([
     awaitServers(context, engine, { user, probed, timeoutMs }),
     outcome,
   ]);
   return {
-    changed,
-    operations: operations.map((operation) => ({
-      type: operation.type,
-      subject: subject(operation),
-      cause: operation.cause,
-    })),
+    changed: changed || moved.length > 0,
+    operations: [...stopping.stopped.map(toRow), ...moved, ...plan.operations.map(toRow)],
     ready,
     observed: after,
   };
+}
+
+function toRow(operation: Operation) {
+  return { type: operation.type, subject: subject(operation), cause: operation.cause };
 }
 
 /** Stops what runs, at most once, and says what it stopped: containers see no mount made after their start. */

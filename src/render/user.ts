@@ -43,7 +43,7 @@ export function renderUserRemove({ removed, workspace, image }: UserRemoveResult
   if (image !== null) {
     return [
       `Removed ${removed}. The disk has no room to unpack its workspace; the files are in ${image}`,
-      `See them: mount -o loop,nosuid,nodev ${image} ${workspace}`,
+      `See them: mount -o loop,nosuid,nodev,minixdf ${image} ${workspace}`,
       `Then use them again: mcpd user add ${removed} --workspace ${workspace}`,
     ].join('\n');
   }

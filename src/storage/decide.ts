@@ -8,6 +8,7 @@ export interface VolumeFacts {
   readonly obstacle: string | undefined;
   /** Size of the file that is the workspace's file system; undefined: the workspace is a plain folder. */
   readonly imageBytes: number | undefined;
+  readonly mounted: boolean;
   /** The mounted file system is smaller than its image: a command was killed while it grew. */
   readonly unfilled: boolean;
   /** What is in the workspace; looked at only when it has to be moved. */

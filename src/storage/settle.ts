@@ -1,15 +1,12 @@
-import { statSync } from 'node:fs';
 import type { Context } from '../context.ts';
 import { RefusedError } from '../errors.ts';
 import type { User } from '../registry/rows.ts';
 import { decideVolume, type VolumeDecision } from './decide.ts';
-import { storageObstacle } from './enforceable.ts';
-import { measureFolder } from './measure.ts';
-import type { Mount } from './mounts.ts';
+import { volumeFacts } from './facts.ts';
 import { growImage, packInto, unpackImage } from './move.ts';
-import { volumePaths, type VolumePaths } from './paths.ts';
-import { storageQuota } from './quota.ts';
-import { finishMoves, findMount, hasTraces } from './recover.ts';
+import { mountOperation, storageOperations, type StorageOperation } from './operations.ts';
+import { volumePaths } from './paths.ts';
+import { finishMoves, findMount, hasTraces, type Place } from './recover.ts';
 import { StorageError } from './tools.ts';
 import { systemVolumes, type Volumes } from './volumes.ts';
 
@@ -21,35 +18,35 @@ export interface SettleOptions {
 
 /**
  * Brings a user's workspace to what their quota says: mounts its file system, grows it, or moves the
- * files. Before it returns no container may be started. Can be killed and run again. True when it
- * changed something. Throws RefusedError when the quota can't hold, StorageError.
+ * files. Before it returns no container may be started. Can be killed and run again. Gives what it did.
+ * Throws RefusedError when the quota can't hold, StorageError.
  */
 export async function settleVolume(
   context: Context,
   user: User,
   { stop, volumes = systemVolumes(context) }: SettleOptions,
-): Promise<boolean> {
-  const { config, progress } = context;
-  const quota = storageQuota(config, user);
-  const paths = volumePaths(user.workspace);
-  const traces = user.workspaceManaged && hasTraces(paths);
-  if (quota === undefined && !traces) return false;
+): Promise<readonly StorageOperation[]> {
+  const before = await volumeFacts(context, user, volumes);
+  if (before === undefined) return [];
+  const place = { volumes, paths: volumePaths(user.workspace), stop };
+  const isMended = before.obstacle === undefined && (await finishMoves(place));
+  const facts = isMended ? await volumeFacts(context, user, volumes) : before;
+  const mended = facts?.mounted && !before.mounted ? [mountOperation(user.name)] : [];
+  if (facts === undefined) return mended;
+  const decision = decideVolume(facts);
+  if ('notice' in decision) context.progress.notice(`${user.name}: ${decision.notice}`);
+  await act({ ...place, user }, decision);
+  return [...mended, ...storageOperations(user.name, facts, decision)];
+}
 
-  const obstacle = storageObstacle(context, user.workspace)?.reason;
-  const place = { volumes, paths, stop };
-  const mended = traces && obstacle === undefined && (await finishMoves(place));
-  const imageBytes = user.workspaceManaged ? sizeOf(paths.image) : undefined;
-  const mount = imageBytes === undefined ? undefined : await findMount(volumes, paths.workspace);
-  const mustMove = quota === undefined || imageBytes === undefined || imageBytes > quota.bytes;
-  const decision = decideVolume({
-    quota,
-    obstacle,
-    imageBytes,
-    unfilled: mount !== undefined && (await isUnfilled(volumes, paths)),
-    used: (mustMove && measureFolder(paths.workspace, Infinity)) || { bytes: 0, entries: 0 },
-  });
-  if ('notice' in decision) progress.notice(`${user.name}: ${decision.notice}`);
-  return (await act({ ...place, user, mount }, decision)) || mended;
+/** What `settleVolume` would do. Changes nothing. */
+export async function previewVolume(
+  context: Context,
+  user: User,
+  volumes: Volumes = systemVolumes(context),
+): Promise<readonly StorageOperation[]> {
+  const facts = await volumeFacts(context, user, volumes);
+  return facts ? storageOperations(user.name, facts, decideVolume(facts)) : [];
 }
 
 /** Takes the workspace's file system off the host, once no container uses it. Its files stay in the image. */
@@ -65,29 +62,21 @@ export async function releaseVolume(
   }
 }
 
-interface Act {
-  readonly volumes: Volumes;
-  readonly paths: VolumePaths;
-  readonly stop: () => Promise<void>;
-  readonly user: User;
-  readonly mount: Mount | undefined;
-}
+type Act = Place & { readonly user: User };
 
-async function act(place: Act, decision: VolumeDecision): Promise<boolean> {
+async function act(place: Act, decision: VolumeDecision): Promise<void> {
   switch (decision.action) {
     case 'leave':
-      return false;
+      return;
     case 'refuse':
       throw refused(place.user, decision);
     case 'keep':
       if (decision.growTo !== undefined) await grow(place, decision.growTo);
-      return decision.growTo !== undefined;
+      return;
     case 'move':
-      await packInto(place, place.user, decision.bytes);
-      return true;
+      return packInto(place, place.user, decision.bytes);
     case 'unpack':
-      await unpackImage(place);
-      return true;
+      return unpackImage(place);
   }
 }
 
@@ -99,16 +88,6 @@ async function grow(place: Act, bytes: number): Promise<void> {
     if (!(error instanceof StorageError)) throw error;
     await packInto(place, place.user, bytes);
   }
-}
-
-// The tenant's file system may lag behind its image by less than one group, which it can't use.
-async function isUnfilled(volumes: Volumes, { image, workspace }: VolumePaths): Promise<boolean> {
-  const { totalBytes } = await volumes.capacity(workspace);
-  return (sizeOf(image) ?? 0) - totalBytes >= 2 ** 20;
-}
-
-function sizeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.size;
 }
 
 function refused(user: User, { reason, code }: VolumeDecision & { action: 'refuse' }) {

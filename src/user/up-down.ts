@@ -10,6 +10,7 @@ import { operationResult } from '../reconcile/result.ts';
 import type { User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { getUser, listUsers, updateUser } from '../registry/users.ts';
+import { previewVolume } from '../storage/settle.ts';
 import { forEachUser } from './each.ts';
 import { erase } from './erase.ts';
 import { withUserLease } from './lease.ts';
@@ -57,7 +58,8 @@ export async function planUsers(
       subject: subject(operation),
       cause: operation.cause,
     }));
-    return { user: user.name, operations };
+    const moves = isWanted(user, context.clock.now()) ? await previewVolume(context, user) : [];
+    return { user: user.name, operations: [...moves, ...operations] };
   });
   return { users: await Promise.all(plans) };
 }

@@ -10,6 +10,7 @@ function decide(facts: Partial<VolumeFacts>) {
     quota: undefined,
     obstacle: undefined,
     imageBytes: undefined,
+    mounted: false,
     unfilled: false,
     used: { bytes: 0, entries: 0 },
     ...facts,
