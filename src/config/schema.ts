@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { egressText } from '../policy/egress.ts';
 import { mappingProblem } from '../policy/claim-values.ts';
-import { limitsInput, memoryAmount, memorySize } from '../policy/limits.ts';
 import { limitsInput, memoryAmount, memorySize, storageSize } from '../policy/limits.ts';
 import { policySchema, risks } from '../policy/policy.ts';
 import { grantableScopes, scopes } from '../policy/scopes.ts';
