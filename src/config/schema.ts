@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import { egressText } from '../policy/egress.ts';
 import { mappingProblem } from '../policy/claim-values.ts';
-import { limitsInput, memoryAmount, memorySize, storageSize } from '../policy/limits.ts';
+import {
+  limitsInput,
+  memoryAmount,
+  memorySize,
+  storageAmount,
+  storageSize,
+} from '../policy/limits.ts';
 import { policySchema, risks } from '../policy/policy.ts';
 import { grantableScopes, scopes } from '../policy/scopes.ts';
 import { isSafeAddress } from '../policy/web-address.ts';
@@ -114,6 +120,9 @@ export const hostConfigSchema = z.strictObject({
       memory: orNone(memoryAmount).describe('memory cap of a server that nobody exceeds'),
       cpus: orNone(limitsInput.shape.cpus.unwrap()).describe('the same for its CPU cap'),
       pids: orNone(limitsInput.shape.pids.unwrap()).describe('the same for its process cap'),
+      storage: orNone(
+        storageAmount.refine((bytes) => bytes > 0, 'write none for no maximum'),
+      ).describe('quota that no workspace exceeds; only measured where it can’t be enforced'),
       servers: orNone(servers.unwrap()).describe('servers that no user exceeds'),
       sessions: orNone(sessions.unwrap()).describe('sessions at once that no server exceeds'),
       requestsPerMinute: orNone(requestsPerMinute.unwrap()).describe(

@@ -13,6 +13,7 @@ import {
   setGroupPolicy,
 } from '../registry/groups.ts';
 import { getUser } from '../registry/users.ts';
+import { requireEnforceableStorage } from '../storage/enforceable.ts';
 import { forEachUser } from '../user/each.ts';
 import { withUserLease } from '../user/lease.ts';
 import { requireBelowMaximum, requireProcessors } from '../user/preconditions.ts';
@@ -92,5 +93,7 @@ export function removeUserGroup({ registry }: Context, name: string): GroupRemov
 
 function requireHoldable(context: Context, policy: Policy): void {
   if (policy.egress !== undefined) requireEnforceable(context, egressText.parse(policy.egress));
+  // For no member, that is; a member whose own folder can't have one is refused when it is their turn.
+  if (policy.storage) requireEnforceableStorage(context, undefined);
   requireBelowMaximum(context.config, policy);
 }

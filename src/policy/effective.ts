@@ -27,6 +27,8 @@ interface Values {
   memory: number;
   cpus: number;
   pids: number;
+  /** Bytes; a quota of 0, which is none, is null. */
+  storage: number | null;
   servers: number | null;
   sessions: number | null;
   requestsPerMinute: number | null;
@@ -60,6 +62,7 @@ const readers: { readonly [Key in EffectiveKey]: Read } = {
   memory: ({ memory }) => memory,
   cpus: ({ cpus }) => cpus,
   pids: ({ pids }) => pids,
+  storage: ({ storage }) => (storage === 0 ? null : storage),
   servers: ({ servers }) => servers,
   sessions: ({ sessions }) => sessions,
   requestsPerMinute: ({ requestsPerMinute }) => requestsPerMinute,

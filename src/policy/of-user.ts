@@ -57,12 +57,12 @@ export function splitPolicy({ memory, cpus, pids, egress, ...policy }: Policy) {
 }
 
 function policyLayers(config: HostConfig, user: Subject, template?: Source): Layers {
-  const { memory, cpus, pids } = config.limits;
+  const { memory, cpus, pids, storage } = config.limits;
   return {
     user: ownPolicy(user),
     group: user.group?.policy ?? {},
     template: template?.limits ?? {},
-    host: { memory, cpus, pids, egress: config.egress, ...said(config.policy) },
+    host: { memory, cpus, pids, storage, egress: config.egress, ...said(config.policy) },
     maximum: said(config.maximum),
   };
 }

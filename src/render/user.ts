@@ -108,7 +108,7 @@ function renderEffective({ user, servers }: Effective): string {
 
 function effectiveText({ setting, value }: EffectiveRow): string {
   if (value === null) return '';
-  if (setting === 'memory') return formatBytes(Number(value));
+  if (setting === 'memory' || setting === 'storage') return formatBytes(Number(value));
   return Array.isArray(value) ? value.join(',') || 'nothing' : String(value);
 }
 

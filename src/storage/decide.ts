@@ -39,15 +39,15 @@ export function decideVolume(facts: VolumeFacts): VolumeDecision {
   if (imageBytes !== undefined && obstacle !== undefined) return unenforceable(obstacle);
   if (quota === undefined) return { action: imageBytes === undefined ? 'leave' : 'unpack' };
   if (obstacle !== undefined) {
-    return quota.source === 'host' ? { action: 'leave' } : unenforceable(obstacle);
+    return quota.promised ? unenforceable(obstacle) : { action: 'leave' };
   }
   if (imageBytes !== undefined && imageBytes <= quota.bytes) return keep(facts, quota.bytes);
   const excess = whyTooLarge(facts.used, quota.bytes);
   if (excess === undefined) return { action: 'move', bytes: quota.bytes };
-  if (quota.source === 'user') {
+  if (quota.promised) {
     return { action: 'refuse', reason: excess, code: 'STORAGE_TOO_SMALL' };
   }
-  // The default was never promised to this user: what they have stays, and is shown for what it is.
+  // The host's was never promised to this user: what they have stays, and is shown for what it is.
   const notice = `The default quota is not enforced: ${excess}`;
   return imageBytes === undefined
     ? { action: 'leave', notice }

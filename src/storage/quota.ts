@@ -1,19 +1,20 @@
 import type { HostConfig } from '../config/schema.ts';
-import type { User } from '../registry/rows.ts';
+import type { Source } from '../policy/effective.ts';
+import { policyOf, type Subject } from '../policy/of-user.ts';
 
 /** How large a user's workspace may grow. */
 export interface StorageQuota {
   readonly bytes: number;
-  /** Who said so: one that the user was given must be enforced, the host's default is where it can be. */
-  readonly source: 'user' | 'host';
+  /** The user or their group was promised it: it is enforced or refused. The host's is enforced where it can be. */
+  readonly promised: boolean;
 }
 
-/** user > host default; undefined when there is none. The one place where the precedence is. */
-export function storageQuota(
-  config: HostConfig,
-  { policy }: Pick<User, 'policy'>,
-): StorageQuota | undefined {
-  const source = policy.storage === undefined ? 'host' : 'user';
-  const bytes = policy.storage ?? config.limits.storage;
-  return bytes === 0 ? undefined : { bytes, source };
+/** The effective quota of a user's workspace; undefined when there is none. */
+export function storageQuota(config: HostConfig, user: Subject): StorageQuota | undefined {
+  const { value, from } = policyOf(config, user).storage;
+  return value === null ? undefined : { bytes: value, promised: !isHosts(from) };
+}
+
+function isHosts(from: Source | null): boolean {
+  return from === 'host' || from === 'maximum';
 }

@@ -27,13 +27,18 @@ export function requireBelowMaximum(
 ): void {
   for (const [key, most] of Object.entries(maximum)) {
     const asked = policy[key as keyof typeof maximum];
-    if (most === null || asked === undefined || asked <= most) continue;
-    const [text, mostText] =
-      key === 'memory' ? [formatBytes(asked), formatBytes(most)] : [asked, most];
-    throw new RefusedError(`Nobody may have ${key} ${text}: the maximum is ${mostText}.`, {
-      code: 'ABOVE_MAXIMUM',
-      suggestions: [`mcpd config get maximum.${key}`],
-    });
+    if (most === null || asked === undefined) continue;
+    const isUnlimited = key === 'storage' && asked === 0;
+    if (asked <= most && !isUnlimited) continue;
+    const isSize = key === 'memory' || key === 'storage';
+    const [text, mostText] = isSize ? [formatBytes(asked), formatBytes(most)] : [asked, most];
+    throw new RefusedError(
+      `Nobody may have ${key} ${isUnlimited ? 'without a limit' : text}: the maximum is ${mostText}.`,
+      {
+        code: 'ABOVE_MAXIMUM',
+        suggestions: [`mcpd config get maximum.${key}`],
+      },
+    );
   }
 }
 

@@ -18,6 +18,10 @@ interface Shown {
   readonly guarantees: { readonly storageEnforced: boolean };
 }
 
+interface Effective {
+  readonly effective: { readonly user: readonly object[] };
+}
+
 const mib = 2 ** 20;
 let tenancy: Tenancy;
 let bob: AddedUser;
@@ -204,6 +208,18 @@ describe.skipIf(process.getuid?.() !== 0)('a storage quota, as root', () => {
       expect(guarantees.storageEnforced).toBe(false);
       const { stdout } = await other.run(['user', 'show', 'dave']);
       expect(stdout).toContain('of 32MiB (not enforced)');
+
+      // A group's is refused for this one alone.
+      await other.json(['group', 'create', 'students']);
+      await other.json(['user', 'add', 'erin', '--no-start']);
+      await other.json(['group', 'add', 'students', 'dave', 'erin']);
+      const failure = await other.fails(['group', 'update', 'students', '--storage', '48m']);
+      expect(failure).toMatchObject({ exit: 7, code: 'PARTIAL_FAILURE' });
+      expect(failure.message).toContain('1 of 2 users failed:\n  dave: ');
+      const erin = await other.json<Shown & Effective>(['user', 'show', 'erin', '--effective']);
+      expect(erin.storage).toMatchObject({ quotaBytes: 48 * mib, enforced: true });
+      const row = { setting: 'storage', value: 48 * mib, from: 'group' };
+      expect(erin.effective.user).toContainEqual(row);
     } finally {
       await rm(root, { recursive: true });
     }

@@ -16,6 +16,7 @@ const numbers = [
   'memory',
   'cpus',
   'pids',
+  'storage',
   'servers',
   'sessions',
   'requestsPerMinute',

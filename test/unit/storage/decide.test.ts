@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { decideVolume, usableBytes, type VolumeFacts } from '../../../src/storage/decide.ts';
 
 const mib = 2 ** 20;
-const own = (bytes: number) => ({ bytes, source: 'user' }) as const;
-const byDefault = (bytes: number) => ({ bytes, source: 'host' }) as const;
+const own = (bytes: number) => ({ bytes, promised: true }) as const;
+const byDefault = (bytes: number) => ({ bytes, promised: false }) as const;
 
 function decide(facts: Partial<VolumeFacts>) {
   return decideVolume({
