@@ -48,7 +48,7 @@ export function decideVolume(facts: VolumeFacts): VolumeDecision {
     return { action: 'refuse', reason: excess, code: 'STORAGE_TOO_SMALL' };
   }
   // The host's was never promised to this user: what they have stays, and is shown for what it is.
-  const notice = `The default quota is not enforced: ${excess}`;
+  const notice = `The host’s quota is not enforced: ${excess}`;
   return imageBytes === undefined
     ? { action: 'leave', notice }
     : { ...keep(facts, imageBytes), notice };
