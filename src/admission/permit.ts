@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { RefusedError } from '../errors.ts';
 import { callerAccount } from '../host/caller.ts';
+import { matches } from '../policy/exposure.ts';
 import type { EffectivePolicy } from '../policy/effective.ts';
 import { policyOf, type Subject } from '../policy/of-user.ts';
 import { isRiskier } from '../policy/policy.ts';
@@ -66,12 +67,6 @@ function requireAllowed(
     code: 'IMAGE_NOT_ALLOWED',
     suggestions: [who, `Allowed are: ${allowedImages.value.join(', ') || 'none'}.`],
   });
-}
-
-/** `*` stands for anything. */
-function matches(pattern: string, text: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
 }
 
 function tooRisky(
