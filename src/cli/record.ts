@@ -54,8 +54,10 @@ function snapshot(context: Context, { object = '' }: CommandWords): Snapshot {
   }
 }
 
+/** Only root is believed about sudo: anybody else may set that variable. */
 function actorOf({ uid, env }: Context) {
-  return { user: nameOf(uid), uid, sudoUser: env['SUDO_USER']?.slice(0, 64) ?? null };
+  const sudoUser = uid === 0 ? env['SUDO_USER'] : undefined;
+  return { user: nameOf(uid), uid, sudoUser: sudoUser?.slice(0, 64) || null };
 }
 
 /** What `config set` says of itself. */
