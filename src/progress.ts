@@ -10,4 +10,6 @@ export interface Progress {
   steps(steps: readonly Step[]): Promise<void>;
   /** A warning or a fact worth a line, whatever the renderer. */
   notice(line: string): void;
+  /** The same for one of several things that go on at once: lines instead of a live list. */
+  beside(): Progress;
 }

@@ -1,5 +1,5 @@
 import { custom as customArgument } from '@oclif/core/args';
-import { boolean, custom } from '@oclif/core/flags';
+import { boolean, custom, integer } from '@oclif/core/flags';
 import type { CustomOptions, FlagDefinition } from '@oclif/core/interfaces';
 import * as z from 'zod';
 import { egressText } from '../policy/egress.ts';
@@ -48,6 +48,14 @@ export const timeout = flagOf(durationText)({
   default: 120_000,
   defaultHelp: async () => '2m',
   helpValue: 'DURATION',
+});
+
+export const parallel = integer({
+  summary: 'How many users at once.',
+  min: 1,
+  max: 64,
+  default: 4,
+  helpValue: 'N',
 });
 
 export const ttl = flagOf(durationText)({

@@ -9,11 +9,19 @@ export interface ProgressOptions {
 
 /** A live list on a terminal, plain lines in a pipe, nothing under `--json`. Always on stderr. */
 export function createProgress({ json, stderr, env }: ProgressOptions): Progress {
-  if (json) return { steps: (steps) => runEach(steps, () => undefined), notice: () => undefined };
-  const notice = (line: string): void => void stderr.write(`${line}\n`);
+  if (json) return inLines(() => undefined);
+  const lines = inLines((line) => void stderr.write(`${line}\n`));
   const isLive = stderr.isTTY && stderr.columns > 0 && env['TERM'] !== 'dumb' && !env['CI'];
-  if (isLive) return { steps: (steps) => runLive(steps, stderr), notice };
-  return { steps: (steps) => runEach(steps, notice), notice };
+  return isLive ? { ...lines, steps: (steps) => runLive(steps, stderr) } : lines;
+}
+
+function inLines(say: (line: string) => void): Progress {
+  const progress: Progress = {
+    steps: (steps) => runEach(steps, say),
+    notice: say,
+    beside: () => progress,
+  };
+  return progress;
 }
 
 const noteworthyMs = 1_000;

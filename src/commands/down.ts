@@ -1,7 +1,7 @@
 import { boolean } from '@oclif/core/flags';
 import type * as z from 'zod';
 import { BaseCommand } from '../cli/base-command.ts';
-import { userArgument, yes } from '../cli/flags.ts';
+import { parallel, userArgument, yes } from '../cli/flags.ts';
 import { confirm } from '../cli/prompt.ts';
 import { UsageError } from '../errors.ts';
 import { renderUpDown } from '../render/plan.ts';
@@ -16,7 +16,7 @@ export default class Down extends BaseCommand<Result> {
     'Ports, tokens, secrets and workspaces are kept: `up` brings it all back.';
   static override examples = ['<%= config.bin %> down bob', '<%= config.bin %> down --all --yes'];
   static override args = { user: userArgument({ description: 'Names of users.' }) };
-  static override flags = { all: boolean({ summary: 'All users.' }), yes };
+  static override flags = { all: boolean({ summary: 'All users.' }), parallel, yes };
   static override readonly result = upDownResult;
 
   async run(): Promise<Result> {
@@ -31,7 +31,7 @@ export default class Down extends BaseCommand<Result> {
     const context = await this.context('write');
     const who = flags.all ? 'all users' : names.join(', ');
     await confirm(`Remove the containers of ${who}?`, { yes: flags.yes, signal: context.signal });
-    return takeDown(context, flags.all ? [] : names);
+    return takeDown(context, { names: flags.all ? [] : names, parallel: flags.parallel });
   }
 
   protected render(result: Result): string {

@@ -1,7 +1,7 @@
 import { boolean } from '@oclif/core/flags';
 import type * as z from 'zod';
 import { BaseCommand } from '../cli/base-command.ts';
-import { timeout, userArgument } from '../cli/flags.ts';
+import { parallel, timeout, userArgument } from '../cli/flags.ts';
 import { renderUpDown } from '../render/plan.ts';
 import { bringUp, upDownResult } from '../user/up-down.ts';
 
@@ -20,6 +20,7 @@ export default class Up extends BaseCommand<Result> {
   static override flags = {
     timeout,
     wait: boolean({ summary: 'Wait until the servers are ready.', default: true, allowNo: true }),
+    parallel,
   };
   static override readonly result = upDownResult;
 
@@ -28,6 +29,7 @@ export default class Up extends BaseCommand<Result> {
     return bringUp(await this.context('write'), {
       names: argv as string[],
       waitMs: flags.wait ? flags.timeout : undefined,
+      parallel: flags.parallel,
     });
   }
 

@@ -48,6 +48,7 @@ interface UpdateRequest {
   readonly name: string;
   readonly patch: PolicyPatch;
   readonly timeoutMs: number;
+  readonly parallel: number;
 }
 
 /**
@@ -56,7 +57,7 @@ interface UpdateRequest {
  */
 export async function updateUserGroup(
   context: Context,
-  { name, patch, timeoutMs }: UpdateRequest,
+  { name, patch, timeoutMs, parallel }: UpdateRequest,
 ): Promise<GroupChangeResult> {
   const { registry } = context;
   const asked = { ...patch.replacement, ...patch.set };
@@ -73,11 +74,14 @@ export async function updateUserGroup(
   const isNews = await admitted(context, { change });
   const members = listMembers(registry, id);
   for (const member of members) publishPolicy(context, getUser(registry, member).id);
-  const { changed, users } = await forEachUser(members, (member) =>
-    withUserLease(context, member, () =>
-      converge(context, getUser(registry, member).id, { waitMs: timeoutMs }),
-    ),
-  );
+  const { changed, users } = await forEachUser(members, {
+    context,
+    parallel,
+    change: (member, beside) =>
+      withUserLease(beside, member, () =>
+        converge(beside, getUser(registry, member).id, { waitMs: timeoutMs }),
+      ),
+  });
   return {
     changed: isNews || changed,
     group: describeGroup(registry, getGroup(registry, name)),

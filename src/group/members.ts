@@ -10,6 +10,7 @@ export interface MembersRequest {
   readonly group: string;
   readonly users: readonly string[];
   readonly timeoutMs: number;
+  readonly parallel: number;
 }
 
 /** Puts users into a group, whose policy holds for them from now on. Throws ConflictError for one of another group. */
@@ -31,14 +32,17 @@ export function dropMembers(context: Context, request: MembersRequest): Promise<
 
 async function moveUsers(
   context: Context,
-  { group, users, timeoutMs }: MembersRequest,
+  { group, users, timeoutMs, parallel }: MembersRequest,
   to: string | null,
 ): Promise<GroupChangeResult> {
   const { registry } = context;
   getGroup(registry, group);
-  const moved = await forEachUser([...new Set(users)], (name) =>
-    updateUserSettings(context, { name, policy: {}, group: to, timeoutMs }),
-  );
+  const moved = await forEachUser([...new Set(users)], {
+    context,
+    parallel,
+    change: (name, beside) =>
+      updateUserSettings(beside, { name, policy: {}, group: to, timeoutMs }),
+  });
   return {
     changed: moved.changed,
     group: describeGroup(registry, getGroup(registry, group)),

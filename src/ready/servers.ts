@@ -41,7 +41,7 @@ export async function awaitServers(
   if (probed.length === 0) return new Set();
   await context.progress.steps([
     {
-      title: `wait for ${probed.map(({ server }) => server.name).join(', ')}`,
+      title: `wait for ${probed.map(({ server }) => `${user.name}/${server.name}`).join(', ')}`,
       run: async (update) => {
         let left = probed.length;
         const wait = async (one: Probed) => {

@@ -1,41 +1,84 @@
+import type { Context } from '../context.ts';
 import { McpdError, PartialFailureError } from '../errors.ts';
 
 interface Outcome {
   readonly changed: boolean;
 }
 
-/**
- * Changes users one after another; one that fails doesn't stop the others. Throws PartialFailureError
- * when some of several failed, and the error itself of one alone.
- */
-export async function forEachUser<Result extends Outcome>(
-  names: readonly string[],
-  change: (name: string) => Promise<Result>,
-): Promise<{ changed: boolean; users: (Result & { user: string })[] }> {
-  const done: (Result & { user: string })[] = [];
-  const failed: { user: string; error: McpdError }[] = [];
-  for (const name of names) {
-    try {
-      done.push({ ...(await change(name)), user: name });
-    } catch (error) {
-      if (!(error instanceof McpdError) || names.length === 1) throw error;
-      failed.push({ user: name, error });
-    }
-  }
-  if (failed.length > 0) throw partialFailure(failed, names.length);
-  return { changed: done.some(({ changed }) => changed), users: done };
+type Named<Result> = Result & { user: string };
+
+/** What going through users needs of the world. */
+type World = Pick<Context, 'signal' | 'progress'>;
+
+interface EachUser<Result extends Outcome, Here extends World> {
+  readonly context: Here;
+  /** How many users at once, from 1. */
+  readonly parallel: number;
+  /** Is given the world to work in, whose progress is that of one of several. */
+  readonly change: (name: string, context: Here) => Promise<Result>;
 }
 
-function partialFailure(
-  failed: readonly { user: string; error: McpdError }[],
-  total: number,
-): PartialFailureError {
-  const lines = failed.map(({ user, error }) => `  ${user}: ${error.message}`);
+/**
+ * Changes users, some at once; whatever one fails with doesn't stop the others. Results are in the order
+ * of the names. After Ctrl-C no more are begun, and its reason is thrown when those under way have ended.
+ * Throws PartialFailureError when some of several failed, and the error itself of one alone.
+ */
+export async function forEachUser<Result extends Outcome, Here extends World>(
+  names: readonly string[],
+  { context, parallel, change }: EachUser<Result, Here>,
+): Promise<{ changed: boolean; users: Named<Result>[] }> {
+  const [only] = names;
+  if (names.length === 1 && only !== undefined) {
+    const result = await change(only, context);
+    return { changed: result.changed, users: [{ ...result, user: only }] };
+  }
+  const beside = { ...context, progress: context.progress.beside() };
+  const outcomes: PromiseSettledResult<Named<Result>>[] = [];
+  const left = names.entries();
+  const work = async () => {
+    for (const [index, user] of left) {
+      if (context.signal.aborted) return;
+      const named = change(user, beside).then((result) => ({ ...result, user }));
+      const [outcome] = await Promise.allSettled([named]);
+      outcomes[index] = outcome;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, names.length) }, work));
+  context.signal.throwIfAborted();
+
+  const failed = outcomes.flatMap((outcome, index) =>
+    outcome.status === 'rejected'
+      ? [{ user: names[index] ?? '', error: outcome.reason as unknown }]
+      : [],
+  );
+  if (failed.length > 0) throw partialFailure(failed, names.length);
+  const users = outcomes.flatMap((outcome) =>
+    outcome.status === 'fulfilled' ? [outcome.value] : [],
+  );
+  return { changed: users.some(({ changed }) => changed), users };
+}
+
+interface Failed {
+  readonly user: string;
+  readonly error: unknown;
+}
+
+function partialFailure(failed: readonly Failed[], total: number): PartialFailureError {
+  const lines = failed.map(({ user, error }) => `  ${user}: ${messageOf(error)}`);
+  const suggestions = failed.flatMap(({ error }) =>
+    error instanceof McpdError ? error.suggestions : [],
+  );
   return new PartialFailureError(
     `${failed.length} of ${total} users failed:\n${lines.join('\n')}`,
     {
       code: 'PARTIAL_FAILURE',
-      suggestions: [...new Set(failed.flatMap(({ error }) => error.suggestions))],
+      suggestions: [...new Set(suggestions)],
+      cause: new AggregateError(failed.map(({ error }) => error)),
     },
   );
+}
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof McpdError ? message : `${message} (this should not happen)`;
 }

@@ -30,9 +30,14 @@ export const upDownResult = z.object({
   ),
 });
 
-export interface BulkRequest {
+interface BulkRequest {
   /** None: all users. */
   readonly names: readonly string[];
+  /** How many users at once. */
+  readonly parallel: number;
+}
+
+interface UpRequest extends BulkRequest {
   /** How long to wait for readiness; undefined: don't. */
   readonly waitMs: number | undefined;
 }
@@ -65,8 +70,8 @@ export async function planUsers(
 }
 
 /** Brings users to what the registry says; expired ones are removed. */
-export function bringUp(context: Context, request: BulkRequest) {
-  return forEachChosen(context, request.names, async (user) => {
+export function bringUp(world: Context, request: UpRequest) {
+  return forEachChosen(world, request, async (user, context) => {
     if (user.expiresAt !== null && user.expiresAt <= context.clock.now()) {
       await erase(context, user, { purge: true, quarantine: true });
       return { operations: [], changed: true, removed: true };
@@ -78,8 +83,8 @@ export function bringUp(context: Context, request: BulkRequest) {
 }
 
 /** Removes users' containers and networks; rows, addresses, secrets and workspaces stay. */
-export function takeDown(context: Context, names: readonly string[]) {
-  return forEachChosen(context, names, async (user) => {
+export function takeDown(world: Context, request: BulkRequest) {
+  return forEachChosen(world, request, async (user, context) => {
     updateUser(context.registry, user.id, { down: true });
     return { ...(await converge(context, user.id, { waitMs: undefined })), removed: false };
   });
@@ -89,14 +94,17 @@ type Outcome = Pick<Converged, 'changed' | 'operations'> & { readonly removed: b
 
 async function forEachChosen(
   context: Context,
-  names: readonly string[],
-  change: (user: User) => Promise<Outcome>,
+  { names, parallel }: BulkRequest,
+  change: (user: User, context: Context) => Promise<Outcome>,
 ): Promise<z.infer<typeof upDownResult>> {
   const chosen = chosenUsers(context, names).map(({ name }) => name);
   await context.engine();
-  const { changed, users } = await forEachUser(chosen, (name) =>
-    withUserLease(context, name, () => change(getUser(context.registry, name))),
-  );
+  const { changed, users } = await forEachUser(chosen, {
+    context,
+    parallel,
+    change: (name, beside) =>
+      withUserLease(beside, name, () => change(getUser(beside.registry, name), beside)),
+  });
   return {
     changed,
     users: users.map(({ user, operations, removed }) => ({

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { groupArgument, timeout, userArgument } from '../../cli/flags.ts';
+import { groupArgument, parallel, timeout, userArgument } from '../../cli/flags.ts';
 import { dropMembers } from '../../group/members.ts';
 import { groupChangeResult, type GroupChangeResult } from '../../group/result.ts';
 import { renderGroupChange } from '../../render/group.ts';
@@ -13,7 +13,7 @@ export default class GroupDrop extends BaseCommand<GroupChangeResult> {
     group: groupArgument({ required: true, description: 'Name of the group.' }),
     user: userArgument({ required: true, description: 'Names of users.' }),
   };
-  static override flags = { timeout };
+  static override flags = { timeout, parallel };
   static override readonly result = groupChangeResult;
 
   async run(): Promise<GroupChangeResult> {
@@ -22,6 +22,7 @@ export default class GroupDrop extends BaseCommand<GroupChangeResult> {
       group: args.group,
       users: argv.slice(1) as string[],
       timeoutMs: flags.timeout,
+      parallel: flags.parallel,
     });
   }
 

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { groupArgument, timeout } from '../../cli/flags.ts';
+import { groupArgument, parallel, timeout } from '../../cli/flags.ts';
 import { isEmptyPatch, policyFlags, policyPatchFrom, unset } from '../../cli/policy-flags.ts';
 import { UsageError } from '../../errors.ts';
 import { updateUserGroup } from '../../group/change.ts';
@@ -17,7 +17,7 @@ export default class GroupUpdate extends BaseCommand<GroupChangeResult> {
   static override args = {
     name: groupArgument({ required: true, description: 'Name of the group.' }),
   };
-  static override flags = { ...policyFlags, unset, timeout };
+  static override flags = { ...policyFlags, unset, timeout, parallel };
   static override readonly result = groupChangeResult;
 
   async run(): Promise<GroupChangeResult> {
@@ -29,8 +29,12 @@ export default class GroupUpdate extends BaseCommand<GroupChangeResult> {
         suggestions: [`mcpd group update ${args.name} --memory 1g`, 'mcpd group update --help'],
       });
     }
-    const request = { name: args.name, patch, timeoutMs: flags.timeout };
-    return updateUserGroup(await this.context('write'), request);
+    return updateUserGroup(await this.context('write'), {
+      name: args.name,
+      patch,
+      timeoutMs: flags.timeout,
+      parallel: flags.parallel,
+    });
   }
 
   protected render(result: GroupChangeResult): string {

@@ -6,6 +6,7 @@ import { hostConfigSchema } from '../../../src/config/schema.ts';
 import { fetchIssuerKeys } from '../../../src/oidc/fetch-keys.ts';
 import { fetchAndKeep, freshIssuerKeys } from '../../../src/oidc/keys.ts';
 import { trustedIssuer } from '../../../src/oidc/trust.ts';
+import type { Progress } from '../../../src/progress.ts';
 import { temporaryHome } from '../registry/temporary.ts';
 
 const rsa = { kty: 'RSA', kid: 'r', n: 'AQAB', e: 'AQAB' };
@@ -71,6 +72,11 @@ async function makeWorld() {
   const home = temporaryHome();
   onTestFinished(() => home[Symbol.dispose]());
   const notices: string[] = [];
+  const progress: Progress = {
+    notice: (line) => void notices.push(line),
+    steps: async () => undefined,
+    beside: () => progress,
+  };
   let now = Date.UTC(2026, 0, 1);
   const oidc = { issuer: issuer.url, audience: 'mcpd', users: ['*'], maxAgeHours: 2 };
   const context = {
@@ -80,7 +86,7 @@ async function makeWorld() {
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
     signal,
-    progress: { notice: (line: string) => void notices.push(line), steps: async () => undefined },
+    progress,
   };
   return { ...issuer, context, notices, pass: (minutes: number) => void (now += minutes * 60_000) };
 }
