@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { BaseCommand } from '../cli/base-command.ts';
 import { userArgument } from '../cli/flags.ts';
+import { exitCodes } from '../errors.ts';
 import { renderPlan } from '../render/plan.ts';
 import { planResult, planUsers } from '../user/up-down.ts';
 
@@ -17,7 +18,9 @@ export default class Plan extends BaseCommand<Result> {
 
   async run(): Promise<Result> {
     const { argv } = await this.parse(Plan);
-    return planUsers(await this.context('read'), argv as string[]);
+    const result = await planUsers(await this.context('read'), argv as string[]);
+    if (result.users.some(({ problem }) => problem !== null)) process.exitCode = exitCodes.partial;
+    return result;
   }
 
   protected render(result: Result): string {

@@ -20,6 +20,7 @@ const listing = z.object({
   ),
 });
 const targetElement = z.object({ concat: z.tuple([z.string(), address, port]) });
+const ownElement = z.object({ concat: z.tuple([z.string(), z.string()]) });
 const tenantElement = z.tuple([z.string(), z.unknown()]);
 
 export interface Listing {
@@ -29,6 +30,8 @@ export interface Listing {
   readonly rules: ReadonlyMap<string, number>;
   /** Bridges in the map `tenants`. */
   readonly tenants: readonly string[];
+  /** Bridges that may reach themselves, in the set `own`. */
+  readonly own: ReadonlySet<string>;
   /** Set → its elements that are plain bridge names. */
   readonly members: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -40,6 +43,7 @@ export function readListing(answer: NftAnswer): Listing {
   for (const { rule } of nftables) {
     if (rule) rules.set(rule.chain, (rules.get(rule.chain) ?? 0) + 1);
   }
+  const own = nftables.find(({ set }) => set?.name === 'own')?.set?.elem ?? [];
   const tenants = nftables.find(({ map }) => map?.name === 'tenants')?.map?.elem ?? [];
   return {
     // nft 1.0.6 writes garbage for the flag's name; a table of ours never has one.
@@ -47,6 +51,7 @@ export function readListing(answer: NftAnswer): Listing {
     chains: nftables.flatMap(({ chain }) => chain?.name ?? []),
     rules,
     tenants: tenants.map((element) => tenantElement.parse(element)[0]),
+    own: new Set(own.map((element) => ownElement.parse(element).concat[0])),
     members: new Map(
       nftables.flatMap(({ set }) =>
         set ? [[set.name, new Set((set.elem ?? []).filter((one) => typeof one === 'string'))]] : [],
@@ -59,7 +64,8 @@ export function readListing(answer: NftAnswer): Listing {
 export function readTargets(answer: NftAnswer): Map<string, string[]> {
   const targets = new Map<string, string[]>();
   const { nftables } = listing.parse(JSON.parse(answer.stdout));
-  for (const element of nftables.flatMap(({ set }) => set?.elem ?? [])) {
+  const elements = nftables.find(({ set }) => set?.name === 'targets')?.set?.elem ?? [];
+  for (const element of elements) {
     const [bridge, to, on] = targetElement.parse(element).concat;
     const list = targets.get(bridge) ?? [];
     list.push(`${formatAddress(to)} . ${typeof on === 'number' ? on : on.range.join('-')}`);

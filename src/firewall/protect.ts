@@ -1,6 +1,7 @@
 import { RefusedError } from '../errors.ts';
 import type { Egress } from '../policy/egress.ts';
 import type { HostConfig } from '../config/schema.ts';
+import { readTable, whyUnprotected, type Table, type WantedRules } from './drift.ts';
 import { ensureFirewall, removeTenant } from './firewall.ts';
 import { systemNft, type Nft } from './nft.ts';
 import { hostResolvers } from './resolvers.ts';
@@ -17,6 +18,8 @@ export interface Protect {
   readonly egress: Egress;
   /** True when the administrator named the profile: one that can't be enforced is then an error. */
   readonly explicit: boolean;
+  /** The tenant is not in the table yet, so nobody need look. */
+  readonly isNew?: boolean;
   readonly nft?: Nft;
   readonly resolve?: Resolve;
 }
@@ -25,6 +28,8 @@ export interface Protection {
   readonly enforced: boolean;
   /** Why not, a clause for people; absent when enforced. */
   readonly reason?: string;
+  /** What was not as it should be, and now is. */
+  readonly mended?: string;
   /** Entries of an `allow` profile that have no address now and so stay unreachable. */
   readonly unresolved: readonly string[];
 }
@@ -49,17 +54,35 @@ export async function protectTenant(host: FirewallHost, options: Protect): Promi
       throw unenforceable(options.egress, reason);
     return { enforced, ...(reason && { reason }), unresolved: [] };
   }
-  const { egress } = options;
-  const { targets, unresolved } = await resolveTargets(
-    egress.profile === 'allow' ? egress.targets : [],
-    options.resolve,
-  );
-  await ensureFirewall({
-    nft: options.nft ?? systemNft(),
-    resolvers: await hostResolvers(),
-    tenant: { bridge: options.bridge, profile: egress.profile, targets },
-  });
-  return { enforced: true, unresolved };
+  const { isNew = false, nft = systemNft() } = options;
+  const { wanted, unresolved } = await wantedRules(options);
+  const why = isNew ? undefined : whyUnprotected(await readTable(nft), wanted);
+  if (isNew || why !== undefined) await ensureFirewall({ nft, ...wanted });
+  return { enforced: true, ...(why !== undefined && { mended: why }), unresolved };
+}
+
+/** What `protectTenant` would mend, given the table as it is; undefined: nothing. Changes nothing. */
+export async function previewProtection(
+  host: FirewallHost,
+  table: Table | undefined,
+  options: Pick<Protect, 'bridge' | 'egress' | 'resolve'>,
+): Promise<string | undefined> {
+  if (!enforcement(host).enforced) return undefined;
+  return whyUnprotected(table, (await wantedRules(options)).wanted);
+}
+
+async function wantedRules({
+  bridge,
+  egress,
+  resolve,
+}: Pick<Protect, 'bridge' | 'egress' | 'resolve'>): Promise<{
+  wanted: WantedRules;
+  unresolved: readonly string[];
+}> {
+  const entries = egress.profile === 'allow' ? egress.targets : [];
+  const { targets, unresolved } = await resolveTargets(entries, resolve);
+  const tenant = { bridge, profile: egress.profile, targets };
+  return { wanted: { tenant, resolvers: await hostResolvers() }, unresolved };
 }
 
 /** Takes a tenant's profile away, after its network is gone. Does nothing where none is enforced. */

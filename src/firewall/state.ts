@@ -38,7 +38,8 @@ export async function firewallState(nft: Nft, uid: number): Promise<FirewallStat
   return reason ? { status: 'stale', reason, tenants } : { status: 'enforced', tenants };
 }
 
-function whyStale(listing: Listing): string | undefined {
+/** Why the loaded rules are not this version's, a clause for people; undefined when they are, or newer. */
+export function whyStale(listing: Listing): string | undefined {
   if (listing.dormant) return 'the table is switched off (dormant)';
   if (!listing.chains.includes(marker)) {
     const other = listing.chains.find((chain) => /^rules_\d+_/.test(chain));
@@ -51,7 +52,7 @@ function whyStale(listing: Listing): string | undefined {
   return undefined;
 }
 
-function profileOf({ members }: Listing, bridge: string): Profile {
+export function profileOf({ members }: Listing, bridge: string): Profile {
   const found = (['open', 'public', 'allow'] as const).find((set) => members.get(set)?.has(bridge));
   return found ?? 'none';
 }

@@ -15,10 +15,11 @@ import { isWanted, networkSpec, runtimeFolder, userFolder } from './desired.ts';
 import { carryOut } from './carry-out.ts';
 import { takeAnotherPort, takeAnotherSubnet } from './clash.ts';
 import { prepareServers } from './prepare.ts';
-import { subject, type Operation } from './plan.ts';
+import type { Operation } from './plan.ts';
 import { planUser } from './plan-user.ts';
 import type { Observed } from './observed.ts';
 import { firstOperation } from './reconcile.ts';
+import { toRow, toRows, type Row } from './rows.ts';
 
 export interface ConvergeOptions {
   /** How long to wait for readiness; undefined: don't. */
@@ -31,7 +32,7 @@ export interface ConvergeOptions {
 
 export interface Converged {
   readonly changed: boolean;
-  readonly operations: readonly { type: string; subject: string; cause: string }[];
+  readonly operations: readonly Row[];
   /** Servers that answered an MCP handshake, by id. */
   readonly ready: ReadonlySet<string>;
   /** What the engine has now; looked at while servers get ready. */
@@ -90,11 +91,11 @@ async function convergeOnce(
     const prepared = await Promise.all([
       wanted ? prepareServers(context, engine, user, servers) : [],
       probeServers(context, user, awaited),
-      wanted && protect(context, user),
+      wanted ? protect(context, user, options.isNew) : undefined,
     ]);
     return [moved, ...prepared] as const;
   })();
-  const [moved, inputs, probed] = await preparing.catch(async (error: unknown) => {
+  const [moved, inputs, probed, unprotected] = await preparing.catch(async (error: unknown) => {
     // Whoever undoes what was done must find the network whole.
     await settled;
     throw error;
@@ -111,16 +112,14 @@ async function convergeOnce(
     awaitServers(context, engine, { user, probed, timeoutMs }),
     outcome,
   ]);
+  const done = toRows({ user: user.name, observed, moved, unprotected, inputs, plan });
+  const operations = [...stopping.stopped.map((stop) => toRow(stop)), ...done];
   return {
-    changed: changed || moved.length > 0,
-    operations: [...stopping.stopped.map(toRow), ...moved, ...plan.operations.map(toRow)],
+    changed: operations.length > 0,
+    operations,
     ready,
     observed: after,
   };
-}
-
-function toRow(operation: Operation) {
-  return { type: operation.type, subject: subject(operation), cause: operation.cause };
 }
 
 /** Stops what runs, at most once, and says what it stopped: containers see no mount made after their start. */
@@ -153,10 +152,12 @@ function beginNetwork(
   return first && engine.apply(first);
 }
 
-async function protect(context: Context, user: User): Promise<void> {
+/** Gives what was not in force before. */
+async function protect(context: Context, user: User, isNew = false): Promise<string | undefined> {
   const { name, subnet } = user;
   const egress = egressOf(context.config, user);
-  const { unresolved } = await protectTenant(context, {
+  const { unresolved, mended } = await protectTenant(context, {
+    isNew,
     bridge: bridgeName(subnet),
     egress,
     // Profiles narrower than the default are promises; without a firewall they fail.
@@ -167,6 +168,7 @@ async function protect(context: Context, user: User): Promise<void> {
       `${target}, allowed to ${name}, has no address now: it stays unreachable.`,
     );
   }
+  return mended;
 }
 
 // Neither secrets nor rules nor mounts stay behind for what doesn't run.

@@ -20,6 +20,8 @@ export interface ServerInputs {
   readonly bridge: BridgeConfig;
   /** Its run-time folder is not there: what its container has mounted, if it runs, is no longer ours. */
   readonly unmounted: boolean;
+  /** Names of its run-time files that were not what the registry says. */
+  readonly stale: readonly string[];
 }
 
 export interface DesiredInput {

@@ -15,7 +15,11 @@ export function renderOperations(operations: readonly OperationRow[]): string {
 
 export function renderPlan({ users }: z.infer<typeof planResult>): string {
   const operations = users.flatMap((user) => user.operations);
-  return operations.length === 0 ? 'Nothing to do.' : renderOperations(operations);
+  const problems = users.flatMap(({ user, problem }) =>
+    problem === null ? [] : [`${user} can't be planned for: ${problem}`],
+  );
+  const plan = operations.length > 0 ? [renderOperations(operations)] : [];
+  return problems.length + plan.length === 0 ? 'Nothing to do.' : [...problems, ...plan].join('\n');
 }
 
 export function renderUpDown({ users }: z.infer<typeof upDownResult>): string {

@@ -9,7 +9,7 @@ import type { TrustedIssuer } from '../policy/trusted-issuer.ts';
 import { distrust, realFiles, trustedOwners } from '../workspace/trust.ts';
 import { openPrivateFolder, replaceFile, type Owner } from './private-folder.ts';
 
-interface Material {
+export interface Material {
   readonly config: BridgeConfig;
   readonly tokens: LiveTokens;
   readonly policy: BridgePolicy;

@@ -39,14 +39,17 @@ export async function settleVolume(
   return [...mended, ...storageOperations(user.name, facts, decision)];
 }
 
-/** What `settleVolume` would do. Changes nothing. */
+/** What `settleVolume` would do. Changes nothing. Throws RefusedError when the quota can't hold. */
 export async function previewVolume(
   context: Context,
   user: User,
   volumes: Volumes = systemVolumes(context),
 ): Promise<readonly StorageOperation[]> {
   const facts = await volumeFacts(context, user, volumes);
-  return facts ? storageOperations(user.name, facts, decideVolume(facts)) : [];
+  if (facts === undefined) return [];
+  const decision = decideVolume(facts);
+  if (decision.action === 'refuse') throw refused(user, decision);
+  return storageOperations(user.name, facts, decision);
 }
 
 /** Takes the workspace's file system off the host, once no container uses it. Its files stay in the image. */

@@ -78,7 +78,8 @@ function partialFailure(failed: readonly Failed[], total: number): PartialFailur
   );
 }
 
-function messageOf(error: unknown): string {
+/** For people. Whatever isn't an error of ours is a bug, and says so. */
+export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return error instanceof McpdError ? message : `${message} (this should not happen)`;
 }

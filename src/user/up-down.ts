@@ -1,22 +1,25 @@
 import * as z from 'zod';
 import { admitted } from '../admission/admit.ts';
 import type { Context } from '../context.ts';
+import { freshIssuerKeys, readIssuerKeys } from '../oidc/keys.ts';
 import { converge, type Converged } from '../reconcile/converge.ts';
 import { isWanted } from '../reconcile/desired.ts';
-import { planUser } from '../reconcile/plan-user.ts';
-import { subject } from '../reconcile/plan.ts';
-import { previewServers } from '../reconcile/prepare.ts';
 import { operationResult } from '../reconcile/result.ts';
+import { surveyUsers, type Outlook } from '../reconcile/survey.ts';
 import type { User } from '../registry/rows.ts';
-import { listServers } from '../registry/servers.ts';
 import { getUser, listUsers, updateUser } from '../registry/users.ts';
-import { previewVolume } from '../storage/settle.ts';
-import { forEachUser } from './each.ts';
+import { forEachUser, messageOf } from './each.ts';
 import { erase } from './erase.ts';
 import { withUserLease } from './lease.ts';
 
 export const planResult = z.object({
-  users: z.array(z.object({ user: z.string(), operations: z.array(operationResult) })),
+  users: z.array(
+    z.object({
+      user: z.string(),
+      operations: z.array(operationResult),
+      problem: z.string().nullable().describe('why nothing can be said of them'),
+    }),
+  ),
 });
 
 export const upDownResult = z.object({
@@ -42,36 +45,39 @@ interface UpRequest extends BulkRequest {
   readonly waitMs: number | undefined;
 }
 
-/** What `up` would do, and why. Changes nothing. */
+/** What `up` would do, and why. Changes nothing. Who can't be planned for doesn't stop the others. */
 export async function planUsers(
   context: Context,
   names: readonly string[],
 ): Promise<z.infer<typeof planResult>> {
-  const engine = await context.engine();
-  const plans = chosenUsers(context, names).map(async (user) => {
-    const servers = isWanted(user, context.clock.now())
-      ? listServers(context.registry, user.id)
-      : [];
-    const inputs = await previewServers(context, engine, user, servers);
-    const observed = await engine.observe({
-      instance: context.registry.instance,
-      userId: user.id,
-    });
-    const plan = planUser(context, { user, inputs, observed, restart: undefined });
-    const operations = plan.operations.map((operation) => ({
-      type: operation.type,
-      subject: subject(operation),
-      cause: operation.cause,
-    }));
-    const moves = isWanted(user, context.clock.now()) ? await previewVolume(context, user) : [];
-    return { user: user.name, operations: [...moves, ...operations] };
+  const users = chosenUsers(context, names);
+  const keys = readIssuerKeys(context.home, context.config.oidc.issuer);
+  const outlooks = await surveyUsers(context, users, keys);
+  const plans = users.map(({ name }, index) => {
+    const outlook = outlooks[index];
+    if (outlook?.status === 'fulfilled') {
+      return { user: name, operations: [...outlook.value.operations], problem: null };
+    }
+    if (users.length === 1) throw outlook?.reason;
+    return { user: name, operations: [], problem: messageOf(outlook?.reason) };
   });
-  return { users: await Promise.all(plans) };
+  return { users: plans };
 }
 
-/** Brings users to what the registry says; expired ones are removed. */
-export function bringUp(world: Context, request: UpRequest) {
-  return forEachChosen(world, request, async (user, context) => {
+/**
+ * Brings users to what the registry says; expired ones are removed. Who has nothing to be done is not
+ * touched, nor asked whether they are ready.
+ */
+export async function bringUp(world: Context, request: UpRequest) {
+  const users = chosenUsers(world, request.names);
+  const outlooks = await surveyUsers(world, users, await freshIssuerKeys(world));
+  const now = world.clock.now();
+  const idle = new Set(
+    users
+      .filter((user, index) => isWanted(user, now) && isQuiet(outlooks[index]))
+      .map(({ name }) => name),
+  );
+  return forEachChosen(world, { ...request, users, idle }, async (user, context) => {
     if (user.expiresAt !== null && user.expiresAt <= context.clock.now()) {
       await erase(context, user, { purge: true, quarantine: true });
       return { operations: [], changed: true, removed: true };
@@ -82,9 +88,18 @@ export function bringUp(world: Context, request: UpRequest) {
   });
 }
 
+// Decided again under the lease, if there is anything: others may have been at it since.
+function isQuiet(outlook: PromiseSettledResult<Outlook> | undefined): boolean {
+  if (outlook?.status !== 'fulfilled') return false;
+  return outlook.value.operations.length === 0 && !outlook.value.restless;
+}
+
 /** Removes users' containers and networks; rows, addresses, secrets and workspaces stay. */
-export function takeDown(world: Context, request: BulkRequest) {
-  return forEachChosen(world, request, async (user, context) => {
+export async function takeDown(world: Context, request: BulkRequest) {
+  const users = chosenUsers(world, request.names);
+  await world.engine();
+  const nobody = new Set<string>();
+  return forEachChosen(world, { ...request, users, idle: nobody }, async (user, context) => {
     updateUser(context.registry, user.id, { down: true });
     return { ...(await converge(context, user.id, { waitMs: undefined })), removed: false };
   });
@@ -92,18 +107,25 @@ export function takeDown(world: Context, request: BulkRequest) {
 
 type Outcome = Pick<Converged, 'changed' | 'operations'> & { readonly removed: boolean };
 
+interface Chosen extends Pick<BulkRequest, 'parallel'> {
+  readonly users: readonly User[];
+  /** Names of those for whom nothing is to be done. */
+  readonly idle: ReadonlySet<string>;
+}
+
 async function forEachChosen(
   context: Context,
-  { names, parallel }: BulkRequest,
+  { users: chosen, parallel, idle }: Chosen,
   change: (user: User, context: Context) => Promise<Outcome>,
 ): Promise<z.infer<typeof upDownResult>> {
-  const chosen = chosenUsers(context, names).map(({ name }) => name);
-  await context.engine();
-  const { changed, users } = await forEachUser(chosen, {
+  const names = chosen.map(({ name }) => name);
+  const { changed, users } = await forEachUser(names, {
     context,
     parallel,
-    change: (name, beside) =>
-      withUserLease(beside, name, () => change(getUser(beside.registry, name), beside)),
+    change: async (name, beside): Promise<Outcome> => {
+      if (idle.has(name)) return { changed: false, operations: [], removed: false };
+      return withUserLease(beside, name, () => change(getUser(beside.registry, name), beside));
+    },
   });
   return {
     changed,

@@ -1,0 +1,88 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { getUser, updateUser } from '../../../src/registry/users.ts';
+import { bringUp, planUsers } from '../../../src/user/up-down.ts';
+import { settledHome } from './settled-home.ts';
+
+const names = ['ann', 'bob', 'cid', 'dan', 'eve'];
+const up = { names: [], waitMs: undefined, parallel: 2 };
+
+test('plan and up look at the engine once for everybody, and do nothing where nothing is to be done', async () => {
+  using home = await settledHome(names);
+  const { users } = await planUsers(home.context, []);
+  expect(users).toEqual(names.map((user) => ({ user, operations: [], problem: null })));
+  expect(await bringUp(home.context, up)).toMatchObject({ changed: false });
+  expect(home.scopes).toEqual([undefined, undefined]);
+  expect(home.done()).toEqual([]);
+});
+
+test('up looks again, and acts, only for those who have something to be done', async () => {
+  using home = await settledHome(names);
+  home.observe(({ networks, servers }) => ({
+    networks,
+    servers: servers.filter(({ user }) => user !== 'cid'),
+  }));
+  const { changed, users } = await bringUp(home.context, up);
+  expect(changed).toBe(true);
+  expect(users.map(({ user, operations }) => [user, operations.length])).toEqual([
+    ['ann', 0],
+    ['bob', 0],
+    ['cid', 2],
+    ['dan', 0],
+    ['eve', 0],
+  ]);
+  expect(home.done()).toEqual(['server.create cid/filesystem', 'server.start cid/filesystem']);
+  const { id } = getUser(home.context.registry, 'cid');
+  expect(new Set(home.scopes)).toEqual(new Set([undefined, id]));
+});
+
+test('of one user only their own objects are listed', async () => {
+  using home = await settledHome(names);
+  await planUsers(home.context, ['bob']);
+  expect(home.scopes).toEqual([getUser(home.context.registry, 'bob').id]);
+});
+
+test('run-time files that are not what the registry says are written again, and told', async () => {
+  using home = await settledHome(names);
+  const folder = home.runtimeOf('bob');
+  rmSync(join(folder, 'policy.json'));
+  rmSync(join(folder, 'tokens.json'));
+  writeFileSync(join(folder, 'tokens.json'), '{');
+  const operations = [
+    {
+      type: 'files.write',
+      subject: 'bob/filesystem',
+      cause: 'not what the registry says: policy.json, tokens.json',
+    },
+  ];
+  expect((await planUsers(home.context, ['bob'])).users).toMatchObject([{ operations }]);
+  expect((await bringUp(home.context, up)).users[1]).toMatchObject({ operations });
+  expect((await planUsers(home.context, [])).users[1]).toMatchObject({ operations: [] });
+});
+
+test('up brings back who is down, although nothing is missing', async () => {
+  using home = await settledHome(names);
+  const { registry } = home.context;
+  updateUser(registry, getUser(registry, 'bob').id, { down: true });
+  home.observe(({ networks, servers }) => ({
+    networks: networks.filter(({ user }) => user !== 'bob'),
+    servers: servers.filter(({ user }) => user !== 'bob'),
+  }));
+  expect((await planUsers(home.context, ['bob'])).users).toMatchObject([{ operations: [] }]);
+  await bringUp(home.context, up);
+  expect(home.done()[0]).toMatch(/^network.create/);
+});
+
+test('who can’t be planned for doesn’t stop the others', async () => {
+  using home = await settledHome(names);
+  const { registry } = home.context;
+  const { id } = getUser(registry, 'bob');
+  registry.db.prepare('UPDATE servers SET template = ? WHERE user_id = ?').run('/gone', id);
+  const { users } = await planUsers(home.context, []);
+  expect(users[1]).toMatchObject({ user: 'bob', problem: 'There is no template.json in /gone.' });
+  expect(users[2]).toMatchObject({ user: 'cid', problem: null });
+  await expect(bringUp(home.context, up)).rejects.toThrow(
+    '1 of 5 users failed:\n  bob: There is no template.json in /gone.',
+  );
+});
