@@ -6,7 +6,7 @@ import { egressText } from '../policy/egress.ts';
 import { limitsInput, memorySize, storageSize } from '../policy/limits.ts';
 import { durationText } from './duration.ts';
 import { parseText } from './parse.ts';
-import { nameText, serverTargetText, targetText } from './target.ts';
+import { nameText, runIdText, serverTargetText, targetText } from './target.ts';
 
 type SingleFlag<Output> = FlagDefinition<
   Output,
@@ -59,8 +59,13 @@ export const parallel = integer({
 });
 
 export const ttl = flagOf(durationText)({
-  summary: 'End its tokens after this long, e.g. 30m; the next `mcpd up` then removes it.',
+  summary: 'End its tokens after this long, e.g. 30m; `mcpd gc` then removes it.',
   helpValue: 'DURATION',
+});
+
+export const runId = flagOf(runIdText)({
+  summary: 'What groups the users of one CI run, e.g. the pipeline’s number.',
+  helpValue: 'ID',
 });
 
 export const egress = flagOf(egressText)({

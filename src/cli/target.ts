@@ -18,6 +18,15 @@ export const nameText = z.string().transform((text, issue) => {
   return z.NEVER;
 });
 
+/** What groups users of one CI run: a pipeline's number, a commit. */
+export const runIdText = z.string().transform((text, issue) => {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
+  issue.addIssue(
+    `"${text}" is not a run id; use letters, digits, dots, dashes and underscores, at most 64`,
+  );
+  return z.NEVER;
+});
+
 /** `bob` or `bob/github`. */
 export const targetText = z.string().transform((text, issue): Target => {
   const [user = '', server, ...rest] = text.split('/');

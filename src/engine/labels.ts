@@ -10,6 +10,8 @@ export const labels = {
   hash: 'mcpd.hash',
   /** Time of expiry, ISO 8601, on ephemeral tenants. */
   expires: 'mcpd.expires',
+  /** What groups users of one CI run. */
+  run: 'mcpd.run',
   /** On images only: they are shared by all instances of a host. */
   image: 'mcpd.image',
 } as const;

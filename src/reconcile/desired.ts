@@ -77,6 +77,7 @@ export function networkSpec({
     user: user.name,
     subnet: user.subnet,
     bridge: bridgeName(user.subnet),
+    ...(user.runId === null ? {} : { runId: user.runId }),
   };
 }
 
@@ -109,6 +110,7 @@ function desiredServer(input: DesiredInput, inputs: ServerInputs): DesiredServer
     // Docker's own resolver may ask on the host's behalf, past the firewall: leave it nobody to ask.
     dns: egressOf(config, user).profile === 'none' ? ['240.0.0.1'] : [],
     ...(user.expiresAt === null ? {} : { expires: new Date(user.expiresAt).toISOString() }),
+    ...(user.runId === null ? {} : { runId: user.runId }),
   };
   return { spec, running: server.desired === 'running', unmounted };
 }

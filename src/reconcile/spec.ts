@@ -10,6 +10,8 @@ export interface NetworkSpec {
   readonly subnet: string;
   /** Linux bridge device, at most 15 characters, unique on the host. */
   readonly bridge: string;
+  /** Of users who were made with one. */
+  readonly runId?: string;
 }
 
 export interface MountSpec {
@@ -50,4 +52,6 @@ export interface ServerSpec {
   readonly dns: readonly string[];
   /** ISO 8601, for ephemeral tenants. */
   readonly expires?: string;
+  /** Of users who were made with one. */
+  readonly runId?: string;
 }

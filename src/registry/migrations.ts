@@ -102,6 +102,16 @@ export const migrations: readonly string[] = [
   ALTER TABLE users ADD COLUMN group_id TEXT REFERENCES groups;
   ALTER TABLE users ADD COLUMN policy TEXT NOT NULL DEFAULT '{}';
   CREATE INDEX users_group ON users (group_id);
+  ALTER TABLE users ADD COLUMN run_id TEXT;
+  CREATE INDEX users_run ON users (run_id) WHERE run_id IS NOT NULL;
+  CREATE INDEX users_expiry ON users (expires_at) WHERE expires_at IS NOT NULL;
+
+  CREATE TABLE owners (
+    user_id TEXT PRIMARY KEY REFERENCES users ON DELETE CASCADE,
+    pid INTEGER NOT NULL,
+    start_time TEXT NOT NULL,
+    boot_id TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE approvals (
     user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,

@@ -28,6 +28,8 @@ export interface User {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly expiresAt: number | null;
+  /** What groups users of one CI run. */
+  readonly runId: string | null;
 }
 
 /** Users with a policy in common. */

@@ -2,6 +2,7 @@ import { RefusedError, UsageError } from '../errors.ts';
 import type { Egress } from '../policy/egress.ts';
 import type { LimitOverrides } from '../policy/limits.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Holder } from './processes.ts';
 
 /** The user as asked for; what is left out is allocated. */
 export interface AddUserRequest {
@@ -23,6 +24,9 @@ export interface AddUserRequest {
   readonly groupId?: string | null | undefined;
   /** Milliseconds since the epoch. */
   readonly expiresAt?: number | null | undefined;
+  readonly runId?: string | undefined;
+  /** The process that the user is made for, and goes with. */
+  readonly owner?: Holder | undefined;
 }
 
 /** Throws UsageError for a bad name, RefusedError for a tenant that would be root. */

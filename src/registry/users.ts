@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { SQLOutputValue } from 'node:sqlite';
 import type { HostConfig } from '../config/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
@@ -7,7 +6,8 @@ import type { Egress } from '../policy/egress.ts';
 import type { LimitOverrides, Limits } from '../policy/limits.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from './database.ts';
-import { getGroupById, groupOf } from './groups.ts';
+import { getGroupById } from './groups.ts';
+import { setOwner } from './lifetime.ts';
 import { purgeQuarantine, quarantineUser } from './quarantine.ts';
 import {
   choosePorts,
@@ -18,6 +18,7 @@ import {
 } from './reservations.ts';
 import type { Group, User } from './rows.ts';
 import { checkUserRequest, type AddUserRequest } from './user-request.ts';
+import { insertUser, toUser } from './user-row.ts';
 
 const selectUsers = `
   SELECT users.*, groups.name AS group_name, groups.policy AS group_policy,
@@ -27,6 +28,14 @@ const selectUsers = `
 /** All users, by name. */
 export function listUsers(registry: Registry): User[] {
   return registry.db.prepare(`${selectUsers} ORDER BY users.name`).all().map(toUser);
+}
+
+/** The users who were made with this run id, by name. */
+export function listUsersOfRun(registry: Registry, runId: string): User[] {
+  return registry.db
+    .prepare(`${selectUsers} WHERE users.run_id = ? ORDER BY users.name`)
+    .all(runId)
+    .map(toUser);
 }
 
 /** The user of this name, if there is one. */
@@ -92,8 +101,10 @@ export function addUser(registry: Registry, request: AddUserRequest, world: Surr
       down: false,
       createdAt: registry.clock.now(),
       expiresAt: request.expiresAt ?? null,
+      runId: request.runId ?? null,
     };
-    insert(registry, user, request.sharedUid === true);
+    insertUser(registry, user, request.sharedUid === true);
+    if (request.owner) setOwner(registry, user.id, request.owner);
     return user;
   });
 }
@@ -168,7 +179,8 @@ function overlaps(a: string, b: string): boolean {
   return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
 }
 
-function userExists(name: string): ConflictError {
+/** What is thrown when somebody new was to have a taken name. */
+export function userExists(name: string): ConflictError {
   return new ConflictError(`The user "${name}" exists already.`, {
     code: 'USER_EXISTS',
     suggestions: [`mcpd user show ${name}`, `mcpd user update ${name}`],
@@ -180,36 +192,6 @@ function workspaceTaken(path: string): ConflictError {
     code: 'WORKSPACE_TAKEN',
     suggestions: ['Choose another folder for --workspace.'],
   });
-}
-
-function insert(registry: Registry, user: User, sharedUid: boolean): void {
-  const { db } = registry;
-  db.prepare(
-    `INSERT INTO users (id, name, uid, gid, shared_uid, os_user, port_start, port_end, subnet,
-       workspace, workspace_managed, limits, egress, policy, group_id, created_at, expires_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(
-    user.id,
-    user.name,
-    user.uid,
-    user.gid,
-    Number(sharedUid),
-    user.osUser,
-    user.ports.start,
-    user.ports.end,
-    user.subnet,
-    user.workspace,
-    Number(user.workspaceManaged),
-    JSON.stringify(user.limits),
-    JSON.stringify(user.egress),
-    JSON.stringify(user.policy),
-    user.group?.id ?? null,
-    user.createdAt,
-    user.expiresAt,
-  );
-  const addPort = db.prepare('INSERT INTO ports (port, user_id) VALUES (?, ?)');
-  for (let port = user.ports.start; port <= user.ports.end; port += 1) addPort.run(port, user.id);
-  db.prepare(`DELETE FROM quarantine WHERE kind = 'uid' AND value = ?`).run(String(user.uid));
 }
 
 function nextGroup(registry: Registry, user: User, { groupId }: UserPatch): Group | null {
@@ -225,25 +207,4 @@ function patchLimits(
   return Object.fromEntries(
     merged.filter(([, value]) => value !== null && value !== undefined),
   ) as LimitOverrides;
-}
-
-function toUser(row: Record<string, SQLOutputValue>): User {
-  return {
-    id: row['id'] as string,
-    name: row['name'] as string,
-    uid: row['uid'] as number,
-    gid: row['gid'] as number,
-    osUser: row['os_user'] as string | null,
-    ports: { start: row['port_start'] as number, end: row['port_end'] as number },
-    subnet: row['subnet'] as string,
-    workspace: row['workspace'] as string,
-    workspaceManaged: row['workspace_managed'] === 1,
-    limits: JSON.parse(row['limits'] as string) as LimitOverrides,
-    egress: JSON.parse(row['egress'] as string) as Egress | null,
-    policy: JSON.parse(row['policy'] as string) as Policy,
-    group: groupOf(row),
-    down: row['down'] === 1,
-    createdAt: row['created_at'] as number,
-    expiresAt: row['expires_at'] as number | null,
-  };
 }

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { formatBytes } from '../policy/bytes.ts';
 import type {
   effectiveResult,
+  RunRemoveResult,
   userAddResult,
   userListResult,
   UserRemoveResult,
@@ -53,8 +54,13 @@ export function renderUserRemove({ removed, workspace, image }: UserRemoveResult
   ].join('\n');
 }
 
+export function renderRunRemove({ users, runId }: RunRemoveResult): string {
+  return users.length === 0 ? `Nobody is of run ${runId}.` : users.map(renderUserRemove).join('\n');
+}
+
 export function renderUserList({ users }: z.infer<typeof userListResult>): string {
   if (users.length === 0) return 'No users yet. Add one: mcpd user add NAME';
+  const hasRuns = users.some(({ runId }) => runId !== null);
   return renderTable(users, [
     { header: 'name', cell: ({ name }) => name },
     { header: 'servers', cell: ({ servers }) => String(servers), align: 'right' },
@@ -65,6 +71,7 @@ export function renderUserList({ users }: z.infer<typeof userListResult>): strin
     { header: 'cpus', cell: ({ limits }) => String(limits.cpus), align: 'right' },
     { header: 'group', cell: ({ group }) => group ?? '' },
     { header: 'egress', cell: ({ egress }) => egress },
+    ...(hasRuns ? [{ header: 'run', cell: (user: UserResult) => user.runId ?? '' }] : []),
     { header: 'state', cell: ({ down }) => (down ? 'down' : 'up') },
   ]);
 }
@@ -140,5 +147,6 @@ function userFields(user: UserResult): [string, string | undefined][] {
     ],
     ['Created', user.createdAt],
     ['Expires', user.expiresAt ?? undefined],
+    ['Run', user.runId ?? undefined],
   ];
 }

@@ -5,8 +5,10 @@ import { requireEnforceable } from '../firewall/protect.ts';
 import { egressText } from '../policy/egress.ts';
 import type { Policy } from '../policy/policy.ts';
 import { converge } from '../reconcile/converge.ts';
+import { whyOver } from '../registry/lifetime.ts';
+import type { Holder } from '../registry/processes.ts';
 import type { User } from '../registry/rows.ts';
-import { findUser } from '../registry/users.ts';
+import { findUser, userExists } from '../registry/users.ts';
 import { requireUp } from '../server/target.ts';
 import { requireEnforceableStorage } from '../storage/enforceable.ts';
 import { findTemplate } from '../templates/catalog.ts';
@@ -35,6 +37,9 @@ export interface AddRequest {
   /** Values by name; never printed. */
   readonly secrets: ReadonlyMap<string, string>;
   readonly ttlMs: number | undefined;
+  readonly runId?: string | undefined;
+  /** The process that a new user is made for. One of that name may not be there. */
+  readonly owner?: Holder | undefined;
   readonly start: boolean;
   readonly timeoutMs: number;
 }
@@ -57,10 +62,19 @@ export async function addUser(context: Context, request: AddRequest): Promise<Ad
   if (own.storage) requireEnforceableStorage(context, request.workspace);
   requireBelowMaximum(context.config, own);
   return withUserLease(context, request.name, async () => {
-    const existing = findUser(context.registry, request.name);
+    const existing = await findLasting(context, request.name);
+    if (existing && request.owner) throw userExists(request.name);
     if (existing) return addAgain(context, request, existing, templates);
     return addNew(context, { request, templates, inUse: await inUse });
   });
+}
+
+/** The user of this name, unless their time is over: such a one makes room. */
+async function findLasting(context: Context, name: string): Promise<User | undefined> {
+  const user = findUser(context.registry, name);
+  if (!user || whyOver(context.registry, user) === undefined) return user;
+  await erase(context, user, { purge: true, quarantine: true });
+  return undefined;
 }
 
 async function addAgain(

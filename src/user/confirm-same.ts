@@ -56,6 +56,7 @@ function differingSettings(request: AddRequest, user: User): Difference[] {
     if (isDeepStrictEqual(asked, user.policy[key as keyof Policy])) continue;
     differences.push({ what: key, mend: `${update} --help says how to change it` });
   }
+  compare('run id', request.runId, user.runId, recreate);
   compare('OS user', request.osUser, user.osUser, recreate);
   return differences;
 }

@@ -83,6 +83,8 @@ export async function registerUser(
         policy,
         groupId: group?.id,
         expiresAt: request.ttlMs === undefined ? null : clock.now() + request.ttlMs,
+        runId: request.runId,
+        owner: request.owner,
       },
       { config, isPortFree, takenSubnets: inUse.subnets, takenUids: inUse.uids },
     );

@@ -33,6 +33,7 @@ const userResult = z.object({
   group: z.string().nullable(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
+  runId: z.string().nullable(),
 });
 
 export type UserResult = z.infer<typeof userResult>;
@@ -110,6 +111,7 @@ export function describeUser(user: User, { config, home, instance }: Facts): Use
     group: user.group?.name ?? null,
     createdAt: new Date(user.createdAt).toISOString(),
     expiresAt: user.expiresAt === null ? null : new Date(user.expiresAt).toISOString(),
+    runId: user.runId,
   };
 }
 
@@ -132,6 +134,16 @@ export const userRemoveResult = z.object({
 });
 
 export type UserRemoveResult = z.infer<typeof userRemoveResult>;
+
+export const runRemoveResult = z.object({
+  changed: z.boolean(),
+  runId: z.string(),
+  users: z.array(userRemoveResult),
+});
+
+export type RunRemoveResult = z.infer<typeof runRemoveResult>;
+
+export const userRemoveOutput = z.union([userRemoveResult, runRemoveResult]);
 
 export const userListResult = z.object({
   users: z.array(userResult.extend({ servers: z.int(), down: z.boolean() })),

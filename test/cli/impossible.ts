@@ -119,6 +119,15 @@ export const impossible: readonly Row[] = [
     user update bob --pids many
     user update bob --pids 1000001
   `,
+  ...each(usage('is not a run id'))`
+    user add bob --run-id ''
+    user add bob --run-id a/b
+    user list --run-id .x
+    user remove --run-id 'a b' --yes
+  `,
+  ...each(usage('or --run-id in its place'))`
+    user remove bob --run-id 42 --yes
+  `,
   ...each(usage('is not a duration'))`
     user add bob --ttl 0s
     user add bob --ttl 5

@@ -1,6 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { approve, group, timeout, ttl, userArgument } from '../../cli/flags.ts';
+import { approve, group, runId, timeout, ttl, userArgument } from '../../cli/flags.ts';
 import { newPolicyFrom, policyFlags } from '../../cli/policy-flags.ts';
 import { readSecretFlags } from '../../cli/secret-flags.ts';
 import { renderUserAdd } from '../../render/user.ts';
@@ -42,6 +42,7 @@ export default class UserAdd extends BaseCommand<AddResult> {
       multipleNonGreedy: true,
     }),
     ttl,
+    'run-id': runId,
     'no-start': boolean({ summary: "Make everything, but don't start the servers." }),
     timeout,
   };
@@ -60,6 +61,7 @@ export default class UserAdd extends BaseCommand<AddResult> {
       approval: flags.approve,
       secrets: await readSecretFlags(flags.secret ?? []),
       ttlMs: flags.ttl,
+      runId: flags['run-id'],
       start: !flags['no-start'],
       timeoutMs: flags.timeout,
     });

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { runId } from '../../cli/flags.ts';
 import { renderUserList } from '../../render/user.ts';
 import { userListResult } from '../../user/result.ts';
 import { listAllUsers } from '../../user/list.ts';
@@ -14,12 +15,14 @@ export default class UserList extends BaseCommand<Result> {
   static override examples = [
     '<%= config.bin %> user list',
     '<%= config.bin %> user list --json | jq -r ".users[].name"',
+    '<%= config.bin %> user list --run-id 1234',
   ];
+  static override flags = { 'run-id': runId };
   static override readonly result = userListResult;
 
   async run(): Promise<Result> {
-    await this.parse(UserList);
-    return listAllUsers(await this.context('read'));
+    const { flags } = await this.parse(UserList);
+    return listAllUsers(await this.context('read'), { runId: flags['run-id'] });
   }
 
   protected render(result: Result): string {

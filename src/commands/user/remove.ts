@@ -1,44 +1,66 @@
 import { boolean } from '@oclif/core/flags';
+import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { userArgument, yes } from '../../cli/flags.ts';
+import { runId, userArgument, yes } from '../../cli/flags.ts';
 import { confirm } from '../../cli/prompt.ts';
-import { getUser } from '../../registry/users.ts';
-import { renderUserRemove } from '../../render/user.ts';
-import { removeUserCompletely } from '../../user/remove.ts';
-import { userRemoveResult, type UserRemoveResult } from '../../user/result.ts';
+import { UsageError } from '../../errors.ts';
+import { getUser, listUsersOfRun } from '../../registry/users.ts';
+import { renderRunRemove, renderUserRemove } from '../../render/user.ts';
+import { removeRun, removeUserCompletely } from '../../user/remove.ts';
+import { userRemoveOutput } from '../../user/result.ts';
 
-export default class UserRemove extends BaseCommand<UserRemoveResult> {
+type Result = z.infer<typeof userRemoveOutput>;
+
+export default class UserRemove extends BaseCommand<Result> {
   static override hiddenAliases = ['user:rm'];
   static override summary = 'Remove a user: containers, network, secrets, tokens and reservations.';
-  static override description = 'The workspace and the audit are kept unless --purge is given.';
+  static override description =
+    'The workspace and the audit are kept unless --purge is given. With --run-id all users of a CI run go; none is as good.';
   static override examples = [
     '<%= config.bin %> user remove bob',
     '<%= config.bin %> user remove bob --purge --yes',
+    '<%= config.bin %> user remove --run-id 1234 --purge --yes',
   ];
-  static override args = {
-    name: userArgument({ required: true, description: 'Name of the user.' }),
-  };
+  static override usage = 'user remove NAME | --run-id ID [--purge] [-y] [--json]';
+  static override args = { name: userArgument({ description: 'Name of the user.' }) };
   static override flags = {
+    'run-id': runId,
     purge: boolean({
       summary: 'Delete the audit too, and the workspace unless --workspace chose it.',
     }),
     yes,
   };
-  static override readonly result = userRemoveResult;
+  static override readonly result = userRemoveOutput;
 
-  async run(): Promise<UserRemoveResult> {
+  async run(): Promise<Result> {
     const { args, flags } = await this.parse(UserRemove);
+    const { purge, yes: isSure, 'run-id': id } = flags;
+    if ((args.name === undefined) === (id === undefined)) throw eitherOr();
     const context = await this.context('write');
+    const ask = (question: string) => confirm(question, { yes: isSure, signal: context.signal });
+    if (args.name === undefined) {
+      const names = listUsersOfRun(context.registry, id ?? '').map(({ name }) => name);
+      if (names.length > 0) await ask(`Remove ${names.join(', ')}?`);
+      return removeRun(context, { runId: id ?? '', purge });
+    }
     const { workspace, workspaceManaged } = getUser(context.registry, args.name);
-    const isGone = flags.purge && workspaceManaged;
-    const question = isGone
-      ? `Remove ${args.name} and delete ${workspace}?`
-      : `Remove ${args.name}? Its workspace ${workspace} is kept.`;
-    await confirm(question, { yes: flags.yes, signal: context.signal });
-    return removeUserCompletely(context, { name: args.name, purge: flags.purge });
+    const isGone = purge && workspaceManaged;
+    await ask(
+      isGone
+        ? `Remove ${args.name} and delete ${workspace}?`
+        : `Remove ${args.name}? Its workspace ${workspace} is kept.`,
+    );
+    return removeUserCompletely(context, { name: args.name, purge });
   }
 
-  protected render(result: UserRemoveResult): string {
-    return renderUserRemove(result);
+  protected render(result: Result): string {
+    return 'runId' in result ? renderRunRemove(result) : renderUserRemove(result);
   }
+}
+
+function eitherOr(): UsageError {
+  return new UsageError('Missing argument NAME, or --run-id in its place.', {
+    code: 'USAGE',
+    suggestions: ['mcpd user remove NAME', 'mcpd user remove --run-id ID', 'mcpd user list'],
+  });
 }

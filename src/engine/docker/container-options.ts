@@ -21,6 +21,7 @@ export function containerOptions(spec: ServerSpec, hash: string): ContainerCreat
       [labels.template]: spec.template,
       [labels.hash]: hash,
       ...(spec.expires === undefined ? {} : { [labels.expires]: spec.expires }),
+      ...(spec.runId === undefined ? {} : { [labels.run]: spec.runId }),
     },
     ExposedPorts: { [containerPort]: {} },
     StopSignal: 'SIGTERM',

@@ -23,6 +23,7 @@ export async function createNetwork(
         [labels.user]: spec.user,
         [labels.userId]: spec.userId,
         [labels.hash]: hash,
+        ...(spec.runId === undefined ? {} : { [labels.run]: spec.runId }),
       },
     });
   } catch (error) {

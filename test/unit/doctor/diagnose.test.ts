@@ -27,6 +27,7 @@ const bob: User = {
   down: false,
   createdAt: 0,
   expiresAt: null,
+  runId: null,
 };
 const server: Server = {
   id: 's1',
