@@ -1,9 +1,18 @@
 import { hash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { lastLine, mendEnd } from '../records/last-line.ts';
 import { genesis, linksOf, seal } from '../records/chain.ts';
 import type { Registry } from '../registry/database.ts';
+import { changesSince, forgetBegun, listKilled, type BegunCommand, type Probe } from './begun.ts';
 import { controlFile, controlFiles } from './control-files.ts';
 import type { ControlLine } from './result.ts';
 
@@ -11,18 +20,58 @@ export type ControlRecord = Omit<ControlLine, 'previous' | 'hash'>;
 
 const fileBytes = 2 ** 24;
 
-/** Appends one record of a command. The registry's write lock keeps two commands from continuing one line. */
+/** Appends the record of a command that ended. The registry's write lock keeps two from continuing one line. */
 export function recordCommand(registry: Registry, record: ControlRecord): void {
-  const folder = registry.home.audit;
   registry.transaction(() => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const file = join(folder, controlFile);
-    if (existsSync(file)) mendEnd(file, (line) => linksOf(line) !== undefined);
-    const { line } = seal(record, lastHash(folder), digest);
-    if (existsSync(file) && statSync(file).size >= fileBytes)
-      renameSync(file, rotatedFile(folder, record));
-    appendFileSync(file, `${line}\n`, { mode: 0o600, flush: true });
+    append(registry.home.audit, record);
+    forgetBegun(registry, record.id);
   });
+}
+
+/** Appends the records of commands that were killed. */
+export function recordKilled(registry: Registry, isAlive: Probe): void {
+  // Looking first keeps every command from waiting for the write lock.
+  if (listKilled(registry, isAlive).length === 0) return;
+  registry.transaction(() => {
+    for (const killed of listKilled(registry, isAlive)) {
+      // One that was killed behind its last word has a record already.
+      if (!hasRecord(registry.home.audit, killed.id))
+        append(registry.home.audit, unfinished(registry, killed));
+      forgetBegun(registry, killed.id);
+    }
+  });
+}
+
+/** The record of a command that was killed, with what it had changed by then. */
+export function unfinished(registry: Registry, killed: BegunCommand): ControlRecord {
+  const { id, since, actor, command, object } = killed;
+  return {
+    time: new Date(registry.clock.now()).toISOString(),
+    id,
+    began: new Date(since).toISOString(),
+    actor,
+    command,
+    object,
+    outcome: 'unfinished',
+    code: null,
+    changed: null,
+    changes: changesSince(registry, killed),
+  };
+}
+
+function append(folder: string, record: ControlRecord): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, controlFile);
+  if (existsSync(file)) mendEnd(file, (line) => linksOf(line) !== undefined);
+  const { line } = seal(record, lastHash(folder), digest);
+  if (existsSync(file) && statSync(file).size >= fileBytes)
+    renameSync(file, rotatedFile(folder, record));
+  appendFileSync(file, `${line}\n`, { mode: 0o600, flush: true });
+}
+
+function hasRecord(folder: string, id: string): boolean {
+  const file = join(folder, controlFile);
+  return existsSync(file) && readFileSync(file, 'utf8').includes(`"id":"${id}"`);
 }
 
 function lastHash(folder: string): string {

@@ -1,4 +1,7 @@
 import type { Context } from '../context.ts';
+import { isAlive } from '../registry/processes.ts';
+import { listKilled } from './begun.ts';
+import { unfinished } from './control.ts';
 import { controlFile, controlFiles } from './control-files.ts';
 import { followedLines, pastLines } from './lines.ts';
 import type { ControlLine } from './result.ts';
@@ -13,18 +16,29 @@ interface ControlRequest {
 
 /** The commands that were to change something, oldest first. */
 export async function* readControl(
-  { home, signal }: Context,
+  context: Context,
   { follow, since, until, failed }: ControlRequest,
 ): AsyncGenerator<ControlLine> {
+  const isMeant = ({ time, outcome }: ControlLine): boolean => {
+    const at = Date.parse(time);
+    const isWithin = (since === undefined || at >= since) && (until === undefined || at < until);
+    return isWithin && (!failed || outcome !== 'ok');
+  };
+  for await (const record of recorded(context, follow)) if (isMeant(record)) yield record;
+  // Written by the next command that changes something.
+  for (const killed of listKilled(context.registry, isAlive)) {
+    const record = { ...unfinished(context.registry, killed), previous: null, hash: null };
+    if (isMeant(record)) yield record;
+  }
+}
+
+async function* recorded({ home, signal }: Context, follow: boolean): AsyncGenerator<ControlLine> {
   const lines = follow
     ? followedLines(home.audit, controlFiles, { current: controlFile, signal })
     : pastLines(home.audit, controlFiles);
   for await (const line of lines) {
     const record = parse(line);
-    if (!record) continue;
-    const at = Date.parse(record.time);
-    if ((since !== undefined && at < since) || (until !== undefined && at >= until)) continue;
-    if (!failed || record.outcome !== 'ok') yield record;
+    if (record) yield record;
   }
 }
 

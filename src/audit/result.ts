@@ -29,20 +29,27 @@ const changeValue = z.unknown();
 
 /** One command that was to change something. */
 export const controlLineResult = z.object({
-  time: z.string().describe('when the command ended'),
+  time: z.string().describe('when the command ended, or was found to be gone'),
+  id: z.string().describe('unique'),
+  began: z.string().describe('when it began'),
   actor: z
     .object({ user: z.string(), uid: z.int(), sudoUser: z.string().nullable() })
     .describe('who ran it: OS account, and who became it with sudo'),
   command: z.string().describe('as typed; of flags only the names'),
   object: z.string().nullable().describe('what it was about: a user, server or other name'),
-  outcome: z.enum(['ok', 'refused', 'failed']).describe('how it ended'),
+  outcome: z
+    .enum(['ok', 'refused', 'failed', 'unfinished'])
+    .describe('how it ended; `unfinished`: it was killed'),
   code: z.string().nullable().describe('of the error'),
   changed: z.boolean().nullable().describe('as the command says; null when it doesn’t'),
   changes: z
     .array(z.object({ what: z.string(), before: changeValue, after: changeValue }))
-    .describe('rows of the registry about the user: before and after'),
-  previous: z.string().describe('`hash` of the line before'),
-  hash: z.string().describe('as above'),
+    .describe('rows of the registry about its users and groups: before and after'),
+  previous: z
+    .string()
+    .nullable()
+    .describe('`hash` of the line before; null for a killed command until the next one writes it'),
+  hash: z.string().nullable().describe('as above'),
 });
 
 export type ControlLine = z.infer<typeof controlLineResult>;
@@ -55,7 +62,7 @@ export const auditVerifyResult = z.object({
   intact: z.boolean(),
   chains: z.array(
     z.object({
-      name: z.string().describe('user/server, or `control`'),
+      name: z.string().describe('user/server, `control`, or folder of a removed user’s server'),
       files: z.int(),
       lines: z.int(),
       broken: z

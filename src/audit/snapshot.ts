@@ -1,34 +1,53 @@
 import type { Registry } from '../registry/database.ts';
 import type { ControlLine } from './result.ts';
 
-/** Rows about one user, by what they are about. No row of these holds a secret or a token. */
+/** Whom a command is about: names that may or may not exist. */
+export interface Subjects {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** Rows about them, by what they are about. No row of these holds a secret or a token. */
 export type Snapshot = ReadonlyMap<string, unknown>;
 
 type Change = ControlLine['changes'][number];
+type Row = Readonly<Record<string, unknown>>;
 
 const changesAtMost = 32;
 /** They say nothing to people, or change with every command. */
-const unsaid = new Set(['id', 'user_id', 'created_at']);
+const unsaid = new Set(['id', 'name', 'user_id', 'group_id', 'created_at']);
 
-/** What the registry says of a user, of the names of their secrets and tokens too; empty when there is no such user. */
-export function takeSnapshot({ db }: Registry, userName: string): Snapshot {
+/** What the registry says of some users and groups, of the names of secrets and ids of tokens too. */
+export function takeSnapshot({ db }: Registry, { users, groups }: Subjects): Snapshot {
   const facts = new Map<string, unknown>();
-  const user = db.prepare('SELECT * FROM users WHERE name = ?').get(userName);
-  if (!user) return facts;
-  const id = user['id'] ?? null;
-  add(facts, `user ${userName}`, user);
-  const servers = db
-    .prepare('SELECT name, template, port, desired FROM servers WHERE user_id = ?')
-    .all(id);
-  for (const row of servers) add(facts, `server ${String(row['name'])}`, row);
-  const secrets = db.prepare('SELECT name, updated_at FROM secrets WHERE user_id = ?').all(id);
-  for (const row of secrets) add(facts, `secret ${String(row['name'])}`, row);
-  const tokens = db
-    .prepare('SELECT name, scopes, expires_at, revoked_at FROM tokens WHERE user_id = ?')
-    .all(id);
-  for (const row of tokens) add(facts, `token ${String(row['name'])}`, row);
+  const rowsOf = (table: string, columns: string, userId: unknown): Row[] =>
+    db.prepare(`SELECT ${columns} FROM ${table} WHERE user_id = ?`).all(String(userId));
+  for (const name of groups) {
+    const group = db.prepare('SELECT policy FROM groups WHERE name = ?').get(name);
+    if (group) add(facts, `group ${name}`, { exists: true, ...group });
+  }
+  for (const name of users) {
+    const user = db
+      .prepare(
+        `SELECT users.*, groups.name AS "group" FROM users
+         LEFT JOIN groups ON groups.id = users.group_id WHERE users.name = ?`,
+      )
+      .get(name);
+    if (!user) continue;
+    add(facts, `user ${name}`, user);
+    for (const row of rowsOf('servers', 'name, template, port, desired', user['id']))
+      add(facts, `server ${name}/${String(row['name'])}`, row);
+    for (const row of rowsOf('secrets', 'name, updated_at', user['id']))
+      add(facts, `secret ${String(row['name'])}`, row);
+    for (const row of rowsOf('tokens', tokenColumns, user['id']))
+      add(facts, `token ${String(row['name'])} ${String(row['id'])}`, row);
+    for (const row of rowsOf('approvals', 'template, risk, approved_by', user['id']))
+      add(facts, `approval ${String(row['template'])}`, row);
+  }
   return facts;
 }
+
+const tokenColumns = 'id, name, scopes, servers, expires_at, revoked_at, replaced_by';
 
 /** What is different; of much the first. */
 export function compareSnapshots(before: Snapshot, after: Snapshot): Change[] {
@@ -39,9 +58,19 @@ export function compareSnapshots(before: Snapshot, after: Snapshot): Change[] {
     .slice(0, changesAtMost);
 }
 
-function add(facts: Map<string, unknown>, name: string, row: Record<string, unknown>): void {
+function add(facts: Map<string, unknown>, name: string, row: Row): void {
   for (const [column, value] of Object.entries(row)) {
-    if (unsaid.has(column) || column === 'name') continue;
-    facts.set(`${name} ${column}`, value);
+    if (unsaid.has(column)) continue;
+    if (column !== 'policy' && column !== 'limits') facts.set(`${name} ${column}`, value);
+    else for (const [key, text] of fieldsOf(value)) facts.set(`${name} ${column}.${key}`, text);
   }
+}
+
+/** Each field of a policy by itself, so that a change names what it changes. */
+function fieldsOf(json: unknown): [string, unknown][] {
+  const fields = Object.entries(JSON.parse(String(json)) as Row);
+  return fields.map(([key, value]) => [
+    key,
+    typeof value === 'object' ? JSON.stringify(value) : value,
+  ]);
 }

@@ -1,22 +1,29 @@
 import { hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Home } from '../config/home.ts';
 import type { Context } from '../context.ts';
 import { genesis, isIntact, linksOf } from '../records/chain.ts';
 import { auditFiles } from '../records/files.ts';
 import { logFolder } from '../reconcile/desired.ts';
 import { listServers } from '../registry/servers.ts';
-import { getUser, listUsers } from '../registry/users.ts';
+import { findUser, getUser, listUsers } from '../registry/users.ts';
 import { controlFiles } from './control-files.ts';
 import { pastLines, type Select } from './lines.ts';
 import type { AuditVerifyResult, ChainReport } from './result.ts';
 
-/** Checks the chains of one user's servers; without a user those of all, and of the commands. Throws NotFoundError. */
+/**
+ * Checks the chains of one user's servers, and of removed users of that name; without a user those of
+ * all, and of the commands. Throws NotFoundError.
+ */
 export async function verifyAudit(
   { registry, home }: Context,
   userName: string | undefined,
 ): Promise<AuditVerifyResult> {
-  const users = userName === undefined ? listUsers(registry) : [getUser(registry, userName)];
+  const removed = await removedChains(home, userName);
+  const isGone = userName !== undefined && removed.length > 0 && !findUser(registry, userName);
+  const users =
+    userName === undefined ? listUsers(registry) : isGone ? [] : [getUser(registry, userName)];
   const servers = users.flatMap((user) =>
     listServers(registry, user.id).map((server) => ({
       name: `${user.name}/${server.name}`,
@@ -25,11 +32,30 @@ export async function verifyAudit(
     })),
   );
   const control = { name: 'control', folder: home.audit, select: controlFiles };
+  const all = [...(userName === undefined ? [control] : []), ...servers, ...removed];
   const chains: ChainReport[] = [];
-  for (const chain of userName === undefined ? [control, ...servers] : servers) {
-    chains.push(await verifyChain(chain));
-  }
+  for (const chain of all) chains.push(await verifyChain(chain));
   return { intact: chains.every(({ broken }) => broken === null), chains };
+}
+
+/** What `user remove` kept: a folder for each user, and in it one for each server. */
+async function removedChains({ audit }: Home, userName: string | undefined): Promise<Chain[]> {
+  const archive = join(audit, 'removed');
+  const users = (await namesIn(archive)).filter(
+    (name) => userName === undefined || name.slice(0, name.lastIndexOf('-')) === userName,
+  );
+  const chains = users.map(async (user) =>
+    (await namesIn(join(archive, user))).map((server) => ({
+      name: `${user}/${server} (removed)`,
+      folder: join(archive, user, server),
+      select: auditFiles,
+    })),
+  );
+  return (await Promise.all(chains)).flat();
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => [])).toSorted();
 }
 
 interface Chain {
@@ -40,7 +66,7 @@ interface Chain {
 
 /** The oldest file may follow on others that are no longer kept: its first line names a hash that nobody can check. */
 async function verifyChain({ name, folder, select }: Chain): Promise<ChainReport> {
-  const files = select(await readdir(folder).catch(() => []));
+  const files = select(await namesIn(folder));
   let previous: string | undefined;
   let lines = 0;
   for (const file of files) {

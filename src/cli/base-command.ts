@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { Command } from '@oclif/core/command';
+import type { Input, ParserOutput } from '@oclif/core/interfaces';
 import type * as z from 'zod';
 import { resolveHome, type Home } from '../config/home.ts';
 import type { Context } from '../context.ts';
 import type { TableOptions } from '../render/table.ts';
 import { openContext, type OpenContext } from './context.ts';
-import { watchCommand, type CommandEnd, type CommandWords } from './record.ts';
 import { listenForInterrupt, type Interrupt } from './interrupt.ts';
+import { watchCommand, type Recorder } from './record.ts';
+import { commandWords } from './words.ts';
 
 /**
  * What every command is: `run()` returns one object, described by the static `result` schema. Under
@@ -19,27 +22,49 @@ export abstract class BaseCommand<Result extends object> extends Command {
 
   #interrupt: Interrupt | undefined;
   #opened: OpenContext | undefined;
-  /** Writes the record of a command that is to change something. */
-  #record: ((end: CommandEnd) => void) | undefined;
+  /** Of a command that is to change something. */
+  #record: Recorder | undefined;
+  #parsed: ParserOutput['raw'] = [];
 
   abstract override run(): Promise<Result>;
 
   /** The result as people read it on stdout; '' when the command streamed its own output. */
   protected abstract render(result: Result): string;
 
-  /** The world. `read` opens an existing registry or none, and so never writes to a new home. */
-  protected async context(access: 'read' | 'write'): Promise<Context> {
-    this.#opened ??= openContext({
-      access,
+  /**
+   * The world. `read` and `act` open an existing registry or none, and so never write to a new home.
+   * `write` and `act` are for what changes something: that is recorded in the audit.
+   */
+  protected async context(access: Access): Promise<Context> {
+    this.#opened ??= this.open(access);
+    // What is there already is changed by nobody unrecorded; a new home is made by whoever needs it.
+    if (access !== 'read' && existsSync(this.home.registry)) void this.#opened.registry;
+    return this.#opened;
+  }
+
+  private open(access: Access): OpenContext {
+    const { bin, root } = this.config;
+    const words = commandWords({ bin, id: this.id ?? '', raw: this.#parsed, named: this.named });
+    return openContext({
+      access: access === 'write' ? 'write' : 'read',
       env: process.env,
-      assets: this.config.root,
-      command: [this.config.bin, ...(this.id ?? '').split(':'), ...this.subjects()].join(' '),
+      assets: root,
+      command: words.named,
       signal: this.signal,
       json: this.jsonEnabled(),
       stderr: process.stderr,
+      onRegistry: (world) => {
+        const isThere = existsSync(this.home.registry);
+        if (access !== 'read' && isThere) this.#record = watchCommand(world, words);
+      },
     });
-    if (access === 'write') this.#record ??= watchCommand(this.#opened, this.words());
-    return this.#opened;
+  }
+
+  /** How many arguments name what a command is about, as opposed to what it is given. */
+  protected get named(): number {
+    return this.ctor.strict
+      ? Object.values(this.ctor.args).filter((one) => !one.hidden).length
+      : Infinity;
   }
 
   /** Where the state is, for what needs nothing else of the world. */
@@ -56,6 +81,15 @@ export abstract class BaseCommand<Result extends object> extends Command {
   protected get signal(): AbortSignal {
     this.#interrupt ??= listenForInterrupt(process);
     return this.#interrupt.signal;
+  }
+
+  protected override async parse<Flags extends Values, Base extends Values, Args extends Values>(
+    options?: Input<Flags, Base, Args>,
+    argv?: string[],
+  ): Promise<ParserOutput<Flags, Base, Args>> {
+    const parsed = await super.parse(options, argv);
+    this.#parsed = parsed.raw;
+    return parsed;
   }
 
   protected override async _run<Returned>(): Promise<Returned> {
@@ -90,23 +124,10 @@ export abstract class BaseCommand<Result extends object> extends Command {
   protected override catch(error: Error): Promise<never> {
     return Promise.reject(error);
   }
-
-  /** The positional arguments, for messages: flags may hold what nobody else should read. */
-  private subjects(): string[] {
-    const end = this.argv.findIndex((argument) => argument.startsWith('-'));
-    return end === -1 ? this.argv : this.argv.slice(0, end);
-  }
-
-  /** The command for the audit: what it names, and which flags were given. */
-  private words(): CommandWords {
-    const known = new Set(Object.keys(this.ctor.flags ?? {}).map((name) => `--${name}`));
-    const given = this.argv.map((argument) => argument.split('=', 1)[0] ?? '');
-    const flags = new Set(given.filter((name) => known.has(name)));
-    const subjects = this.subjects();
-    const words = [this.config.bin, ...(this.id ?? '').split(':'), ...subjects, ...flags];
-    return { command: words.join(' '), object: subjects[0] };
-  }
 }
+
+type Access = 'read' | 'act' | 'write';
+type Values = Record<string, unknown>;
 
 function print(text: string): void {
   if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);

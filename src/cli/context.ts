@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import { openRegistry, type Registry } from '../registry/database.ts';
 import { createProgress } from './progress.ts';
+import type { Watched } from './record.ts';
 
 export interface ContextOptions {
   /** `read`: a home without a registry stays without one. */
@@ -17,6 +18,8 @@ export interface ContextOptions {
   readonly signal: AbortSignal;
   readonly json: boolean;
   readonly stderr: NodeJS.WriteStream;
+  /** Called before the registry is first given out; what it throws is thrown to who asked. */
+  readonly onRegistry: (world: Watched) => void;
 }
 
 export interface OpenContext extends Context {
@@ -25,10 +28,11 @@ export interface OpenContext extends Context {
 
 /** The composition root. The registry and the engine's client are opened when first asked for. */
 export function openContext(options: ContextOptions): OpenContext {
-  const { access, env, assets, command, signal, json, stderr } = options;
+  const { access, env, assets, command, signal, json, stderr, onRegistry } = options;
   const uid = process.getuid?.() ?? 0;
   const gid = process.getgid?.() ?? 0;
   const home = resolveHome(env, uid);
+  const progress = createProgress({ json, stderr, env });
   let registry: Registry | undefined;
   let engine: Promise<Engine> | undefined;
   return {
@@ -41,10 +45,17 @@ export function openContext(options: ContextOptions): OpenContext {
     env,
     command,
     signal,
-    progress: createProgress({ json, stderr, env }),
+    progress,
     get registry() {
-      registry ??= openRegistry(home, { create: access === 'write' });
-      return registry;
+      if (registry) return registry;
+      const opened = openRegistry(home, { create: access === 'write' });
+      try {
+        onRegistry({ registry: opened, clock: systemClock, uid, env, progress });
+      } catch (error) {
+        opened.close();
+        throw error;
+      }
+      return (registry = opened);
     },
     engine() {
       engine ??= import('../engine/docker/engine.ts').then(({ createDockerEngine }) =>

@@ -1,64 +1,64 @@
-import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { recordCommand } from '../audit/control.ts';
-import { compareSnapshots, takeSnapshot, type Snapshot } from '../audit/snapshot.ts';
+import { randomUUID } from 'node:crypto';
+import { changesSince, noteBegun, type BegunCommand } from '../audit/begun.ts';
+import { recordCommand, recordKilled } from '../audit/control.ts';
+import { takeSnapshot } from '../audit/snapshot.ts';
 import type { Context } from '../context.ts';
 import { McpdError, RefusedError } from '../errors.ts';
-
-export interface CommandWords {
-  /** Flags by their names only: values may be secrets. */
-  readonly command: string;
-  /** The first thing named: `bob`, `bob/filesystem`. */
-  readonly object: string | undefined;
-}
+import { callerOf } from '../host/caller.ts';
+import { currentHolder, isAlive } from '../registry/processes.ts';
+import type { CommandWords } from './words.ts';
 
 /** How a command ended: with a result, or an error. */
 export type CommandEnd = { readonly result: unknown } | { readonly error: unknown };
 
+/** What a record needs of the world. */
+export type Watched = Pick<Context, 'registry' | 'clock' | 'uid' | 'env' | 'progress'>;
+
+/** Writes the record of a command. */
+export type Recorder = (end: CommandEnd) => void;
+
 /**
- * Watches a command that is to change something; the function it gives writes its record. In a home
- * that isn't there yet nothing is recorded unless the command makes it.
+ * Notes that a command which is to change something begins, so that it leaves a trace even when it is
+ * killed. Throws what the registry throws: nothing is changed that can't be recorded.
  */
-export function watchCommand(context: Context, words: CommandWords): (end: CommandEnd) => void {
-  const before = snapshot(context, words);
+export function watchCommand(
+  world: Watched,
+  { command, object, subjects }: Pick<CommandWords, 'command' | 'object' | 'subjects'>,
+): Recorder {
+  const { registry, clock, progress } = world;
+  recordKilled(registry, isAlive);
+  const begun: BegunCommand = {
+    id: randomUUID(),
+    since: clock.now(),
+    actor: callerOf(world),
+    command: command.slice(0, longest),
+    object: object?.slice(0, longest) ?? null,
+    subjects,
+    before: takeSnapshot(registry, subjects),
+  };
+  noteBegun(registry, begun, currentHolder());
   return (end) => {
-    if (!existsSync(context.home.registry)) return;
     try {
-      const changes = [
-        ...compareSnapshots(before, snapshot(context, words)),
-        ...('result' in end ? settingOf(end.result) : []),
-      ];
-      recordCommand(context.registry, {
-        time: new Date(context.clock.now()).toISOString(),
-        actor: actorOf(context),
-        command: words.command.slice(0, longest),
-        object: words.object?.slice(0, longest) ?? null,
+      recordCommand(registry, {
+        time: new Date(clock.now()).toISOString(),
+        id: begun.id,
+        began: new Date(begun.since).toISOString(),
+        actor: begun.actor,
+        command: begun.command,
+        object: begun.object,
         ...outcomeOf(end),
-        changes,
+        changes: [
+          ...changesSince(registry, begun),
+          ...('result' in end ? settingOf(end.result) : []),
+        ],
       });
     } catch {
-      context.progress.notice('This command could not be recorded in the audit.');
+      progress.notice('How this command ended could not be recorded in the audit.');
     }
   };
 }
 
 const longest = 512;
-
-function snapshot(context: Context, { object = '' }: CommandWords): Snapshot {
-  if (!existsSync(context.home.registry)) return new Map();
-  try {
-    return takeSnapshot(context.registry, object.split('/', 1)[0] ?? '');
-  } catch {
-    // The command itself says what is wrong with the registry.
-    return new Map();
-  }
-}
-
-/** Only root is believed about sudo: anybody else may set that variable. */
-function actorOf({ uid, env }: Context) {
-  const sudoUser = uid === 0 ? env['SUDO_USER'] : undefined;
-  return { user: nameOf(uid), uid, sudoUser: sudoUser?.slice(0, 64) || null };
-}
 
 /** What `config set` says of itself. */
 function settingOf(result: unknown): { what: string; before: unknown; after: unknown }[] {
@@ -70,15 +70,6 @@ function settingOf(result: unknown): { what: string; before: unknown; after: unk
     'value' in result;
   if (!isSetting || result.before === result.value) return [];
   return [{ what: `setting ${String(result.key)}`, before: result.before, after: result.value }];
-}
-
-/** An account may have no name. */
-function nameOf(uid: number): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(uid);
-  }
 }
 
 function outcomeOf(end: CommandEnd) {

@@ -24,7 +24,9 @@ export default class Doctor extends BaseCommand<DoctorResult> {
 
   async run(): Promise<DoctorResult> {
     const { flags } = await this.parse(Doctor);
-    const result = await examine(await this.context('read'), { fix: flags.fix });
+    const result = await examine(await this.context(flags.fix ? 'act' : 'read'), {
+      fix: flags.fix,
+    });
     if (!result.healthy) process.exitCode = exitCodes.unexpected;
     return result;
   }

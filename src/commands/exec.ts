@@ -29,7 +29,7 @@ export default class Exec extends BaseCommand<ExecResult> {
         suggestions: [`mcpd exec ${key} -- COMMAND`],
       });
     }
-    const context = await this.context('read');
+    const context = await this.context('act');
     if (this.jsonEnabled()) {
       const stdin = process.stdin.isTTY ? undefined : process.stdin;
       const result = await captureInServer(context, request, stdin);
@@ -40,6 +40,11 @@ export default class Exec extends BaseCommand<ExecResult> {
     const exitCode = await runInServer(context, request, streams);
     process.exitCode = exitCode;
     return { exitCode, stdout: '', stderr: '', truncated: false };
+  }
+
+  /** The command to run may hold anything: it is in no record or message. */
+  protected override get named(): number {
+    return 1;
   }
 
   protected render(): string {

@@ -1,23 +1,36 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { userInfo } from 'node:os';
 
-/**
- * The account that a command is run by: who used sudo when there was one, else the account of the uid.
- * Only root is believed about sudo: anybody else may set that variable. A uid without an account is
- * given as text.
- */
-export async function callerAccount({
-  uid,
-  env,
-}: {
+/** Who runs a command. */
+export interface Caller {
+  /** Account of the uid; the uid as text where it has none. */
+  readonly user: string;
+  readonly uid: number;
+  /** Who became root with sudo. */
+  readonly sudoUser: string | null;
+}
+
+interface World {
+  /** This process's. */
   readonly uid: number;
   readonly env: NodeJS.ProcessEnv;
-}): Promise<string> {
-  const { SUDO_USER: sudoUser } = env;
-  if (uid === 0) return sudoUser !== undefined && sudoUser !== '' ? sudoUser : 'root';
+}
+
+/** Only root is believed about sudo: anybody else may set that variable. */
+export function callerOf({ uid, env }: World): Caller {
+  const sudoUser = uid === 0 ? env['SUDO_USER']?.slice(0, 64) : undefined;
+  return { user: uid === 0 ? 'root' : accountOf(uid), uid, sudoUser: sudoUser || null };
+}
+
+/** The account that a command is run by: who used sudo when there was one. */
+export function callerAccount(world: World): string {
+  const { user, sudoUser } = callerOf(world);
+  return sudoUser ?? user;
+}
+
+function accountOf(uid: number): string {
   try {
-    const { stdout } = await promisify(execFile)('getent', ['passwd', '--', String(uid)]);
-    return stdout.split(':')[0] || String(uid);
+    const info = userInfo();
+    return info.uid === uid ? info.username : String(uid);
   } catch {
     return String(uid);
   }

@@ -128,6 +128,15 @@ export const migrations: readonly string[] = [
   DROP INDEX tokens_name;
   CREATE UNIQUE INDEX tokens_name ON tokens (user_id, name)
     WHERE revoked_at IS NULL AND replaced_by IS NULL;
+
+  CREATE TABLE begun (
+    id TEXT PRIMARY KEY,
+    since INTEGER NOT NULL,
+    words TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    start_time TEXT NOT NULL,
+    boot_id TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `,
 ];
 

@@ -36,7 +36,7 @@ export function auditRenderer({ keys, style }: AuditRendering): (record: AuditLi
 export function renderControlLine(record: ControlLine, style: Style): string {
   const { time, actor, command, outcome, code, changes } = record;
   const who = actor.sudoUser === null ? actor.user : `${actor.sudoUser} as ${actor.user}`;
-  const how = outcome === 'ok' ? 'ok     ' : style.red(outcome.padEnd(7));
+  const how = outcome === 'ok' ? 'ok        ' : style.red(outcome.padEnd(10));
   const what = changes.map(
     ({ what: name, before, after }) => `    ${name}: ${show(before)} → ${show(after)}\n`,
   );

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { ControlLine } from '../../src/audit/result.ts';
 import { Ledger } from '../../src/bridge/records/ledger.ts';
 import { resolveHome } from '../../src/config/home.ts';
 import { logFolder } from '../../src/reconcile/desired.ts';
@@ -19,6 +21,11 @@ function folderOf({ env }: Desk, userName: string, serverName: string): string {
   const folder = logFolder(home, user.id, server?.id ?? '');
   mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+async function controlOf(desk: Desk): Promise<ControlLine[]> {
+  const { records } = await desk.json<{ records: ControlLine[] }>(['audit', '--control']);
+  return records;
 }
 
 /** Writes records as the bridge does; each is one second behind the one before. */
@@ -140,6 +147,92 @@ test('commands that change something are recorded with who, what and how it ende
   expect((await desk.run(['audit', 'verify'])).code).toBe(1);
 });
 
+test('commands that fail, or change no user, are recorded too', async () => {
+  using desk = new Desk();
+  desk.addUsers('bob');
+  await desk.run(['config', 'set', 'limits.memory', 'lots']);
+  await desk.run(['config', 'set', 'limits.memory', '1g']);
+  await desk.run(['image', 'build', 'memory']);
+  await desk.run(['image', 'prune', '--all', '--yes']);
+  await desk.run(['doctor', '--fix']);
+  await desk.run(['doctor']);
+  await desk.run(['exec', 'bob/memory', '--', 'sh', '-c', 'echo zq-5f1c']);
+  const records = await controlOf(desk);
+  expect(records.map(({ command, outcome }) => `${command}: ${outcome}`)).toEqual([
+    'mcpd config set limits.memory lots: failed',
+    'mcpd config set limits.memory 1g: ok',
+    'mcpd image build memory: failed',
+    'mcpd image prune --all --yes: failed',
+    'mcpd doctor --fix: ok',
+    'mcpd exec bob/memory: failed',
+  ]);
+  expect(records[1]?.changes).toEqual([
+    { what: 'setting limits.memory', before: '512m', after: '1g' },
+  ]);
+});
+
+test('a group’s change is recorded by its fields', async () => {
+  using desk = new Desk();
+  await desk.run(['group', 'create', 'students', '--rate', '60']);
+  await desk.run(['group', 'update', 'students', '--rate', '120', '--deny-tool', 'write_*']);
+  const [, update] = await controlOf(desk);
+  expect(update?.changes).toEqual([
+    { what: 'group students policy.requestsPerMinute', before: 60, after: 120 },
+    { what: 'group students policy.tools', before: null, after: '{"deny":["write_*"]}' },
+  ]);
+});
+
+test('a command that is killed leaves a trace: unfinished', async () => {
+  using desk = new Desk();
+  desk.addUsers('bob');
+  // It waits for the value.
+  const killed = desk.start(['secret', 'set', 'bob', 'API_KEY']);
+  using registry = openRegistry(resolveHome(desk.env, process.getuid?.() ?? 0));
+  const begun = () => registry.db.prepare('SELECT pid FROM begun').all();
+  await expect.poll(begun, { timeout: 10_000 }).toEqual([{ pid: killed.pid }]);
+  expect(await controlOf(desk)).toEqual([]);
+  killed.kill('SIGKILL');
+  await once(killed, 'exit');
+  const expected = { command: 'mcpd secret set bob API_KEY', outcome: 'unfinished' };
+  expect(await controlOf(desk)).toMatchObject([{ ...expected, hash: null }]);
+  const { stdout } = await desk.run(['audit', '--control', '--failed']);
+  expect(stdout).toMatch(/ {2}unfinished {2}root {2}mcpd secret set bob API_KEY\n/);
+  await desk.run(['secret', 'set', 'bob', 'API_KEY'], 'value');
+  expect(await controlOf(desk)).toMatchObject([
+    { ...expected, hash: expect.any(String) as string },
+    { outcome: 'ok' },
+  ]);
+  expect(begun()).toEqual([]);
+});
+
+test('the records of commands that run at once are one chain', async () => {
+  using desk = new Desk();
+  desk.addUsers('bob');
+  const names = Array.from({ length: 6 }, (_, index) => `KEY_${index}`);
+  await Promise.all(names.map((name) => desk.run(['secret', 'set', 'bob', name], 'value')));
+  expect((await controlOf(desk)).map(({ outcome }) => outcome)).toEqual(names.map(() => 'ok'));
+  const { stdout } = await desk.run(['audit', 'verify']);
+  expect(stdout).toContain('control: 6 lines, intact');
+});
+
+test('what is kept of removed users is verified too', async () => {
+  using desk = new Desk();
+  desk.addUsers('bob');
+  const home = desk.env['MCPD_HOME'] ?? '';
+  const kept = join(home, 'audit', 'removed', 'alice-uaaaaaaaaaa', 'saaaaaaaaaa');
+  mkdirSync(kept, { recursive: true });
+  write(kept, 'memory', [{}, {}]);
+  const name = 'alice-uaaaaaaaaaa/saaaaaaaaaa (removed)';
+  expect((await desk.run(['audit', 'verify'])).stdout).toContain(`${name}: 2 lines, intact`);
+  expect((await desk.run(['audit', 'verify', 'bob'])).stdout).not.toContain('alice');
+  const file = join(kept, 'audit.jsonl');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"ms":3', '"ms":4'));
+  const broken = await desk.run(['audit', 'verify', 'alice']);
+  expect(broken).toMatchObject({ code: 1 });
+  expect(broken.stdout).toContain(`${file}:1, which was changed`);
+  expect((await desk.run(['audit', 'verify', 'nobody'])).code).toBe(3);
+});
+
 test('no secret, token or value of a flag is in the record of a command', async () => {
   using desk = new Desk();
   desk.addUsers('bob');
@@ -158,6 +251,18 @@ test('no secret, token or value of a flag is in the record of a command', async 
     'mcpd config set bindAddress 127.0.0.1',
   ]);
   expect(records[0]?.['changes']).toMatchObject([{ what: 'secret API_KEY updated_at' }]);
-  expect(lines.join()).not.toContain(secret);
+  // Wherever it may be put, by mistake too.
+  await desk.run(['secret', 'set', 'bob', 'API_KEY', secret]);
+  await desk.run(['secret', 'set', 'bob', `API_KEY=${secret}`]);
+  await desk.run(['user', 'add', 'carol', '--secret', `API_KEY=${secret}`]);
+  await desk.run(['user', 'add', 'carol', '--secret', 'API_KEY=@-'], secret);
+  await desk.run(['exec', 'bob/memory', '--', 'sh', '-c', secret]);
+  await desk.run(['exec', 'bob/memory', secret]);
+  await desk.run(['connect', 'claude', 'bob', '--token', secret]);
+  await desk.run(['token', 'rotate', 'bob', `--overlap=${secret}`]);
+  await desk.run(['group', 'create', 'students', '--policy', secret]);
+  expect(readFileSync(file, 'utf8')).not.toContain(secret);
+  using registry = openRegistry(resolveHome(desk.env, process.getuid?.() ?? 0));
+  expect(registry.db.prepare('SELECT * FROM begun').all()).toEqual([]);
   for (const word of stdout.match(/eyJ[\w.-]+/g) ?? []) expect(lines.join()).not.toContain(word);
 });

@@ -20,10 +20,8 @@ export default class ConfigSet extends BaseCommand<ConfigSetResult> {
 
   async run(): Promise<ConfigSetResult> {
     const { args } = await this.parse(ConfigSet);
-    const result = changeSetting(openConfig(this.home), { key: args.key, text: args.value });
-    // For its record. Before, the settings may have been such that nothing could be opened.
-    await this.context('write');
-    return result;
+    const { home } = await this.context('write');
+    return changeSetting(openConfig(home), { key: args.key, text: args.value });
   }
 
   protected render(result: ConfigSetResult): string {

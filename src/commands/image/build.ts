@@ -23,7 +23,7 @@ export default class ImageBuild extends BaseCommand<ImageBuildResult> {
 
   async run(): Promise<ImageBuildResult> {
     const { argv } = await this.parse(ImageBuild);
-    return buildImages(await this.context('read'), argv as string[]);
+    return buildImages(await this.context('act'), argv as string[]);
   }
 
   protected render(result: ImageBuildResult): string {

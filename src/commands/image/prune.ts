@@ -20,7 +20,7 @@ export default class ImagePrune extends BaseCommand<ImagePruneResult> {
 
   async run(): Promise<ImagePruneResult> {
     const { flags } = await this.parse(ImagePrune);
-    const context = await this.context('read');
+    const context = await this.context('act');
     const chosen = await findPrunable(context, flags);
     if (chosen.length > 0) {
       const what = chosen.length === 1 ? 'one image' : `${chosen.length} images`;

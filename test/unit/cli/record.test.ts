@@ -17,6 +17,7 @@ test.each([
   const end = watchCommand(context as unknown as Context, {
     command: 'mcpd user add bob',
     object: 'bob',
+    subjects: { users: ['bob'], groups: [] },
   });
   end({ result: { changed: true } });
   const line = readFileSync(join(home.audit, 'control.jsonl'), 'utf8');
