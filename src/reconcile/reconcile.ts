@@ -152,13 +152,17 @@ function describeLimitChange(from: Limits, to: Limits): string | undefined {
 /** The one network to keep, and every other one of this user's. */
 function chooseNetwork(wanted: NetworkSpec | undefined, networks: readonly ObservedNetwork[]) {
   const hash = wanted ? networkHash(wanted) : undefined;
-  const current = networks.find((network) => network.hash === hash);
+  // An engine renames no network, and servers find theirs by its name.
+  const isCurrent = ({ hash: has, name }: ObservedNetwork) => has === hash && name === wanted?.name;
+  const current = networks.find(isCurrent);
+  const whyStale = (network: ObservedNetwork) => {
+    if (!wanted) return 'not wanted';
+    if (current) return 'a duplicate';
+    return network.hash === hash ? 'its user has another name' : 'its settings changed';
+  };
   const stale = networks
     .filter((network) => network !== current)
-    .map((network) => ({
-      ...network,
-      cause: !wanted ? 'not wanted' : current ? 'a duplicate' : 'its settings changed',
-    }));
+    .map((network) => ({ ...network, cause: whyStale(network) }));
   return { current, stale };
 }
 

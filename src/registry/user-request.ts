@@ -1,4 +1,4 @@
-import { RefusedError, UsageError } from '../errors.ts';
+import { ConflictError, RefusedError, UsageError } from '../errors.ts';
 import type { Egress } from '../policy/egress.ts';
 import type { LimitOverrides } from '../policy/limits.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -31,12 +31,7 @@ export interface AddUserRequest {
 
 /** Throws UsageError for a bad name, RefusedError for a tenant that would be root. */
 export function checkUserRequest({ name, uid, gid, sharedUid }: AddUserRequest): void {
-  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
-    throw new UsageError(`"${name}" is not a user name.`, {
-      code: 'USER_NAME_INVALID',
-      suggestions: ['Use lower-case letters, digits and dashes, at most 31, a letter first.'],
-    });
-  }
+  checkUserName(name);
   if (uid === 0 || gid === 0) {
     throw new RefusedError('A tenant may not be root (uid or gid 0).', {
       code: 'ROOT_TENANT',
@@ -44,4 +39,20 @@ export function checkUserRequest({ name, uid, gid, sharedUid }: AddUserRequest):
     });
   }
   if (sharedUid === true && uid === undefined) throw new Error('a shared uid must be given');
+}
+
+/** Throws UsageError. */
+export function checkUserName(name: string): void {
+  if (/^[a-z][a-z0-9-]{0,30}$/.test(name)) return;
+  throw new UsageError(`"${name}" is not a user name.`, {
+    code: 'USER_NAME_INVALID',
+    suggestions: ['Use lower-case letters, digits and dashes, at most 31, a letter first.'],
+  });
+}
+
+export function userExists(name: string): ConflictError {
+  return new ConflictError(`The user "${name}" exists already.`, {
+    code: 'USER_EXISTS',
+    suggestions: [`mcpd user show ${name}`, `mcpd user update ${name}`],
+  });
 }

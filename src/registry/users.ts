@@ -17,7 +17,7 @@ import {
   type Surroundings,
 } from './reservations.ts';
 import type { Group, User } from './rows.ts';
-import { checkUserRequest, type AddUserRequest } from './user-request.ts';
+import { checkUserRequest, userExists, type AddUserRequest } from './user-request.ts';
 import { insertUser, toUser } from './user-row.ts';
 
 const selectUsers = `
@@ -177,14 +177,6 @@ export function removeUser(
 /** Whether one folder is the other, or lies in it. */
 function overlaps(a: string, b: string): boolean {
   return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
-}
-
-/** What is thrown when somebody new was to have a taken name. */
-export function userExists(name: string): ConflictError {
-  return new ConflictError(`The user "${name}" exists already.`, {
-    code: 'USER_EXISTS',
-    suggestions: [`mcpd user show ${name}`, `mcpd user update ${name}`],
-  });
 }
 
 function workspaceTaken(path: string): ConflictError {

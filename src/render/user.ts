@@ -6,6 +6,7 @@ import type {
   userAddResult,
   userListResult,
   UserRemoveResult,
+  userRenameResult,
   UserResult,
   userShowResult,
   UserUpdateResult,
@@ -37,6 +38,12 @@ export function renderUserUpdate({ user, changed, operations }: UserUpdateResult
   if (!changed) return `${user.name} is as asked; nothing changed.`;
   const done = operations.length === 0 ? 'No container had to change.' : '';
   return [`Updated ${user.name}.`, done || renderOperations(operations)].join('\n');
+}
+
+export function renderUserRename(result: z.infer<typeof userRenameResult>): string {
+  const { user, changed, before } = result;
+  if (!changed) return `${user.name} has that name already; nothing changed.`;
+  return `${before} is now ${user.name}. Addresses, tokens, files and secrets are the same.`;
 }
 
 export function renderUserRemove({ removed, workspace, image }: UserRemoveResult): string {

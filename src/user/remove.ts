@@ -25,24 +25,29 @@ export async function removeUserCompletely(
 interface RunRequest {
   readonly runId: string;
   readonly purge: boolean;
+  /** How many users at once. */
+  readonly parallel: number;
 }
 
 /** The same for all users of a CI run. Throws PartialFailureError when some could not be removed. */
 export async function removeRun(
-  context: Context,
-  { runId, purge }: RunRequest,
+  world: Context,
+  { runId, purge, parallel }: RunRequest,
 ): Promise<RunRemoveResult> {
   const removed: UserRemoveResult[] = [];
-  const names = listUsersOfRun(context.registry, runId).map(({ name }) => name);
-  const { changed } = await forEachUser(names, (name) =>
-    withUserLease(context, name, async () => {
-      const user = findUser(context.registry, name);
-      // Somebody was quicker.
-      if (user?.runId !== runId) return { changed: false };
-      removed.push(await remove(context, user, { purge }));
-      return { changed: true };
-    }),
-  );
+  const names = listUsersOfRun(world.registry, runId).map(({ name }) => name);
+  const { changed } = await forEachUser(names, {
+    context: world,
+    parallel,
+    change: (name, context) =>
+      withUserLease(context, name, async () => {
+        const user = findUser(context.registry, name);
+        // Somebody was quicker.
+        if (user?.runId !== runId) return { changed: false };
+        removed.push(await remove(context, user, { purge }));
+        return { changed: true };
+      }),
+  });
   return { changed, runId, users: removed };
 }
 

@@ -124,6 +124,8 @@ export const userUpdateResult = z.object({
 
 export type UserUpdateResult = z.infer<typeof userUpdateResult>;
 
+export const userRenameResult = userUpdateResult.extend({ before: z.string() });
+
 export const userRemoveResult = z.object({
   removed: z.string(),
   workspace: z.string().nullable().describe('folder that was kept'),

@@ -1,7 +1,7 @@
 import { boolean } from '@oclif/core/flags';
 import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { runId, userArgument, yes } from '../../cli/flags.ts';
+import { parallel, runId, userArgument, yes } from '../../cli/flags.ts';
 import { confirm } from '../../cli/prompt.ts';
 import { UsageError } from '../../errors.ts';
 import { getUser, listUsersOfRun } from '../../registry/users.ts';
@@ -29,6 +29,7 @@ export default class UserRemove extends BaseCommand<Result> {
       summary: 'Delete the audit too, and the workspace unless --workspace chose it.',
     }),
     yes,
+    parallel,
   };
   static override readonly result = userRemoveOutput;
 
@@ -41,7 +42,7 @@ export default class UserRemove extends BaseCommand<Result> {
     if (args.name === undefined) {
       const names = listUsersOfRun(context.registry, id ?? '').map(({ name }) => name);
       if (names.length > 0) await ask(`Remove ${names.join(', ')}?`);
-      return removeRun(context, { runId: id ?? '', purge });
+      return removeRun(context, { runId: id ?? '', purge, parallel: flags.parallel });
     }
     const { workspace, workspaceManaged } = getUser(context.registry, args.name);
     const isGone = purge && workspaceManaged;

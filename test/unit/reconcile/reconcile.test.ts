@@ -99,6 +99,20 @@ describe('reconcile', () => {
     );
   });
 
+  it('recreates a network that has an earlier name of its user, and the servers on it', () => {
+    const before = observedNetwork({ name: 'mcpd-robert', user: 'robert' });
+    const observed = { networks: [before], servers: [observedServer(files)] };
+    expect(plan(wanted, observed)).toBe(
+      [
+        'server.remove bob/filesystem (its network is recreated)',
+        'network.remove mcpd-robert (its user has another name)',
+        'network.create mcpd-bob (recreated with the wanted settings)',
+        'server.create bob/filesystem (not found)',
+        'server.start bob/filesystem (created)',
+      ].join('\n'),
+    );
+  });
+
   it('removes the surplus of two containers of one server', () => {
     const observed = {
       networks: [observedNetwork()],
