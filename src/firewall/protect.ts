@@ -2,9 +2,10 @@ import { RefusedError } from '../errors.ts';
 import type { Egress } from '../policy/egress.ts';
 import type { HostConfig } from '../config/schema.ts';
 import { readTable, whyUnprotected, type Table, type WantedRules } from './drift.ts';
-import { ensureFirewall, removeTenant } from './firewall.ts';
+import { ensureFirewall, removeTenant, repairFirewall } from './firewall.ts';
 import { systemNft, type Nft } from './nft.ts';
 import { hostResolvers } from './resolvers.ts';
+import { whyStale } from './state.ts';
 import { resolveTargets, type Resolve } from './targets.ts';
 
 /** The parts of the context that decide whether profiles are enforced here. */
@@ -56,7 +57,10 @@ export async function protectTenant(host: FirewallHost, options: Protect): Promi
   }
   const { isNew = false, nft = systemNft() } = options;
   const { wanted, unresolved } = await wantedRules(options);
-  const why = isNew ? undefined : whyUnprotected(await readTable(nft), wanted);
+  const table = isNew ? undefined : await readTable(nft);
+  const why = isNew ? undefined : whyUnprotected(table, wanted);
+  // Somebody may have changed rules and left the mark of their version.
+  if (table && whyStale(table) !== undefined) await repairFirewall(nft);
   if (isNew || why !== undefined) await ensureFirewall({ nft, ...wanted });
   return { enforced: true, ...(why !== undefined && { mended: why }), unresolved };
 }

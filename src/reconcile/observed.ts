@@ -33,6 +33,10 @@ export interface ObservedServer {
   /** ISO 8601, empty when never started. */
   readonly startedAt: string;
   readonly limits: Limits;
+  /** It may use swap beside its memory. */
+  readonly swaps: boolean;
+  /** Name of the restart policy. */
+  readonly restart: string;
   /** Networks it is connected to. */
   readonly networkIds: readonly string[];
 }

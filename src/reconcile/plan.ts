@@ -22,6 +22,13 @@ export type Operation = Caused &
         readonly key: string;
         readonly containerId: string;
         readonly limits: Limits;
+        readonly restart: ServerSpec['restart'];
+      }
+    | {
+        readonly type: 'server.rename';
+        readonly key: string;
+        readonly containerId: string;
+        readonly name: string;
       }
     | { readonly type: 'server.start'; readonly key: string; readonly containerId: string }
     | { readonly type: 'server.stop'; readonly key: string; readonly containerId: string }
@@ -65,6 +72,7 @@ export function subject(operation: Operation): string {
     case 'server.replace':
       return operation.server.key;
     case 'server.update':
+    case 'server.rename':
     case 'server.start':
     case 'server.stop':
     case 'server.remove':

@@ -1,4 +1,3 @@
-import type { Limits } from '../policy/limits.ts';
 import { networkHash, serverHash } from './hash.ts';
 import type { Observed, ObservedNetwork, ObservedServer } from './observed.ts';
 import type { Operation, Plan } from './plan.ts';
@@ -96,15 +95,15 @@ function convergeServer(
   }
 
   const operations: Operation[] = [];
-  const changed = describeLimitChange(current.limits, spec.limits);
+  const { key, containerName: name, limits, restart: policy } = spec;
+  if (current.containerName !== name) {
+    const cause = `is called ${current.containerName}`;
+    operations.push({ type: 'server.rename', key, containerId, name, cause });
+  }
+  const changed = describeUpdate(current, spec);
   if (changed) {
-    operations.push({
-      type: 'server.update',
-      key: spec.key,
-      containerId,
-      limits: spec.limits,
-      cause: `${changed}, live`,
-    });
+    const cause = `${changed}, live`;
+    operations.push({ type: 'server.update', key, containerId, limits, restart: policy, cause });
   }
   const isUp = current.state === 'running' || current.state === 'restarting';
   const isAsked = restart?.has(spec.key) ?? false;
@@ -143,10 +142,13 @@ function whyReplace(
   return undefined;
 }
 
-function describeLimitChange(from: Limits, to: Limits): string | undefined {
-  const changed = (['memoryBytes', 'cpus', 'pids'] as const).filter((key) => from[key] !== to[key]);
-  if (changed.length === 0) return undefined;
-  return changed.map((key) => `${key} ${from[key]} → ${to[key]}`).join(', ');
+/** What differs that the engine can change under a running container. */
+function describeUpdate(current: ObservedServer, spec: ServerSpec): string | undefined {
+  const from = { ...current.limits, swap: current.swaps ? 'on' : 'off', restart: current.restart };
+  const to = { ...spec.limits, swap: 'off', restart: spec.restart };
+  const keys = ['memoryBytes', 'cpus', 'pids', 'swap', 'restart'] as const;
+  const changed = keys.filter((key) => from[key] !== to[key]);
+  return changed.map((key) => `${key} ${from[key]} → ${to[key]}`).join(', ') || undefined;
 }
 
 /** The one network to keep, and every other one of this user's. */

@@ -4,16 +4,6 @@ import { besideServer, inspectServer } from '../support/inside.ts';
 import { snapshot } from '../support/snapshot.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
-interface Operation {
-  readonly type: string;
-  readonly subject: string;
-  readonly cause: string;
-}
-
-interface Plan {
-  readonly users: readonly { readonly user: string; readonly operations: readonly Operation[] }[];
-}
-
 let tenancy: Tenancy;
 let bob: AddedUser;
 
@@ -101,64 +91,10 @@ describe('--no-start', () => {
 });
 
 describe('plan and up', () => {
-  const server = 'bob/filesystem';
-
-  async function operations(command: 'plan' | 'up'): Promise<readonly Operation[] | undefined> {
-    const { users } = await tenancy.json<Plan>([command, 'bob']);
-    return users.find(({ user }) => user === 'bob')?.operations;
-  }
-
   it('say of a healthy home that there is nothing to do', async () => {
     const before = await snapshot(tenancy);
     expect(await tenancy.run(['plan'])).toMatchObject({ code: 0, stdout: 'Nothing to do.\n' });
     expect(await tenancy.json(['up'])).toMatchObject({ changed: false });
     expect(await snapshot(tenancy)).toEqual(before);
-  });
-
-  it.each<[string, (id: string) => readonly string[], readonly Omit<Operation, 'subject'>[]]>([
-    [
-      'removed',
-      (id) => ['rm', '--force', id],
-      [
-        { type: 'server.create', cause: 'not found' },
-        { type: 'server.start', cause: 'created' },
-      ],
-    ],
-    [
-      'given another cap',
-      (id) => ['update', '--memory', '300m', '--memory-swap', '300m', id],
-      [
-        {
-          type: 'server.update',
-          cause: `memoryBytes ${300 * 2 ** 20} → ${700 * 2 ** 20}, live`,
-        },
-      ],
-    ],
-    ['stopped', (id) => ['stop', id], [{ type: 'server.start', cause: 'is exited' }]],
-    ['paused', (id) => ['pause', id], [{ type: 'server.start', cause: 'is paused' }]],
-    [
-      'disconnected from its network',
-      (id) => ['network', 'disconnect', '--force', bob.user.network.name, id],
-      [
-        { type: 'server.replace', cause: 'not connected to its network' },
-        { type: 'server.start', cause: 'replaced' },
-      ],
-    ],
-  ])('say what to do about a container that was %s, and why; up does it', async (...row) => {
-    const [, damage, expected] = row;
-    const { Id } = await inspectServer(tenancy, 'bob', 'filesystem');
-    expect(await operations('plan')).toEqual([]);
-    await tenancy.docker(...damage(Id));
-
-    const planned = expected.map((operation) => ({ ...operation, subject: server }));
-    expect(await operations('plan')).toEqual(planned);
-    const { stdout } = await tenancy.run(['plan', 'bob']);
-    const table = stdout.split('\n').map((line) => line.split(/ {2,}/));
-    for (const { type, cause } of expected) expect(table).toContainEqual([type, server, cause]);
-
-    expect(await operations('up')).toEqual(planned);
-    expect(await memoryLimit()).toBe(String(700 * 2 ** 20));
-    await using client = await TestClient.connect(bob.servers[0]?.url ?? '', bob.token);
-    expect(await client.call('list_allowed_directories')).toContain('/workspace');
   });
 });

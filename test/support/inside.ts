@@ -4,8 +4,11 @@ import type { Tenancy } from './tenancy.ts';
 /** What `docker inspect` says of a container, as far as the tests read it. */
 export interface Container {
   readonly Id: string;
+  /** With a slash before it. */
+  readonly Name: string;
   readonly Image: string;
   readonly RestartCount: number;
+  readonly Config: { readonly Labels: Readonly<Record<string, string>> };
   readonly State: { readonly Pid: number; readonly StartedAt: string };
   readonly NetworkSettings: {
     readonly Networks: Readonly<

@@ -52,10 +52,14 @@ export async function removeContainer(docker: Docker, id: string): Promise<void>
   await ignoreStatus(container.wait({ condition: 'removed' }), 404);
 }
 
-/** Changes limits of a running container, and makes sure that they hold. */
+interface Update extends Pick<ServerSpec, 'key' | 'limits' | 'restart'> {
+  readonly id: string;
+}
+
+/** Changes limits and the restart policy of a container, running or not, and makes sure that the limits hold. */
 export async function updateContainer(
   docker: Docker,
-  { key, id, limits }: { key: string; id: string; limits: Limits },
+  { key, id, limits, restart }: Update,
 ): Promise<void> {
   const container = docker.getContainer(id);
   await container.update({
@@ -63,9 +67,15 @@ export async function updateContainer(
     MemorySwap: limits.memoryBytes,
     NanoCpus: nanoCpus(limits.cpus),
     PidsLimit: limits.pids,
+    RestartPolicy: { Name: restart },
   });
   const lost = lostLimits(limits, await container.inspect());
   if (lost.length > 0) throw new LimitLostError(key, lost);
+}
+
+/** Gives a container another name. Throws ConflictError when somebody else has it. */
+export async function renameContainer(docker: Docker, id: string, name: string): Promise<void> {
+  await docker.getContainer(id).rename({ name });
 }
 
 type PortBindings = Record<string, { HostIp?: string; HostPort: string }[] | undefined>;

@@ -13,6 +13,7 @@ import { connect } from './client.ts';
 import {
   createContainer,
   removeContainer,
+  renameContainer,
   startContainer,
   stopContainer,
   updateContainer,
@@ -81,6 +82,8 @@ class DockerEngine implements Engine {
         return createContainer(docker, operation.server, operation.hash);
       case 'server.update':
         return updateContainer(docker, { ...operation, id: operation.containerId });
+      case 'server.rename':
+        return renameContainer(docker, operation.containerId, operation.name);
       case 'server.start':
         return startContainer(docker, operation.containerId);
       case 'server.stop':

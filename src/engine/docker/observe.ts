@@ -71,6 +71,8 @@ async function observeContainer(
     restarts: info.RestartCount,
     startedAt: info.State.StartedAt.startsWith('0001') ? '' : info.State.StartedAt,
     limits: limitsOf(info.HostConfig),
+    swaps: info.HostConfig.MemorySwap !== info.HostConfig.Memory,
+    restart: info.HostConfig.RestartPolicy?.Name ?? '',
     networkIds: Object.entries(info.NetworkSettings.Networks)
       // A container that has never run knows its network only by name.
       .map(([name, network]) => network.NetworkID || (networkIdOf.get(name) ?? ''))

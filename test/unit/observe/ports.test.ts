@@ -15,6 +15,8 @@ const container: ObservedServer = {
   exitCode: 0,
   oomKilled: false,
   restarts: 0,
+  swaps: false,
+  restart: 'unless-stopped',
   startedAt: '',
   limits: { memoryBytes: 1, cpus: 1, pids: 1 },
   networkIds: [],

@@ -53,6 +53,15 @@ describe('reconcile', () => {
     );
   });
 
+  it.each([
+    [{ containerName: 'foo' }, 'server.rename bob/filesystem (is called foo)'],
+    [{ restart: 'no' }, 'server.update bob/filesystem (restart no → unless-stopped, live)'],
+    [{ swaps: true }, 'server.update bob/filesystem (swap on → off, live)'],
+  ])('mends what somebody changed behind its back: %j', (change, expected) => {
+    const servers = [observedServer(files, change)];
+    expect(plan(wanted, { networks: [observedNetwork()], servers })).toBe(expected);
+  });
+
   it('replaces a container whose settings changed and starts it again', () => {
     const spec = serverSpec('filesystem', { image: 'sha256:bbb' });
     const observed = { networks: [observedNetwork()], servers: [observedServer(files)] };
@@ -70,7 +79,9 @@ describe('reconcile', () => {
       user: 'robert',
     });
     const observed = { networks: [observedNetwork()], servers: [observedServer(files)] };
-    expect(plan({ network, servers: [{ spec, running: true }] }, observed)).toBe('');
+    expect(plan({ network, servers: [{ spec, running: true }] }, observed)).toBe(
+      'server.rename bob/filesystem (is called mcpd-bob-filesystem)',
+    );
   });
 
   it('replaces a container that was disconnected from its network', () => {

@@ -70,6 +70,8 @@ export function observedServer(
     restarts: 0,
     startedAt: '2026-01-01T00:00:00Z',
     limits: spec.limits,
+    swaps: false,
+    restart: spec.restart,
     networkIds: ['n1'],
     ...change,
   };
