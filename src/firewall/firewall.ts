@@ -16,26 +16,31 @@ export interface EnsureFirewall {
   readonly nft: Nft;
   /** IPv4 addresses whose port 53 stays reachable, wherever they are. */
   readonly resolvers: readonly string[];
-  readonly tenant: TenantRules;
+  readonly tenants: readonly TenantRules[];
   /** Names of this host's network devices. */
   readonly devices?: () => Promise<readonly string[]>;
 }
 
 /**
- * Makes the table hold exactly this profile for a bridge, which need not exist yet. One atomic
- * transaction, and one more look when the rules are older, or the profile is `allow`. Any number of
- * processes may do it at once, of any home. Throws FirewallError; the bridge is then as before.
+ * Makes the table hold exactly these profiles for bridges, which need not exist yet. One atomic
+ * transaction, and one more look when the rules are older, or a profile is `allow`. Any number of
+ * processes may do it at once, of any home. Throws FirewallError; the bridges are then as before.
  */
 export async function ensureFirewall({
   nft,
   resolvers,
-  tenant,
+  tenants,
   devices = networkDevices,
 }: EnsureFirewall): Promise<void> {
-  const current = tenant.profile === 'allow' ? await targetsOf(nft, tenant.bridge) : undefined;
-  const change = [...setResolvers(resolvers), ...setTenant(tenant, current ?? [])];
+  const mayHaveTargets = tenants.some(({ profile }) => profile === 'allow');
+  const current = mayHaveTargets ? await targetsByBridge(nft) : undefined;
+  const change = [
+    ...setResolvers(resolvers),
+    ...tenants.flatMap((tenant) => setTenant(tenant, current?.get(tenant.bridge) ?? [])),
+  ];
   // Without other tenants there is hardly ever a table.
-  if (!(await devices()).some((device) => isBridgeName(device) && device !== tenant.bridge)) {
+  const own = new Set(tenants.map(({ bridge }) => bridge));
+  if (!(await devices()).some((device) => isBridgeName(device) && !own.has(device))) {
     const first = await transact(nft, [...loadFirstRules(), ...change]);
     if (first.code === 0) return;
   }
@@ -64,11 +69,11 @@ export async function removeTenant(
   bridge: string,
   devices: () => Promise<readonly string[]> = networkDevices,
 ): Promise<void> {
-  const current = await targetsOf(nft, bridge);
+  const current = await targetsByBridge(nft);
   if (current === undefined) return;
-  const answer = await transact(nft, unsetTenant(bridge, current));
+  const answer = await transact(nft, unsetTenant(bridge, current.get(bridge) ?? []));
   // The table may have gone with another last tenant in between.
-  if (answer.code !== 0 && (await targetsOf(nft, bridge)) !== undefined) {
+  if (answer.code !== 0 && (await targetsByBridge(nft)) !== undefined) {
     throw new FirewallError('remove the firewall entries', answer);
   }
   const others = (await devices()).some((device) => device.startsWith(bridgePrefix));
@@ -81,9 +86,9 @@ export function networkDevices(): Promise<string[]> {
 }
 
 // Undefined when there is no table.
-async function targetsOf(nft: Nft, bridge: string): Promise<string[] | undefined> {
+async function targetsByBridge(nft: Nft): Promise<ReadonlyMap<string, string[]> | undefined> {
   const answer = await nft(['-j', 'list', 'set', ...table.split(' '), 'targets']);
-  return answer.code === 0 ? (readTargets(answer).get(bridge) ?? []) : undefined;
+  return answer.code === 0 ? readTargets(answer) : undefined;
 }
 
 // Empty when there is no table.

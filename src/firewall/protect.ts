@@ -48,20 +48,17 @@ export function enforcement({ uid, config }: FirewallHost): { enforced: boolean;
  * root's own attempt fails.
  */
 export async function protectTenant(host: FirewallHost, options: Protect): Promise<Protection> {
-  const { enforced, reason } = enforcement(host);
-  if (!enforced) {
-    const narrowed = options.explicit && options.egress.profile !== 'open';
-    if (narrowed || host.config.firewall === 'required')
-      throw unenforceable(options.egress, reason);
-    return { enforced, ...(reason && { reason }), unresolved: [] };
-  }
+  const here = requireProtection(host, options);
+  if (!here.enforced) return { ...here, unresolved: [] };
   const { isNew = false, nft = systemNft() } = options;
   const { wanted, unresolved } = await wantedRules(options);
   const table = isNew ? undefined : await readTable(nft);
   const why = isNew ? undefined : whyUnprotected(table, wanted);
   // Somebody may have changed rules and left the mark of their version.
   if (table && whyStale(table) !== undefined) await repairFirewall(nft);
-  if (isNew || why !== undefined) await ensureFirewall({ nft, ...wanted });
+  if (isNew || why !== undefined) {
+    await ensureFirewall({ nft, resolvers: wanted.resolvers, tenants: [wanted.tenant] });
+  }
   return { enforced: true, ...(why !== undefined && { mended: why }), unresolved };
 }
 
@@ -73,6 +70,36 @@ export async function previewProtection(
 ): Promise<string | undefined> {
   if (!enforcement(host).enforced) return undefined;
   return whyUnprotected(table, (await wantedRules(options)).wanted);
+}
+
+/**
+ * Puts many tenants' profiles in force at once, where they are enforced, without asking for the addresses
+ * of names: those stay unreachable until `protectTenant`. Throws FirewallError; nothing is in force then.
+ */
+export async function protectTenants(
+  host: FirewallHost,
+  tenants: readonly Pick<Protect, 'bridge' | 'egress'>[],
+  nft: Nft = systemNft(),
+): Promise<void> {
+  if (!enforcement(host).enforced || tenants.length === 0) return;
+  const all = await Promise.all(
+    tenants.map((tenant) => wantedRules({ ...tenant, resolve: async () => [] })),
+  );
+  const resolvers = await hostResolvers();
+  await ensureFirewall({ nft, resolvers, tenants: all.map(({ wanted }) => wanted.tenant) });
+}
+
+/** Whether profiles are enforced here. Throws RefusedError when they aren't and this one must be. */
+export function requireProtection(
+  host: FirewallHost,
+  { egress, explicit }: Pick<Protect, 'egress' | 'explicit'>,
+): ReturnType<typeof enforcement> {
+  const { enforced, reason } = enforcement(host);
+  const isNarrowed = explicit && egress.profile !== 'open';
+  if (!enforced && (isNarrowed || host.config.firewall === 'required')) {
+    throw unenforceable(egress, reason);
+  }
+  return { enforced, ...(reason && { reason }) };
 }
 
 async function wantedRules({

@@ -123,6 +123,8 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (user_id, template)
   ) STRICT, WITHOUT ROWID;
 
+  ALTER TABLE servers ADD COLUMN bridge TEXT;
+
   ALTER TABLE tokens ADD COLUMN servers TEXT;
   ALTER TABLE tokens ADD COLUMN replaced_by TEXT;
   DROP INDEX tokens_name;

@@ -52,6 +52,20 @@ export async function previewVolume(
   return storageOperations(user.name, facts, decision);
 }
 
+/**
+ * Mounts the workspace's file system where no container of the user runs, and finishes a move that was
+ * cut off. True when something was to do.
+ */
+export async function remountVolume(
+  context: Context,
+  user: User,
+  volumes: Volumes = systemVolumes(context),
+): Promise<boolean> {
+  const paths = volumePaths(user.workspace);
+  if (context.uid !== 0 || !user.workspaceManaged || !hasTraces(paths)) return false;
+  return finishMoves({ volumes, paths, stop: async () => {} });
+}
+
 /** Takes the workspace's file system off the host, once no container uses it. Its files stay in the image. */
 export async function releaseVolume(
   context: Context,

@@ -45,7 +45,7 @@ export async function benchFirewall(): Promise<Row[]> {
 function setTenant(nft: Nft, index: number): Promise<void> {
   const bridge = bridgeName(`10.200.${Math.floor(index / 16)}.${(index % 16) * 16}/28`);
   const tenant = { bridge, profile: 'public', targets: [] } as const;
-  return ensureFirewall({ nft, resolvers: ['192.0.2.53'], tenant });
+  return ensureFirewall({ nft, resolvers: ['192.0.2.53'], tenants: [tenant] });
 }
 
 async function countRules(nft: Nft): Promise<number> {

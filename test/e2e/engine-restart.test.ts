@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bridgeName } from '../../src/firewall/bridge.ts';
 import type { ToolCall } from '../support/call-tool.ts';
 import { Disposals } from '../support/disposals.ts';
 import { OwnTemplate } from '../support/own-template.ts';
@@ -14,13 +16,14 @@ const program = join(import.meta.dirname, '../support/call-tool.ts');
 const disposals = new Disposals();
 let template: OwnTemplate;
 let engine: SecondEngine;
+let tenancy: Tenancy;
 let bob: Keeper;
 
 beforeAll(async () => {
   template = disposals.add(await OwnTemplate.copyOf('everything', withSecret));
-  engine = disposals.add(await SecondEngine.start());
+  engine = disposals.add(await SecondEngine.open());
   await engine.copyImages(await buildImages());
-  const tenancy = disposals.add(await Tenancy.open({}, engine));
+  tenancy = disposals.add(await Tenancy.open({}, engine));
   bob = await Keeper.add({ tenancy, template, call });
 }, 300_000);
 
@@ -33,6 +36,54 @@ it('port, URL, token, workspace and secrets stay the same over a restart of dock
   await expect.poll(() => bob.look(), { timeout: 60_000, interval: 250 }).toEqual(bob.belongings);
   expect(await bob.containers()).toEqual(before);
 }, 180_000);
+
+describe('after a reboot', { timeout: 180_000 }, () => {
+  it('containers with restart policies stay down until up brings them, where nothing was prepared', async () => {
+    await reboot();
+    await engine.start();
+    const ids = Object.values(await bob.containers());
+    const states = await tenancy.docker('inspect', '--format', '{{.State.Status}}', ...ids);
+    expect(new Set(states.split('\n'))).toEqual(new Set(['exited']));
+    await tenancy.json(['up']);
+    expect(await bob.look()).toEqual(bob.belongings);
+  });
+
+  it('they come up with the engine where mcpd prepare ran before it, behind the firewall, the same as before', async () => {
+    const before = await bob.containers();
+    await reboot();
+    const prepare = () => tenancy.json<{ changed: boolean }>(['prepare']);
+    const users = (changed: boolean) => [{ user: 'bob', outcome: 'prepared', changed }];
+    expect(await prepare()).toEqual({ changed: true, users: users(true) });
+    expect(await prepare()).toEqual({ changed: false, users: users(false) });
+    expect(new Set(Object.values(await modes()))).toEqual(new Set(['700', '400']));
+    const device = bridgeName(bob.belongings.user.network.subnet);
+    expect(engine.run('nft', 'list', 'map', 'inet', 'mcpd', 'tenants')).toContain(device);
+    await engine.start();
+    await expect.poll(() => bob.look(), { timeout: 60_000, interval: 250 }).toEqual(bob.belongings);
+    expect(await bob.containers()).toEqual(before);
+    expect(await tenancy.json(['up'])).toMatchObject({ changed: false });
+    expect(await tenancy.json(['prepare'])).toMatchObject({ users: [{ outcome: 'running' }] });
+  });
+});
+
+/** Stops the engine and takes away all that a reboot does. */
+async function reboot(): Promise<void> {
+  await engine.stop();
+  await rm(await tenancy.runtime(), { recursive: true });
+  engine.forgetNetwork();
+}
+
+/** Of all run-time material. */
+async function modes(): Promise<Record<string, string>> {
+  const folder = await tenancy.runtime();
+  const names = await readdir(folder, { recursive: true });
+  expect(names.some((name) => name.endsWith('secrets/API_KEY'))).toBe(true);
+  const entries = names.map(async (name) => {
+    const { mode } = await lstat(join(folder, name));
+    return [name, (mode & 0o7777).toString(8)] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
 
 /** On the machine's own engine, which can reach what a build needs; gives what servers are made from. */
 async function buildImages(): Promise<string[]> {

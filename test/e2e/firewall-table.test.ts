@@ -42,7 +42,7 @@ function ensure(
   devices = otherTenants,
 ): Promise<void> {
   const tenant = { bridge: bridge(index), profile: 'public', targets: [], ...rules } as const;
-  return ensureFirewall({ nft, resolvers, tenant, devices });
+  return ensureFirewall({ nft, resolvers, tenants: [tenant], devices });
 }
 
 async function tenants(): Promise<Record<string, string>> {

@@ -144,6 +144,20 @@ describe.skipIf(process.getuid?.() !== 0)('a storage quota, as root', () => {
     expect(await client.call('read_text_file', { path })).toContain('at last');
   });
 
+  it('is mounted by mcpd prepare before the engine starts anything, and under nothing that runs', async () => {
+    const prepare = () => tenancy.json<{ users: object[] }>(['prepare', 'bob']);
+    expect(await prepare()).toMatchObject({ users: [{ outcome: 'running', changed: false }] });
+    const id = await tenancy.containerOf('bob', 'filesystem');
+    await tenancy.docker('kill', id);
+    await systemVolumes(tenancy).unmount(bob.user.workspace);
+    expect(await prepare()).toMatchObject({ users: [{ outcome: 'prepared', changed: true }] });
+    await tenancy.docker('start', id);
+    expect(await tenancy.json(['up', 'bob'])).toMatchObject({ changed: false });
+    await using client = await TestClient.connect(bob.servers[0]?.url ?? '', bob.token);
+    const path = '/workspace/note';
+    expect(await client.call('read_text_file', { path })).toContain('at last');
+  });
+
   it('given to a user who has files keeps them, though the command was killed while they moved', async () => {
     const { user } = await tenancy.addUser('carol');
     const files = Array.from({ length: 3000 }, (_, index) => `file-${index}`);

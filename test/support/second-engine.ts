@@ -30,7 +30,7 @@ export class SecondEngine implements AsyncDisposable {
     this.env = { DOCKER_HOST: `unix://${join(folder, 'docker.sock')}` };
   }
 
-  static async start(): Promise<SecondEngine> {
+  static async open(): Promise<SecondEngine> {
     const folder = await mkdtemp(join(tmpdir(), 'mcpd-engine-'));
     const namespace = `mcpd-engine-${randomBytes(3).toString('hex')}`;
     const engine = new SecondEngine(folder, namespace);
@@ -38,7 +38,7 @@ export class SecondEngine implements AsyncDisposable {
     execFileSync('ip', ['netns', 'add', namespace]);
     try {
       execFileSync('ip', ['-n', namespace, 'link', 'set', 'lo', 'up']);
-      await engine.#start();
+      await engine.start();
       return engine;
     } catch (error) {
       await engine[Symbol.asyncDispose]();
@@ -46,31 +46,7 @@ export class SecondEngine implements AsyncDisposable {
     }
   }
 
-  /** Stops the daemon, and its containers with it, and starts it again. */
-  async restart(): Promise<void> {
-    await this.#stop();
-    await this.#start();
-  }
-
-  /** Copies images from the machine's engine. */
-  async copyImages(references: readonly string[]): Promise<void> {
-    const save = spawn('docker', ['save', ...references], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const env = { ...process.env, ...this.env };
-    const load = spawn('docker', ['load', '--quiet'], {
-      env,
-      stdio: [save.stdout, 'ignore', 'inherit'],
-    });
-    const [code] = (await once(load, 'close')) as [number | null];
-    if (code !== 0) throw new Error(`docker load exited with ${code}`);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stop();
-    execFileSync('ip', ['netns', 'delete', this.#namespace]);
-    await rm(this.#folder, { recursive: true });
-  }
-
-  async #start(): Promise<void> {
+  async start(): Promise<void> {
     const path = (name: string) => join(this.#folder, name);
     // Mounts of its own, which end with it.
     const [file = '', ...args] = [...this.inside, 'unshare', '--mount', 'dockerd'];
@@ -98,20 +74,57 @@ export class SecondEngine implements AsyncDisposable {
     }
   }
 
-  async #answers(): Promise<boolean> {
-    const env = { ...process.env, ...this.env };
-    return promisify(execFile)('docker', ['version'], { env }).then(
-      () => true,
-      () => false,
-    );
-  }
-
-  async #stop(): Promise<void> {
+  /** Stops the daemon, and its containers with it. */
+  async stop(): Promise<void> {
     const daemon = this.#daemon;
     if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return;
     const exited = once(daemon, 'exit');
     daemon.kill('SIGTERM');
     await exited;
     if (existsSync(join(this.#folder, 'pid'))) throw new Error('dockerd left its pid file');
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** Takes away what a reboot does beside run-time files: firewall and network devices. The daemon is stopped. */
+  forgetNetwork(): void {
+    this.run('nft', 'flush', 'ruleset');
+    const devices = JSON.parse(this.run('ip', '-json', 'link')) as { ifname: string }[];
+    for (const { ifname } of devices) if (ifname !== 'lo') this.run('ip', 'link', 'delete', ifname);
+  }
+
+  /** Runs a command where its ports are, and gives what it prints. */
+  run(...command: readonly string[]): string {
+    const [file = '', ...args] = [...this.inside, ...command];
+    return execFileSync(file, args, { encoding: 'utf8' });
+  }
+
+  /** Copies images from the machine's engine. */
+  async copyImages(references: readonly string[]): Promise<void> {
+    const save = spawn('docker', ['save', ...references], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = { ...process.env, ...this.env };
+    const load = spawn('docker', ['load', '--quiet'], {
+      env,
+      stdio: [save.stdout, 'ignore', 'inherit'],
+    });
+    const [code] = (await once(load, 'close')) as [number | null];
+    if (code !== 0) throw new Error(`docker load exited with ${code}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    execFileSync('ip', ['netns', 'delete', this.#namespace]);
+    await rm(this.#folder, { recursive: true });
+  }
+
+  async #answers(): Promise<boolean> {
+    const env = { ...process.env, ...this.env };
+    return promisify(execFile)('docker', ['version'], { env }).then(
+      () => true,
+      () => false,
+    );
   }
 }
