@@ -17,6 +17,8 @@ export interface EnsureFirewall {
   /** IPv4 addresses whose port 53 stays reachable, wherever they are. */
   readonly resolvers: readonly string[];
   readonly tenants: readonly TenantRules[];
+  /** Leave what their `allow` profiles let through already: names may not be looked up now. */
+  readonly keepTargets?: boolean;
   /** Names of this host's network devices. */
   readonly devices?: () => Promise<readonly string[]>;
 }
@@ -30,10 +32,11 @@ export async function ensureFirewall({
   nft,
   resolvers,
   tenants,
+  keepTargets = false,
   devices = networkDevices,
 }: EnsureFirewall): Promise<void> {
-  const mayHaveTargets = tenants.some(({ profile }) => profile === 'allow');
-  const current = mayHaveTargets ? await targetsByBridge(nft) : undefined;
+  const mayDrop = !keepTargets && tenants.some(({ profile }) => profile === 'allow');
+  const current = mayDrop ? await targetsByBridge(nft) : undefined;
   const change = [
     ...setResolvers(resolvers),
     ...tenants.flatMap((tenant) => setTenant(tenant, current?.get(tenant.bridge) ?? [])),

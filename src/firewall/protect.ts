@@ -74,7 +74,7 @@ export async function previewProtection(
 
 /**
  * Puts many tenants' profiles in force at once, where they are enforced, without asking for the addresses
- * of names: those stay unreachable until `protectTenant`. Throws FirewallError; nothing is in force then.
+ * of names: those stay as they are until `protectTenant`. Throws FirewallError; nothing is in force then.
  */
 export async function protectTenants(
   host: FirewallHost,
@@ -85,8 +85,12 @@ export async function protectTenants(
   const all = await Promise.all(
     tenants.map((tenant) => wantedRules({ ...tenant, resolve: async () => [] })),
   );
-  const resolvers = await hostResolvers();
-  await ensureFirewall({ nft, resolvers, tenants: all.map(({ wanted }) => wanted.tenant) });
+  await ensureFirewall({
+    nft,
+    resolvers: await hostResolvers(),
+    tenants: all.map(({ wanted }) => wanted.tenant),
+    keepTargets: true,
+  });
 }
 
 /** Whether profiles are enforced here. Throws RefusedError when they aren't and this one must be. */

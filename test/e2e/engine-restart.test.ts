@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bridgeName } from '../../src/firewall/bridge.ts';
 import type { ToolCall } from '../support/call-tool.ts';
+import { confined } from '../support/confined.ts';
 import { Disposals } from '../support/disposals.ts';
 import { OwnTemplate } from '../support/own-template.ts';
 import { SecondEngine } from '../support/second-engine.ts';
@@ -38,20 +39,26 @@ it('port, URL, token, workspace and secrets stay the same over a restart of dock
 }, 180_000);
 
 describe('after a reboot', { timeout: 180_000 }, () => {
+  let asUnit: Tenancy;
+
+  beforeAll(() => {
+    asUnit = tenancy.with({ env: engine.env, inside: [...engine.inside, ...confined] });
+  });
+
   it('containers with restart policies stay down until up brings them, where nothing was prepared', async () => {
     await reboot();
     await engine.start();
     const ids = Object.values(await bob.containers());
     const states = await tenancy.docker('inspect', '--format', '{{.State.Status}}', ...ids);
     expect(new Set(states.split('\n'))).toEqual(new Set(['exited']));
-    await tenancy.json(['up']);
+    await asUnit.json(['up']);
     expect(await bob.look()).toEqual(bob.belongings);
   });
 
   it('they come up with the engine where mcpd prepare ran before it, behind the firewall, the same as before', async () => {
     const before = await bob.containers();
     await reboot();
-    const prepare = () => tenancy.json<{ changed: boolean }>(['prepare']);
+    const prepare = () => asUnit.json(['prepare']);
     const users = (changed: boolean) => [{ user: 'bob', outcome: 'prepared', changed }];
     expect(await prepare()).toEqual({ changed: true, users: users(true) });
     expect(await prepare()).toEqual({ changed: false, users: users(false) });
@@ -61,8 +68,8 @@ describe('after a reboot', { timeout: 180_000 }, () => {
     await engine.start();
     await expect.poll(() => bob.look(), { timeout: 60_000, interval: 250 }).toEqual(bob.belongings);
     expect(await bob.containers()).toEqual(before);
-    expect(await tenancy.json(['up'])).toMatchObject({ changed: false });
-    expect(await tenancy.json(['prepare'])).toMatchObject({ users: [{ outcome: 'running' }] });
+    expect(await asUnit.json(['up'])).toMatchObject({ changed: false });
+    expect(await prepare()).toMatchObject({ users: [{ outcome: 'running' }] });
   });
 });
 

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemVolumes } from '../../src/storage/volumes.ts';
 import { TestClient } from '../support/client.ts';
+import { confined } from '../support/confined.ts';
 import { besideServer, inspectServer } from '../support/inside.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
@@ -145,7 +146,8 @@ describe.skipIf(process.getuid?.() !== 0)('a storage quota, as root', () => {
   });
 
   it('is mounted by mcpd prepare before the engine starts anything, and under nothing that runs', async () => {
-    const prepare = () => tenancy.json<{ users: object[] }>(['prepare', 'bob']);
+    const asUnit = tenancy.with({ inside: confined });
+    const prepare = () => asUnit.json(['prepare', 'bob']);
     expect(await prepare()).toMatchObject({ users: [{ outcome: 'running', changed: false }] });
     const id = await tenancy.containerOf('bob', 'filesystem');
     await tenancy.docker('kill', id);

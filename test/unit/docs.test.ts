@@ -14,6 +14,7 @@ const documents = [
   'docs/performance.md',
   'docs/policy.md',
   'docs/security.md',
+  'docs/service.md',
 ];
 
 function read(document: string): string {

@@ -1,0 +1,162 @@
+import { commandLine, quote, unitFile } from './unit-file.ts';
+
+export interface UnitInput {
+  /** Whose manager runs them: the machine's, or one account's. */
+  readonly manager: 'system' | 'user';
+  /** What all names begin with. */
+  readonly prefix: string;
+  /** The home that they are for. */
+  readonly home: string;
+  /** What starts mcpd: Node and the launcher, both absolute. */
+  readonly program: readonly string[];
+  /** Variables without which it would use another home, key or engine. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Unit {
+  readonly name: string;
+  readonly text: string;
+  /** Started by what it is for, so that it is to be enabled; others are started by their timer. */
+  readonly isEnabled: boolean;
+}
+
+/** Everything that systemd is told of one home. Pure. */
+export function renderUnits(input: UnitInput): readonly Unit[] {
+  const { prefix } = input;
+  return [
+    unit(input, `${prefix}-prepare.service`, prepareUnit(input)),
+    unit(input, `${prefix}.service`, upUnit(input)),
+    unit(input, `${prefix}-gc.service`, runUnit(input, 'remove what is over', ['gc'])),
+    unit(input, `${prefix}-gc.timer`, timerUnit('remove what is over', '5min')),
+    unit(input, `${prefix}-oidc.service`, runUnit(input, 'fetch issuer keys', ['oidc', 'refresh'])),
+    unit(input, `${prefix}-oidc.timer`, timerUnit('fetch issuer keys', '1h')),
+  ];
+}
+
+/** The first line of every unit of a home; a file without it is somebody else's. */
+export function headingOf(home: string): string {
+  return `Written by \`mcpd service install\` for the home ${home}.`;
+}
+
+type Sections = Parameters<typeof unitFile>[1];
+
+function unit({ home }: UnitInput, name: string, sections: Sections): Unit {
+  const heading = [headingOf(home), `Changes belong beside it: systemctl edit ${name}`];
+  return { name, text: unitFile(heading, sections), isEnabled: 'Install' in sections };
+}
+
+// They flush all rules when they start: ours come after.
+const firewalls = 'nftables.service firewalld.service';
+
+/** Stops and starts with the engine, so that one that begins anew finds everything in place. */
+function prepareUnit(input: UnitInput): Sections {
+  return {
+    Unit: [
+      ['Description', describe(input, 'put in place what containers need')],
+      ['RequiresMountsFor', quote(input.home)],
+      ['After', firewalls],
+      ['Before', 'docker.service'],
+      ['PartOf', 'docker.service'],
+    ],
+    Service: [...oneshot(input, ['prepare']), ['RemainAfterExit', 'yes']],
+    Install: [['WantedBy', `${defaultTarget(input)} docker.service`]],
+  };
+}
+
+/** Runs again after the engine, or somebody's firewall, was started, restarted or loaded again. */
+function upUnit(input: UnitInput): Sections {
+  const { prefix, program } = input;
+  const up = commandLine([...program, 'up']);
+  return {
+    Unit: [
+      ['Description', describe(input, 'bring all users up')],
+      ['RequiresMountsFor', quote(input.home)],
+      ['Wants', ['docker.service', ...online(input), `${prefix}-prepare.service`].join(' ')],
+      [
+        'After',
+        ['docker.service', ...online(input), `${prefix}-prepare.service`, firewalls].join(' '),
+      ],
+      ['PartOf', `docker.service ${firewalls}`],
+      ['ReloadPropagatedFrom', firewalls],
+    ],
+    Service: [
+      ...oneshot(input, ['up']),
+      ['ExecReload', up],
+      ['RemainAfterExit', 'yes'],
+      // Only an engine that doesn't answer yet is worth waiting for: everything else stays as it is.
+      ['Restart', 'on-failure'],
+      ['RestartPreventExitStatus', '2 3 4 6 7 8 130'],
+      ['RestartSec', '15s'],
+    ],
+    Install: [['WantedBy', `${defaultTarget(input)} docker.service ${firewalls}`]],
+  };
+}
+
+function runUnit(input: UnitInput, what: string, command: readonly string[]): Sections {
+  return {
+    Unit: [
+      ['Description', describe(input, what)],
+      ['RequiresMountsFor', quote(input.home)],
+      ['After', `${input.prefix}.service`],
+    ],
+    Service: oneshot(input, command),
+  };
+}
+
+function timerUnit(what: string, every: string): Sections {
+  return {
+    Unit: [['Description', `mcpd: ${what}, every ${every}`]],
+    Timer: [
+      ['OnActiveSec', every],
+      ['OnUnitInactiveSec', every],
+      ['RandomizedDelaySec', '30s'],
+    ],
+    Install: [['WantedBy', 'timers.target']],
+  };
+}
+
+function describe({ home }: UnitInput, what: string): string {
+  return `mcpd: ${what} (${home})`.replaceAll('%', '%%');
+}
+
+/** An account's manager knows nothing of the network. */
+function online({ manager }: UnitInput): string[] {
+  return manager === 'system' ? ['network-online.target'] : [];
+}
+
+function defaultTarget({ manager }: UnitInput): string {
+  return manager === 'system' ? 'multi-user.target' : 'default.target';
+}
+
+function oneshot(input: UnitInput, command: readonly string[]): [string, string][] {
+  const env = Object.entries(input.env).map(([name, value]): [string, string] => [
+    'Environment',
+    quote(`${name}=${value}`),
+  ]);
+  return [
+    ['Type', 'oneshot'],
+    ['ExecStart', commandLine([...input.program, ...command])],
+    ...env,
+    ['TimeoutStartSec', '30min'],
+    ...(input.manager === 'system' ? hardening : []),
+  ];
+}
+
+/**
+ * Nothing here that gives a unit mounts or devices of its own (ProtectSystem, PrivateTmp and the like):
+ * file systems of workspaces are mounted for the whole host.
+ */
+const hardening: [string, string][] = [
+  ['NoNewPrivileges', 'yes'],
+  [
+    'CapabilityBoundingSet',
+    'CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_MKNOD CAP_NET_ADMIN ' +
+      'CAP_SETFCAP CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_SYS_RESOURCE',
+  ],
+  ['KeyringMode', 'private'],
+  ['LockPersonality', 'yes'],
+  ['RestrictAddressFamilies', 'AF_UNIX AF_INET AF_INET6 AF_NETLINK'],
+  ['RestrictNamespaces', 'yes'],
+  ['RestrictRealtime', 'yes'],
+  ['SystemCallArchitectures', 'native'],
+];
