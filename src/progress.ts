@@ -13,3 +13,12 @@ export interface Progress {
   /** The same for one of several things that go on at once: lines instead of a live list. */
   beside(): Progress;
 }
+
+/** Shows nothing: for what a command does on its way. */
+export const silent: Progress = {
+  steps: async (steps) => {
+    for (const step of steps) await step.run(() => undefined);
+  },
+  notice: () => undefined,
+  beside: () => silent,
+};

@@ -1,5 +1,5 @@
 import type { ListrDefaultRendererLogLevels } from 'listr2';
-import type { Progress, Step } from '../progress.ts';
+import { silent, type Progress, type Step } from '../progress.ts';
 
 export interface ProgressOptions {
   readonly json: boolean;
@@ -9,7 +9,7 @@ export interface ProgressOptions {
 
 /** A live list on a terminal, plain lines in a pipe, nothing under `--json`. Always on stderr. */
 export function createProgress({ json, stderr, env }: ProgressOptions): Progress {
-  if (json) return inLines(() => undefined);
+  if (json) return silent;
   const lines = inLines((line) => void stderr.write(`${line}\n`));
   const isLive = stderr.isTTY && stderr.columns > 0 && env['TERM'] !== 'dumb' && !env['CI'];
   return isLive ? { ...lines, steps: (steps) => runLive(steps, stderr) } : lines;

@@ -19,7 +19,6 @@ export function checkLeftovers(facts: Facts, observed: Observed): Check {
     ...facts.staleFolders.map((folder) => `folder ${folder}`),
   ];
   if (found.length === 0) return ok('leftovers', 'every object belongs to somebody');
-  const isFixable = bridges.length > 0 || facts.staleFolders.length > 0;
   return {
     id: 'leftovers',
     // Another command may be about to make the network of an entry, or the row of a folder.
@@ -28,9 +27,8 @@ export function checkLeftovers(facts: Facts, observed: Observed): Check {
     meaning:
       'Nobody in the registry has these, unless another command is at work. They use resources, and a container goes on serving.',
     mend: [
-      ...containers.map(({ containerId }) => `docker rm -f ${containerId.slice(0, 12)}`),
-      ...networks.map(({ id }) => `docker network rm ${id.slice(0, 12)}`),
-      ...(isFixable ? [fix] : []),
+      ...(containers.length + networks.length > 0 ? ['mcpd gc'] : []),
+      ...(bridges.length + facts.staleFolders.length > 0 ? [fix] : []),
     ],
   };
 }
@@ -66,6 +64,9 @@ export function checkMissing(facts: Facts, observed: Observed): Check {
       ...expired.map(({ name }) => `${name} is past its time`),
     ].join(', '),
     meaning: 'What should run does not, or what should be gone is still there.',
-    mend: [...broken, ...expired].map(({ name }) => `mcpd up ${name}`),
+    mend: [
+      ...broken.map(({ name }) => `mcpd up ${name}`),
+      ...(expired.length > 0 ? ['mcpd gc'] : []),
+    ],
   };
 }

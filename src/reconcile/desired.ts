@@ -55,6 +55,11 @@ export function objectPrefix(home: Home, instance: string): string {
   return home.isDefault ? 'mcpd' : `mcpd-${instance}`;
 }
 
+/** Where run-time material of this home is. */
+export function instanceFolder(home: Home, instance: string): string {
+  return join(home.runtime, instance);
+}
+
 /** Run-time folder of one server on the host. */
 export function runtimeFolder(home: Home, instance: string, serverId: string): string {
   return join(home.runtime, instance, serverId);

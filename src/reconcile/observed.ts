@@ -12,6 +12,8 @@ export interface ObservedNetwork {
   readonly userId: string;
   readonly user: string;
   readonly hash: string;
+  /** Its device on the host. */
+  readonly bridge: string;
 }
 
 export type ContainerState =

@@ -1,3 +1,4 @@
+import type { SQLOutputValue } from 'node:sqlite';
 import { ConflictError } from '../errors.ts';
 import type { Registry } from './database.ts';
 import type { Holder } from './processes.ts';
@@ -19,13 +20,18 @@ export interface LeaseRequest {
 export interface Lease {
   /** Grows with every lease of this registry: of two holders, the later one has the larger number. */
   readonly fence: number;
+  /** The fence of the holder whom this one took over from, having found them dead. */
+  readonly tookOver: number | undefined;
   /** False once another process took over, having found this one dead. */
   isHeld(): boolean;
 }
 
-interface LeaseRow extends Holder {
+/** Who holds a lease, or held it when they were killed. */
+export interface HeldLease extends Holder {
+  readonly userName: string;
   readonly fence: number;
   readonly command: string;
+  /** Milliseconds since the epoch. */
   readonly since: number;
 }
 
@@ -40,25 +46,29 @@ export async function withLease<T>(
   request: LeaseRequest,
   work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
-  const fence = await acquire(registry, request);
+  const { fence, tookOver } = await acquire(registry, request);
   try {
-    return await work({ fence, isHeld: () => read(registry, request.userName)?.fence === fence });
+    return await work({
+      fence,
+      tookOver,
+      isHeld: () => read(registry, request.userName)?.fence === fence,
+    });
   } finally {
-    registry.db
-      .prepare('DELETE FROM leases WHERE user_name = ? AND fence = ?')
-      .run(request.userName, fence);
+    dropLease(registry, { userName: request.userName, fence });
   }
 }
 
-async function acquire(registry: Registry, request: LeaseRequest): Promise<number> {
+type Taken = Pick<Lease, 'fence' | 'tookOver'>;
+
+async function acquire(registry: Registry, request: LeaseRequest): Promise<Taken> {
   for (let waited = 0; ; waited += pollMs) {
     // Looking first keeps waiters from queueing for the write lock.
     const holder = liveHolder(registry, request);
     if (holder === undefined) {
-      const fence = registry.transaction(() =>
+      const taken = registry.transaction(() =>
         liveHolder(registry, request) === undefined ? take(registry, request) : undefined,
       );
-      if (fence !== undefined) return fence;
+      if (taken !== undefined) return taken;
     } else if (waited >= request.wait) {
       throw locked(request, holder);
     }
@@ -66,13 +76,14 @@ async function acquire(registry: Registry, request: LeaseRequest): Promise<numbe
   }
 }
 
-function liveHolder(registry: Registry, request: LeaseRequest): LeaseRow | undefined {
+function liveHolder(registry: Registry, request: LeaseRequest): HeldLease | undefined {
   const row = read(registry, request.userName);
   return row && request.probe(row) ? row : undefined;
 }
 
-function take(registry: Registry, { userName, command, holder }: LeaseRequest): number {
+function take(registry: Registry, { userName, command, holder }: LeaseRequest): Taken {
   const { db } = registry;
+  const tookOver = read(registry, userName)?.fence;
   const row = db
     .prepare(
       `INSERT INTO meta (key, value) VALUES ('fence', '1')
@@ -93,13 +104,31 @@ function take(registry: Registry, { userName, command, holder }: LeaseRequest): 
     command,
     registry.clock.now(),
   );
-  return fence;
+  return { fence, tookOver };
 }
 
-function read(registry: Registry, userName: string): LeaseRow | undefined {
-  const row = registry.db.prepare('SELECT * FROM leases WHERE user_name = ?').get(userName);
-  if (row === undefined) return undefined;
+/** All leases, also those whose holders were killed. */
+export function listLeases({ db }: Registry): HeldLease[] {
+  return db.prepare('SELECT * FROM leases ORDER BY user_name').all().map(toLease);
+}
+
+/** Forgets a lease whose holder has ended; false when another one has taken over. */
+export function dropLease(
+  { db }: Registry,
+  { userName, fence }: Pick<HeldLease, 'userName' | 'fence'>,
+): boolean {
+  const remove = db.prepare('DELETE FROM leases WHERE user_name = ? AND fence = ?');
+  return remove.run(userName, fence).changes > 0;
+}
+
+function read({ db }: Registry, userName: string): HeldLease | undefined {
+  const row = db.prepare('SELECT * FROM leases WHERE user_name = ?').get(userName);
+  return row && toLease(row);
+}
+
+function toLease(row: Record<string, SQLOutputValue>): HeldLease {
   return {
+    userName: row['user_name'] as string,
     fence: row['fence'] as number,
     pid: row['pid'] as number,
     startTime: row['start_time'] as string,
@@ -109,7 +138,7 @@ function read(registry: Registry, userName: string): LeaseRow | undefined {
   };
 }
 
-function locked({ userName }: LeaseRequest, holder: LeaseRow): ConflictError {
+function locked({ userName }: LeaseRequest, holder: HeldLease): ConflictError {
   const since = new Date(holder.since).toISOString();
   return new ConflictError(
     `${userName} is being changed by "${holder.command}" (process ${holder.pid}) since ${since}.`,

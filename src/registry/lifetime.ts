@@ -44,6 +44,11 @@ export function whyOver(
   return row && !probe(toHolder(row)) ? death(row['pid'] as number) : undefined;
 }
 
+/** Whether a user was made for a process, alive or not. */
+export function hasOwner(registry: Registry, userId: string): boolean {
+  return registry.db.prepare('SELECT 1 FROM owners WHERE user_id = ?').get(userId) !== undefined;
+}
+
 function expiry(at: number): string {
   return `its time was over at ${new Date(at).toISOString().replace(/\.\d+/, '')}`;
 }

@@ -21,6 +21,12 @@ export function listQuarantined(registry: Registry): Quarantined[] {
   return rows(registry).filter((row) => isActive(row, now));
 }
 
+/** What is withheld no longer, but still on record. */
+export function listReleased(registry: Registry): Quarantined[] {
+  const now = registry.clock.now();
+  return rows(registry).filter((row) => !isActive(row, now));
+}
+
 /** Forgets what is no longer withheld. */
 export function purgeQuarantine(registry: Registry): void {
   const now = registry.clock.now();

@@ -110,6 +110,12 @@ export function listTokens(registry: Registry, userId: string): Token[] {
     .map(toToken);
 }
 
+/** Ids of the users who have, or had, a token. */
+export function usersWithTokens(registry: Registry): Set<string> {
+  const rows = registry.db.prepare('SELECT DISTINCT user_id FROM tokens').all();
+  return new Set(rows.map((row) => row['user_id'] as string));
+}
+
 /**
  * Revokes a token by its id or name; by name also those that it replaced and that still work. `changed`
  * is false when all were already. Publish the live tokens after it. Throws NotFoundError.

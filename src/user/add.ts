@@ -22,6 +22,7 @@ import { withUserLease } from './lease.ts';
 import { requireBelowMaximum, requireProcessors, requireSecrets } from './preconditions.ts';
 import { equipUser, readInUse, registerUser, type Registration } from './register.ts';
 import { erase } from './erase.ts';
+import { eraseOver, removeSomeOver } from './over.ts';
 import type { userAddResult } from './result.ts';
 
 export interface AddRequest {
@@ -62,6 +63,7 @@ export async function addUser(context: Context, request: AddRequest): Promise<Ad
   if (own.egress !== undefined) requireEnforceable(context, egressText.parse(own.egress));
   if (own.storage) requireEnforceableStorage(context, request.workspace);
   requireBelowMaximum(context.config, own);
+  await removeSomeOver(context);
   return withUserLease(context, request.name, async () => {
     const existing = await findLasting(context, request.name);
     if (existing && request.owner) throw userExists(request.name);
@@ -74,7 +76,7 @@ export async function addUser(context: Context, request: AddRequest): Promise<Ad
 async function findLasting(context: Context, name: string): Promise<User | undefined> {
   const user = findUser(context.registry, name);
   if (!user || whyOver(context.registry, user) === undefined) return user;
-  await erase(context, user, { purge: true, quarantine: true });
+  await eraseOver(context, user);
   return undefined;
 }
 

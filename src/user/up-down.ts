@@ -6,11 +6,12 @@ import { converge, type Converged } from '../reconcile/converge.ts';
 import { isWanted } from '../reconcile/desired.ts';
 import { operationResult } from '../reconcile/result.ts';
 import { surveyUsers, type Outlook } from '../reconcile/survey.ts';
+import { whyOver } from '../registry/lifetime.ts';
 import type { User } from '../registry/rows.ts';
 import { getUser, listUsers, updateUser } from '../registry/users.ts';
 import { forEachUser, messageOf } from './each.ts';
-import { erase } from './erase.ts';
 import { withUserLease } from './lease.ts';
+import { eraseOver } from './over.ts';
 
 export const planResult = z.object({
   users: z.array(
@@ -75,11 +76,12 @@ export async function bringUp(world: Context, request: UpRequest) {
   const idle = new Set(
     users
       .filter((user, index) => isWanted(user, now) && isQuiet(outlooks[index]))
+      .filter((user) => whyOver(world.registry, user) === undefined)
       .map(({ name }) => name),
   );
   return forEachChosen(world, { ...request, users, idle }, async (user, context) => {
-    if (user.expiresAt !== null && user.expiresAt <= context.clock.now()) {
-      await erase(context, user, { purge: true, quarantine: true });
+    if (whyOver(context.registry, user) !== undefined) {
+      await eraseOver(context, user);
       return { operations: [], changed: true, removed: true };
     }
     const change = () => updateUser(context.registry, user.id, { down: false });

@@ -39,6 +39,7 @@ function observedNetwork(network: Docker.NetworkInspectInfo): ObservedNetwork {
     userId: network.Labels?.[labels.userId] ?? '',
     user: network.Labels?.[labels.user] ?? '',
     hash: network.Labels?.[labels.hash] ?? '',
+    bridge: network.Options?.['com.docker.network.bridge.name'] ?? '',
   };
 }
 

@@ -58,7 +58,14 @@ const container: ObservedServer = {
   limits: { memoryBytes: 1, cpus: 1, pids: 1 },
   networkIds: [],
 };
-const network = { id: 'n123456789abcdef', name: 'mcpd-bob', userId: 'u1', user: 'bob', hash: '' };
+const network = {
+  id: 'n123456789abcdef',
+  name: 'mcpd-bob',
+  userId: 'u1',
+  user: 'bob',
+  hash: '',
+  bridge,
+};
 const engine: EngineFacts = {
   info: {
     version: '29.0.0',
@@ -255,11 +262,10 @@ test.each([
 });
 
 describe('leftovers', () => {
-  test('labelled objects without a row fail, with the commands that remove them', () => {
+  test('labelled objects without a row fail, with the command that removes them', () => {
     const found = check('leftovers', { servers: [], users: [] });
     expect(found.status).toBe('fail');
-    expect(found.mend).toContain('docker rm -f c123456789ab');
-    expect(found.mend).toContain('docker network rm n123456789ab');
+    expect(found.mend).toContain('mcpd gc');
   });
 
   test('entries and folders may be another command’s work in progress', () => {
@@ -289,7 +295,7 @@ describe('objects', () => {
 
   test('a user past their time is to be removed', () => {
     const users = [{ ...bob, expiresAt: now - 1 }];
-    expect(check('objects', { users })).toMatchObject({ status: 'warn', mend: ['mcpd up bob'] });
+    expect(check('objects', { users })).toMatchObject({ status: 'warn', mend: ['mcpd gc'] });
   });
 });
 

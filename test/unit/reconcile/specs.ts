@@ -46,6 +46,7 @@ export function observedNetwork(change: Partial<ObservedNetwork> = {}): Observed
     userId: 'u1',
     user: 'bob',
     hash: networkHash(network),
+    bridge: network.bridge,
     ...change,
   };
 }

@@ -96,10 +96,10 @@ export async function settledHome(users: readonly string[]) {
 function plus({ networks, servers }: Observed, desired: Desired): Observed {
   const { network } = desired;
   if (!network) throw new Error('no network is wanted');
-  const { name, userId, user } = network;
+  const { name, userId, user, bridge } = network;
   const id = `n-${name}`;
   return {
-    networks: [...networks, { id, name, userId, user, hash: networkHash(network) }],
+    networks: [...networks, { id, name, userId, user, hash: networkHash(network), bridge }],
     servers: [
       ...servers,
       ...desired.servers.map(({ spec }) => observedServer(spec, { networkIds: [id] })),

@@ -1,0 +1,27 @@
+import * as z from 'zod';
+
+export const leftoverKinds = [
+  'user',
+  'container',
+  'network',
+  'folder',
+  'staged',
+  'quarantine',
+  'lease',
+] as const;
+
+const leftoverResult = z.object({
+  kind: z
+    .enum(leftoverKinds)
+    .describe('staged: a file system that was never finished; lease: of a process that has ended'),
+  name: z.string(),
+  why: z.string(),
+});
+
+export const gcResult = z.object({
+  changed: z.boolean(),
+  dryRun: z.boolean(),
+  removed: z.array(leftoverResult).describe('with dryRun: what would be'),
+});
+
+export type GcResult = z.infer<typeof gcResult>;
