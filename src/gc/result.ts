@@ -1,18 +1,8 @@
 import * as z from 'zod';
 
-export const leftoverKinds = [
-  'user',
-  'container',
-  'network',
-  'folder',
-  'staged',
-  'quarantine',
-  'lease',
-] as const;
-
 const leftoverResult = z.object({
   kind: z
-    .enum(leftoverKinds)
+    .enum(['user', 'container', 'network', 'folder', 'staged', 'quarantine', 'lease'])
     .describe('staged: a file system that was never finished; lease: of a process that has ended'),
   name: z.string(),
   why: z.string(),
