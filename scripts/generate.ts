@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { auditLineResult, controlLineResult } from '../src/audit/result.ts';
-import { allSchemas } from '../src/cli/schemas.ts';
+import { allSchemas, schemaOf } from '../src/cli/schemas.ts';
 import { commandIndex, commandTree } from './command-index.ts';
 import { fieldsTable } from './fields-table.ts';
 import { loadCommands } from './manifest.ts';
@@ -47,6 +47,10 @@ const files = new Map([
       ),
       { parser: 'markdown', printWidth: 100 },
     ),
+  ],
+  [
+    'docs/tenants.schema.json',
+    await format(JSON.stringify(await schemaOf(loadable, 'export')), { parser: 'json' }),
   ],
   ['test/snapshots/commands.txt', commandTree(cached)],
   ['test/snapshots/schemas.json', `${JSON.stringify(await allSchemas(loadable), undefined, 2)}\n`],

@@ -4,7 +4,7 @@ import { callerAccount } from '../host/caller.ts';
 import { matches } from '../policy/exposure.ts';
 import type { EffectivePolicy } from '../policy/effective.ts';
 import { policyOf, type Subject } from '../policy/of-user.ts';
-import { isRiskier } from '../policy/policy.ts';
+import { isRiskier, type Risk } from '../policy/policy.ts';
 import type { Approval } from '../registry/rows.ts';
 import type { Template } from '../templates/schema.ts';
 
@@ -15,8 +15,8 @@ interface PermitRequest {
   readonly subject: Subject;
   /** By catalog name or folder: what the user is to be given. */
   readonly templates: ReadonlyMap<string, Template>;
-  /** Why one above the user's risk may be given all the same. */
-  readonly reason: string | undefined;
+  /** Why one above the user's risk may be given all the same: any of them, or each by its reference. */
+  readonly reason: string | ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -27,25 +27,20 @@ export async function permit(
   context: World,
   { userName, subject, templates, reason }: PermitRequest,
 ): Promise<readonly Approval[]> {
-  const risky: [string, Template][] = [];
+  const risky: { readonly template: string; readonly risk: Risk; readonly reason: string }[] = [];
   for (const [reference, template] of templates) {
     const effective = policyOf(context.config, subject, template);
     requireAllowed(userName, effective, { reference, template });
     const { value: maxRisk } = effective.maxRisk;
     if (maxRisk === null || !isRiskier(template.riskLevel, maxRisk)) continue;
-    if (reason === undefined) throw tooRisky(userName, template, effective);
-    risky.push([reference, template]);
+    const why = typeof reason === 'object' ? reason.get(reference) : reason;
+    if (why === undefined) throw tooRisky(userName, template, effective);
+    risky.push({ template: reference, risk: template.riskLevel, reason: why });
   }
-  if (reason === undefined || risky.length === 0) return [];
+  if (risky.length === 0) return [];
   const approvedBy = administrator(context);
   const approvedAt = context.clock.now();
-  return risky.map(([template, { riskLevel: risk }]) => ({
-    template,
-    risk,
-    reason,
-    approvedBy,
-    approvedAt,
-  }));
+  return risky.map((one) => ({ ...one, approvedBy, approvedAt }));
 }
 
 function requireAllowed(

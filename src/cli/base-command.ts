@@ -3,6 +3,7 @@ import { Command } from '@oclif/core/command';
 import type { Input, ParserOutput } from '@oclif/core/interfaces';
 import type * as z from 'zod';
 import { resolveHome, type Home } from '../config/home.ts';
+import type { Subjects } from '../audit/snapshot.ts';
 import type { Context } from '../context.ts';
 import type { TableOptions } from '../render/table.ts';
 import { openContext, type OpenContext } from './context.ts';
@@ -33,16 +34,17 @@ export abstract class BaseCommand<Result extends object> extends Command {
 
   /**
    * The world. `read` and `act` open an existing registry or none, and so never write to a new home.
-   * `write` and `act` are for what changes something: that is recorded in the audit.
+   * `write` and `act` are for what changes something: that is recorded in the audit, with what became of
+   * whom it is about; left out: of whom its arguments name.
    */
-  protected async context(access: Access): Promise<Context> {
-    this.#opened ??= this.open(access);
+  protected async context(access: Access, about?: Subjects): Promise<Context> {
+    this.#opened ??= this.open(access, about);
     // What is there already is changed by nobody unrecorded; a new home is made by whoever needs it.
     if (access !== 'read' && existsSync(this.home.registry)) void this.#opened.registry;
     return this.#opened;
   }
 
-  private open(access: Access): OpenContext {
+  private open(access: Access, about: Subjects | undefined): OpenContext {
     const { bin, root } = this.config;
     const words = commandWords({ bin, id: this.id ?? '', raw: this.#parsed, named: this.named });
     return openContext({
@@ -55,7 +57,8 @@ export abstract class BaseCommand<Result extends object> extends Command {
       stderr: process.stderr,
       onRegistry: (world) => {
         const isThere = existsSync(this.home.registry);
-        if (access !== 'read' && isThere) this.#record = watchCommand(world, words);
+        if (access === 'read' || !isThere) return;
+        this.#record = watchCommand(world, { ...words, subjects: about ?? words.subjects });
       },
     });
   }

@@ -3,10 +3,11 @@ import { boolean, custom, integer } from '@oclif/core/flags';
 import type { CustomOptions, FlagDefinition } from '@oclif/core/interfaces';
 import * as z from 'zod';
 import { egressText } from '../policy/egress.ts';
+import { nameText } from '../name.ts';
 import { limitsInput, memorySize, storageSize } from '../policy/limits.ts';
 import { durationText } from './duration.ts';
 import { parseText } from './parse.ts';
-import { nameText, runIdText, serverTargetText, targetText } from './target.ts';
+import { runIdText, serverTargetText, targetText } from './target.ts';
 
 type SingleFlag<Output> = FlagDefinition<
   Output,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { argumentOf } from './flags.ts';
-import { nameText } from './target.ts';
+import { nameText } from '../name.ts';
 
 /** `bob/memory`, or `bob/` and the path of a template folder: `bob//etc/templates/github`, `bob/./github`. */
 const newServerText = z.string().transform((text, issue) => {

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-
-const namePattern = /^[a-z][a-z0-9-]{0,30}$/;
+import { nameText } from '../name.ts';
 
 /** A user, or one server of a user. */
 export interface Target {
@@ -8,15 +7,6 @@ export interface Target {
   /** Undefined: all of the user's servers. */
   readonly server: string | undefined;
 }
-
-/** A user's or a server's name. */
-export const nameText = z.string().transform((text, issue) => {
-  if (namePattern.test(text)) return text;
-  issue.addIssue(
-    `"${text}" is not a name; use lower-case letters, digits and dashes, beginning with a letter, at most 31`,
-  );
-  return z.NEVER;
-});
 
 /** What groups users of one CI run: a pipeline's number, a commit. */
 export const runIdText = z.string().transform((text, issue) => {
@@ -30,8 +20,8 @@ export const runIdText = z.string().transform((text, issue) => {
 /** `bob` or `bob/github`. */
 export const targetText = z.string().transform((text, issue): Target => {
   const [user = '', server, ...rest] = text.split('/');
-  const isServerNamed = server === undefined || namePattern.test(server);
-  if (namePattern.test(user) && isServerNamed && rest.length === 0) return { user, server };
+  const isServerNamed = server === undefined || isName(server);
+  if (isName(user) && isServerNamed && rest.length === 0) return { user, server };
   issue.addIssue(`"${text}" is not a user (bob) or a server (bob/filesystem)`);
   return z.NEVER;
 });
@@ -42,3 +32,7 @@ export const serverTargetText = targetText.transform((target, issue) => {
   issue.addIssue(`"${target.user}" is a user; name a server, as in ${target.user}/filesystem`);
   return z.NEVER;
 });
+
+function isName(text: string): boolean {
+  return nameText.safeParse(text).success;
+}

@@ -2,7 +2,7 @@ import { boolean, option, string } from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { flagOf, userArgument } from '../cli/flags.ts';
 import { connectInput } from '../cli/connect-input.ts';
-import { nameText } from '../cli/target.ts';
+import { nameText } from '../name.ts';
 import { clientNames } from '../connect/clients.ts';
 import { connect } from '../connect/connect.ts';
 import { connectResult, type ConnectResult } from '../connect/result.ts';

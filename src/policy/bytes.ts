@@ -27,3 +27,10 @@ export function formatBytes(bytes: number): string {
   }
   return `${Number(value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0))}${suffixes[index]}`;
 }
+
+/** Writes a size exactly, as people do: `512m`, `2g`, or plain bytes. */
+export function shortSize(bytes: number): string {
+  const fitting = [...units].findLast(([, size]) => bytes >= size && bytes % size === 0);
+  const [unit, size] = fitting ?? ['', 1];
+  return unit === 'b' ? String(bytes) : `${bytes / size}${unit}`;
+}

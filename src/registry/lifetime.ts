@@ -49,6 +49,12 @@ export function hasOwner(registry: Registry, userId: string): boolean {
   return registry.db.prepare('SELECT 1 FROM owners WHERE user_id = ?').get(userId) !== undefined;
 }
 
+/** Whether a user ends by themselves: at a time, with a process, or as one of a CI run. */
+export function isPassing({ db }: Registry, { id, expiresAt, runId }: User): boolean {
+  const owner = db.prepare('SELECT 1 FROM owners WHERE user_id = ?').get(id);
+  return expiresAt !== null || runId !== null || owner !== undefined;
+}
+
 function expiry(at: number): string {
   return `its time was over at ${new Date(at).toISOString().replace(/\.\d+/, '')}`;
 }

@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { BridgeConfig } from '../bridge/config.ts';
 import type { LiveTokens } from '../bridge/live-tokens.ts';
@@ -44,6 +44,17 @@ export function materialise(folder: string, material: Material): void {
   replaceFile({ folder, name: 'policy.json', content: JSON.stringify(policy), owner });
   putIssuer(folder, issuer, owner);
   replaceFile({ folder, name: 'bridge.json', content: JSON.stringify(config), owner });
+}
+
+/** Values in a server's folder, of these secrets; undefined when there is no such folder. */
+export function readMaterialised(
+  folder: string,
+  names: readonly string[],
+): ReadonlyMap<string, string> | undefined {
+  const secretsFolder = join(folder, 'secrets');
+  if (!existsSync(secretsFolder)) return undefined;
+  const present = names.filter((name) => existsSync(join(secretsFolder, name)));
+  return new Map(present.map((name) => [name, readFileSync(join(secretsFolder, name), 'utf8')]));
 }
 
 /** Makes the folder that all bridges of a user share, 0700 and theirs; what is in it stays. Throws as `materialise` does. */

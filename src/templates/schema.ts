@@ -2,13 +2,17 @@ import * as z from 'zod';
 import { limitsInput } from '../policy/limits.ts';
 import { bridgePort } from '../policy/ports.ts';
 
-const name = z
+export const templateName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,30}$/, 'lower-case letters, digits and dashes, at most 31');
 
+export const secretName = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'an upper-case environment variable name');
+
 /** A secret the server reads from its environment. */
 const secretSpec = z.strictObject({
-  name: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'an upper-case environment variable name'),
+  name: secretName,
   description: z.string(),
   required: z.boolean().default(true),
 });
@@ -38,7 +42,7 @@ const httpTarget = z.strictObject({
  */
 export const templateSchema = z.strictObject({
   $schema: z.string().optional(),
-  name,
+  name: templateName,
   title: z.string().min(1),
   description: z.string().min(1),
   source,

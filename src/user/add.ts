@@ -34,8 +34,8 @@ export interface AddRequest {
   /** What they have of their own: caps, egress and the rest. */
   readonly own: Policy;
   readonly group: string | undefined;
-  /** Why they may have templates that are too risky for them. */
-  readonly approval: string | undefined;
+  /** Why they may have templates that are too risky for them: all, or each by its reference. */
+  readonly approval: string | ReadonlyMap<string, string> | undefined;
   /** Values by name; never printed. */
   readonly secrets: ReadonlyMap<string, string>;
   readonly ttlMs: number | undefined;
@@ -43,6 +43,8 @@ export interface AddRequest {
   /** The process that a new user is made for. One of that name may not be there. */
   readonly owner?: Holder | undefined;
   readonly start: boolean;
+  /** False: they get no token now. */
+  readonly withToken?: boolean;
   readonly timeoutMs: number;
 }
 
@@ -107,7 +109,7 @@ async function addNew(context: Context, registration: Registration): Promise<Add
       waitMs: request.start ? request.timeoutMs : undefined,
       isNew: true,
     });
-    const token = await firstToken(context, user);
+    const token = request.withToken === false ? null : await firstToken(context, user);
     return { changed: true, token, ...describeUserAndServers(context, user.id, converged) };
   } catch (error) {
     // A server that won't get ready is kept, so that its log can be read. Anything else is undone.

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { McpdError, PartialFailureError } from '../errors.ts';
+import { McpdError, PartialFailureError, type Failed } from '../errors.ts';
 
 interface Outcome {
   readonly changed: boolean;
@@ -48,34 +48,30 @@ export async function forEachUser<Result extends Outcome, Here extends World>(
 
   const failed = outcomes.flatMap((outcome, index) =>
     outcome.status === 'rejected'
-      ? [{ user: names[index] ?? '', error: outcome.reason as unknown }]
+      ? [{ name: names[index] ?? '', error: outcome.reason as unknown }]
       : [],
   );
-  if (failed.length > 0) throw partialFailure(failed, names.length);
+  if (failed.length > 0) {
+    throw partialFailure(failed, `${failed.length} of ${names.length} users failed`);
+  }
   const users = outcomes.flatMap((outcome) =>
     outcome.status === 'fulfilled' ? [outcome.value] : [],
   );
   return { changed: users.some(({ changed }) => changed), users };
 }
 
-interface Failed {
-  readonly user: string;
-  readonly error: unknown;
-}
-
-function partialFailure(failed: readonly Failed[], total: number): PartialFailureError {
-  const lines = failed.map(({ user, error }) => `  ${user}: ${messageOf(error)}`);
+/** What several things failed with, each by its name. */
+export function partialFailure(failed: readonly Failed[], summary: string): PartialFailureError {
+  const lines = failed.map(({ name, error }) => `  ${name}: ${messageOf(error)}`);
   const suggestions = failed.flatMap(({ error }) =>
     error instanceof McpdError ? error.suggestions : [],
   );
-  return new PartialFailureError(
-    `${failed.length} of ${total} users failed:\n${lines.join('\n')}`,
-    {
-      code: 'PARTIAL_FAILURE',
-      suggestions: [...new Set(suggestions)],
-      cause: new AggregateError(failed.map(({ error }) => error)),
-    },
-  );
+  const details = {
+    code: 'PARTIAL_FAILURE',
+    suggestions: [...new Set(suggestions)],
+    cause: new AggregateError(failed.map(({ error }) => error)),
+  };
+  return new PartialFailureError(`${summary}:\n${lines.join('\n')}`, details, failed);
 }
 
 /** For people. Whatever isn't an error of ours is a bug, and says so. */

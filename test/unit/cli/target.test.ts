@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { nameText, serverTargetText, targetText } from '../../../src/cli/target.ts';
+import { serverTargetText, targetText } from '../../../src/cli/target.ts';
+import { nameText } from '../../../src/name.ts';
 
 describe('a target', () => {
   test('is a user', () => {
