@@ -41,6 +41,7 @@ export default class Report extends BaseCommand<ReportResult> {
       options: ['tool', 'server', 'day', 'hour'] as const,
     })(),
     sort: option({ summary: 'What the rows are ranked by.', options: sortKeys })(),
+    measure: boolean({ summary: 'Count the files of workspaces that are plain folders.' }),
     format: option({
       summary: 'How it is written; html is a page of its own, with plots.',
       options: reportFormats,
@@ -66,6 +67,7 @@ export default class Report extends BaseCommand<ReportResult> {
       by: flags.all ? 'user' : (flags.by ?? 'tool'),
       sort: flags.sort,
       plots: flags.format === 'html',
+      measure: flags.measure,
     });
   }
 

@@ -1,3 +1,6 @@
+import { formatBytes } from '../policy/bytes.ts';
+import type { Figures } from '../report/result.ts';
+
 /** `1,234,567` */
 export function formatCount(count: number): string {
   return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
@@ -20,6 +23,18 @@ export function formatSeconds(seconds: number): string {
   const minutes = Math.floor(Math.round(seconds) / 60);
   if (minutes < 60) return `${minutes}m${padded(Math.round(seconds) % 60)}s`;
   return `${formatCount(Math.floor(minutes / 60))}h${padded(minutes % 60)}m`;
+}
+
+/** `120MiB`, `120MiB of 1GiB`; a dash where it isn't known. */
+export function formatStorage({ storageBytes, storageQuotaBytes }: Storage): string {
+  const used = storageBytes === null ? '-' : formatBytes(storageBytes);
+  return storageQuotaBytes === null ? used : `${used} of ${formatBytes(storageQuotaBytes)}`;
+}
+
+type Storage = Pick<Figures, 'storageBytes' | 'storageQuotaBytes'>;
+
+export function hasStorage({ storageBytes, storageQuotaBytes }: Storage): boolean {
+  return storageBytes !== null || storageQuotaBytes !== null;
 }
 
 /** A tool by its name, every other method by its own. */

@@ -24,6 +24,7 @@ const columns: readonly (readonly [string, (row: ReportRow) => string | number |
   ['oom_kills', ({ resources }) => resources?.oomKills ?? null],
   ['restarts', ({ resources }) => resources?.restarts ?? null],
   ['storage_bytes', ({ storageBytes }) => storageBytes],
+  ['storage_quota_bytes', ({ storageQuotaBytes }) => storageQuotaBytes],
 ];
 
 function quoted(value: string | number | null): string {

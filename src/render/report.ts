@@ -1,6 +1,14 @@
 import { formatBytes } from '../policy/bytes.ts';
 import type { By, Figures, ReportResult, ReportRow } from '../report/result.ts';
-import { displayName, formatCount, formatMs, formatSeconds, formatShare } from './figures.ts';
+import {
+  displayName,
+  formatCount,
+  formatMs,
+  formatSeconds,
+  formatShare,
+  formatStorage,
+  hasStorage,
+} from './figures.ts';
 import { renderReportCsv } from './report-csv.ts';
 import { renderReportPage } from './report-page/page.ts';
 import { renderFields, renderTable, type Column, type TableOptions } from './table.ts';
@@ -28,12 +36,12 @@ function renderReportTable(result: ReportResult, options: TableOptions): string 
   const { total, rows, by } = result;
   const parts = [renderTotal(result)];
   if (total.calls === 0 && rows.length === 0) parts.push('Nothing was recorded in this time.');
-  else parts.push(renderTable(rows, columnsFor(by), options));
+  else parts.push(renderTable(rows, columnsFor(by, rows), options));
   return parts.join('\n\n');
 }
 
 function renderTotal({ target, since, until, total }: ReportResult): string {
-  const { resources, storageBytes } = total;
+  const { resources } = total;
   return renderFields([
     ['Report', target ?? 'all users'],
     ['Time', `${shortTime(since)} to ${shortTime(until)}`],
@@ -48,11 +56,11 @@ function renderTotal({ target, since, until, total }: ReportResult): string {
         ? `${resources.restarts} restarts, ${resources.oomKills} killed for lack of memory`
         : undefined,
     ],
-    ['Storage', storageBytes === null ? undefined : formatBytes(storageBytes)],
+    ['Storage', hasStorage(total) ? formatStorage(total) : undefined],
   ]);
 }
 
-function columnsFor(by: By): readonly Column<ReportRow>[] {
+function columnsFor(by: By, rows: readonly ReportRow[]): readonly Column<ReportRow>[] {
   const right = { align: 'right' } as const;
   const columns: Column<ReportRow>[] = [
     { header: by, cell: ({ name }) => displayName(name) },
@@ -81,6 +89,7 @@ function columnsFor(by: By): readonly Column<ReportRow>[] {
     },
     { header: 'restarts', cell: ({ resources }) => String(resources?.restarts ?? 0), ...right },
     { header: 'oom', cell: ({ resources }) => String(resources?.oomKills ?? 0), ...right },
+    ...(rows.some(hasStorage) ? [{ header: 'storage', cell: formatStorage, ...right }] : []),
   ];
 }
 

@@ -20,6 +20,7 @@ export function figuresOf({ counters, resources }: Sums, by: 'tool' | 'other' = 
     bytesOut,
     resources: by === 'tool' ? null : { cpuSeconds: rounded(cpuSeconds, 3), ...counts },
     storageBytes: null,
+    storageQuotaBytes: null,
   };
 }
 

@@ -25,7 +25,10 @@ const figures = z.object({
   storageBytes: z
     .int()
     .nullable()
-    .describe('used in the workspace now; null where it is not measured'),
+    .describe(
+      'used now in the workspaces of a user, or of all; null: not of one user, or not all are measured',
+    ),
+  storageQuotaBytes: z.int().nullable().describe('of the same; null: not all have one'),
 });
 
 const row = z.object({

@@ -1,15 +1,32 @@
 import { figuresOf } from './figures.ts';
 import type { By, ReportRow } from './result.ts';
+import { storageOf, type Storage } from './storage.ts';
 import { emptySums, type Sums } from './sums.ts';
 import type { Period } from './read.ts';
 import type { Tally } from './tally.ts';
 
-export const sortKeys = ['calls', 'errors', 'cpu', 'bytes', 'latency'] as const;
+export const sortKeys = ['calls', 'errors', 'cpu', 'bytes', 'latency', 'storage'] as const;
 export type SortKey = (typeof sortKeys)[number];
 
+interface Wanted {
+  readonly by: By;
+  readonly sort?: SortKey | undefined;
+  /** Of users, who have a row then even if they called nothing. */
+  readonly storage?: Storage;
+}
+
 /** The rows of a report: days and hours in order of time unless a key is given, all others ranked. */
-export function rowsOf(tally: Tally, by: By, sort: SortKey | undefined): ReportRow[] {
-  const rows = groupsOf(tally, by).map(([name, sums]) => rowOf(name, sums, by));
+export function rowsOf(tally: Tally, { by, sort, storage = new Map() }: Wanted): ReportRow[] {
+  const groups = new Map(groupsOf(tally, by));
+  if (by === 'user') {
+    for (const [name, { usedBytes }] of storage) {
+      if (usedBytes !== null && !groups.has(name)) groups.set(name, emptySums());
+    }
+  }
+  const rows = [...groups].map(([name, sums]) => ({
+    ...rowOf(name, sums, by),
+    ...(by === 'user' ? storageOf(storage, name) : {}),
+  }));
   const isInTime = (by === 'day' || by === 'hour') && sort === undefined;
   return isInTime ? rows.toSorted(byName) : ranked(rows, sort ?? 'calls');
 }
@@ -48,6 +65,7 @@ const values: Readonly<Record<SortKey, (row: ReportRow) => number>> = {
   cpu: ({ resources }) => resources?.cpuSeconds ?? 0,
   bytes: ({ bytesIn, bytesOut }) => bytesIn + bytesOut,
   latency: ({ latencyMs }) => latencyMs.p95 ?? -1,
+  storage: ({ storageBytes }) => storageBytes ?? -1,
 };
 
 function groupsOf(tally: Tally, by: By): (readonly [string, Sums])[] {

@@ -6,7 +6,7 @@ import { measureFolder } from './measure.ts';
 import { volumePaths } from './paths.ts';
 import { storageQuota } from './quota.ts';
 import { findMount } from './recover.ts';
-import { systemVolumes } from './volumes.ts';
+import { systemVolumes, type Volumes } from './volumes.ts';
 
 export const storageResult = z.object({
   quotaBytes: z.int().nullable().describe('null: none'),
@@ -26,9 +26,35 @@ export type StorageUsage = z.infer<typeof storageResult>;
  * when there are many; a file system of its own just says.
  */
 export async function storageUsage(
-  context: Pick<Context, 'config' | 'env'>,
+  context: World,
   user: User,
-  { measure }: { measure: boolean },
+  options: { measure: boolean },
+): Promise<StorageUsage> {
+  return usageOf(context, user, { ...options, volumes: systemVolumes(context) });
+}
+
+/** The same of many, by name; what is mounted is looked at once. */
+export async function storageUsages(
+  context: World,
+  users: readonly User[],
+  options: { measure: boolean },
+): Promise<Map<string, StorageUsage>> {
+  const volumes = systemVolumes(context);
+  let mounts: ReturnType<Volumes['mounts']> | undefined;
+  const world = {
+    ...options,
+    volumes: { ...volumes, mounts: () => (mounts ??= volumes.mounts()) },
+  };
+  const usages = users.map(
+    async (user) => [user.name, await usageOf(context, user, world)] as const,
+  );
+  return new Map(await Promise.all(usages));
+}
+
+async function usageOf(
+  context: World,
+  user: User,
+  { measure, volumes }: { measure: boolean; volumes: Volumes },
 ): Promise<StorageUsage> {
   const quotaBytes = storageQuota(context.config, user)?.bytes ?? null;
   const enforced = isQuotaEnforced(context, user);
@@ -37,11 +63,12 @@ export async function storageUsage(
     const used = measure ? measureFolder(workspace) : undefined;
     return { quotaBytes, usedBytes: used?.bytes ?? null, enforced };
   }
-  const volumes = systemVolumes(context);
   if (!(await findMount(volumes, workspace))) return { quotaBytes, usedBytes: null, enforced };
   const { totalBytes, freeBytes } = await volumes.capacity(workspace);
   return { quotaBytes, usedBytes: totalBytes - freeBytes, enforced };
 }
+
+type World = Pick<Context, 'config' | 'env'>;
 
 /** True when there is a quota and the workspace can't outgrow it. */
 export function isQuotaEnforced({ config }: Pick<Context, 'config'>, user: User): boolean {

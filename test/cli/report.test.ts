@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ReportResult } from '../../src/report/result.ts';
@@ -50,6 +50,37 @@ describe('mcpd report', () => {
     expect(await names('--sort', 'latency')).toEqual(['bob', 'al']);
   });
 
+  test('says what a user’s workspace holds, and those of all when asked to measure', async () => {
+    using desk = deskWithUsage();
+    await desk.run(['config', 'set', 'limits.storage', '1g']);
+    const workspaces = await desk.json<{ users: { name: string; workspace: string }[] }>([
+      'user',
+      'list',
+    ]);
+    for (const { name, workspace } of workspaces.users) {
+      mkdirSync(workspace, { recursive: true });
+      writeFileSync(join(workspace, 'file'), Buffer.alloc(name === 'idle' ? 2 ** 20 : 2 ** 16));
+    }
+    const known = { storageBytes: 2 ** 16, storageQuotaBytes: 2 ** 30 };
+    const { total, rows } = await desk.json<ReportResult>(['report', 'bob']);
+    expect(total).toMatchObject(known);
+    expect(rows[0]).toMatchObject({ storageBytes: null });
+    expect((await desk.json<ReportResult>(['report', 'bob/memory'])).total.storageBytes).toBeNull();
+    const all = ['report', '--all', '--sort', 'storage'];
+    expect((await desk.json<ReportResult>(all)).total.storageBytes).toBeNull();
+    const measured = await desk.json<ReportResult>([...all, '--measure']);
+    expect(measured.total.storageBytes).toBe(2 ** 20 + 2 * 2 ** 16);
+    expect(measured.rows).toMatchObject([
+      { name: 'idle', calls: 0, storageBytes: 2 ** 20 },
+      { name: 'al', calls: 2, ...known },
+      { name: 'bob', ...known },
+    ]);
+    const csv = await desk.run([...all, '--measure', '--format', 'csv']);
+    expect(csv.stdout.split('\n')[1]).toMatch(/^idle,0,.*,1048576,1073741824$/);
+    const page = await desk.run([...all, '--measure', '--format', 'html']);
+    expect(page.stdout).toContain('<td>1MiB of 1GiB</td>');
+  });
+
   test('--format json prints what --json prints', async () => {
     using desk = deskWithUsage();
     const until = ['--until', '1h'];
@@ -71,6 +102,7 @@ describe('mcpd report', () => {
     [['report', 'bob', '--all'], 2, 'USAGE'],
     [['report', '--all', '--by', 'tool'], 2, 'USAGE'],
     [['report', '--sort', 'cpu'], 2, 'NOT_BY_TOOL'],
+    [['report', 'bob', '--sort', 'storage'], 2, 'NOT_BY_USER'],
     [['report', '--since', '1h', '--until', '2d'], 2, 'EMPTY_PERIOD'],
     [['report', 'nobody'], 3, 'USER_NOT_FOUND'],
   ])('%j is refused', async (args, exit, code) => {

@@ -97,6 +97,10 @@ describe.skipIf(process.getuid?.() !== 0)('a storage quota, as root', () => {
     expect(storage.usedBytes).toBeGreaterThan(30 * mib);
     expect(guarantees.storageEnforced).toBe(true);
     expect(await tenancy.json(['stats', 'bob'])).toMatchObject({ servers: [{ storage }] });
+    const { rows } = await tenancy.json<{ rows: object[] }>(['report', '--all']);
+    const { quotaBytes, usedBytes } = storage;
+    const ofBob = { name: 'bob', storageBytes: usedBytes, storageQuotaBytes: quotaBytes };
+    expect(rows).toContainEqual(expect.objectContaining(ofBob));
   });
 
   it('grows, and what failed works', async () => {

@@ -5,7 +5,7 @@ import { markup, type Markup } from './markup.ts';
 
 /** The totals, each with what it is above and a detail below. */
 export function cards(total: Figures, hours: number): Markup {
-  const { resources, latencyMs, storageBytes } = total;
+  const { resources, latencyMs, storageBytes, storageQuotaBytes } = total;
   const all: [label: string, value: string, detail: string][] = [
     ['Calls', formatCount(total.calls), `${formatCount(perHour(total.calls, hours))} per hour`],
     [
@@ -33,7 +33,11 @@ export function cards(total: Figures, hours: number): Markup {
       ['Restarts', formatCount(restarts), 'nobody asked for'],
     );
   }
-  if (storageBytes !== null) all.push(['Storage', formatBytes(storageBytes), 'of the workspace']);
+  if (storageBytes !== null) {
+    const quota =
+      storageQuotaBytes === null ? 'in use now' : `of ${formatBytes(storageQuotaBytes)}`;
+    all.push(['Storage', formatBytes(storageBytes), quota]);
+  }
   const items = all.map(
     ([label, value, detail]) =>
       markup`<div class="card"><span>${label}</span><b>${value}</b><span>${detail}</span></div>`,

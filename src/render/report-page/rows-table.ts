@@ -1,6 +1,14 @@
 import { formatBytes } from '../../policy/bytes.ts';
 import type { By, ReportRow } from '../../report/result.ts';
-import { displayName, formatCount, formatMs, formatSeconds, formatShare } from '../figures.ts';
+import {
+  displayName,
+  formatCount,
+  formatMs,
+  formatSeconds,
+  formatShare,
+  formatStorage,
+  hasStorage,
+} from '../figures.ts';
 import { markup, nothing, type Markup } from './markup.ts';
 
 const calls = ['Calls', 'Errors', 'Rate', 'Refused', 'p50', 'p95', 'p99', 'In', 'Out'];
@@ -8,17 +16,22 @@ const resources = ['CPU', 'Memory', 'Restarts', 'OOM'];
 
 /** All rows of the report. */
 export function rowsTable(by: By, rows: readonly ReportRow[]): Markup {
-  const shown = by === 'tool' ? calls : [...calls, ...resources];
+  const hasDisk = rows.some(hasStorage);
+  const disk = hasDisk ? ['Storage'] : [];
+  const shown = by === 'tool' ? calls : [...calls, ...resources, ...disk];
   const headers = shown.map((header) => markup`<th>${header}</th>`);
   return markup`<div class="scroll"><table>
 <thead><tr><th>${by.replace(/^./, (first) => first.toUpperCase())}</th>${headers}</tr></thead>
 <tbody>
-${rows.map(row)}
+${rows.map((one) => row(one, hasDisk))}
 </tbody>
 </table></div>`;
 }
 
-function row({ name, latencyMs, resources: used, ...figures }: ReportRow): Markup {
+function row(
+  { name, latencyMs, resources: used, ...figures }: ReportRow,
+  hasDisk: boolean,
+): Markup {
   const cells = [
     formatCount(figures.calls),
     formatCount(figures.errors),
@@ -28,7 +41,8 @@ function row({ name, latencyMs, resources: used, ...figures }: ReportRow): Marku
     formatBytes(figures.bytesIn),
     formatBytes(figures.bytesOut),
   ].map((cell) => markup`<td>${cell}</td>`);
-  return markup`<tr><td><bdi>${displayName(name)}</bdi></td>${cells}${used ? usedCells(used) : nothing}</tr>`;
+  const disk = hasDisk ? markup`<td>${formatStorage(figures)}</td>` : nothing;
+  return markup`<tr><td><bdi>${displayName(name)}</bdi></td>${cells}${used ? usedCells(used) : nothing}${disk}</tr>`;
 }
 
 function usedCells(used: NonNullable<ReportRow['resources']>): Markup {

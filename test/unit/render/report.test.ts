@@ -12,6 +12,7 @@ const figures: Figures = {
   bytesOut: 98_765_432,
   resources: { cpuSeconds: 4000, memoryPeakBytes: 2 ** 28, oomKills: 1, restarts: 2 },
   storageBytes: null,
+  storageQuotaBytes: null,
 };
 const idle: Figures = {
   ...figures,
@@ -59,14 +60,23 @@ describe('a report is written', () => {
     `);
   });
 
+  test('as a table of users with what their workspaces hold, of what they may', () => {
+    const rows = [
+      { name: 'bob', ...idle, storageBytes: 2 ** 20, storageQuotaBytes: 2 ** 30 },
+      { name: 'al', ...idle },
+    ];
+    const text = renderReport(result({ by: 'user', rows }), { format: 'table' });
+    expect(text).toMatch(/STORAGE\nbob .* 1MiB of 1GiB\nal .* -$/);
+  });
+
   test('as CSV, in which no name is a formula, a second cell or a command to a terminal', () => {
     const rows = [...toolRows, { name: '=1+1', ...figures, resources: null }];
     expect(renderReport(result({ by: 'tool', rows }), { format: 'csv' })).toMatchInlineSnapshot(`
-      "tool,calls,errors,error_rate,refusals,p50_ms,p95_ms,p99_ms,bytes_in,bytes_out,cpu_seconds,memory_peak_bytes,oom_kills,restarts,storage_bytes
-      "tools/call:=HYPERLINK(""x"")",12345,12,0.00097,3,4.2,120,1500,1234567,98765432,,,,,
-      "tools/call:a,b",12345,12,0.00097,3,4.2,120,1500,1234567,98765432,,,,,
-      tools/list?[2J,12345,12,0.00097,3,4.2,120,1500,1234567,98765432,,,,,
-      '=1+1,12345,12,0.00097,3,4.2,120,1500,1234567,98765432,,,,,"
+      "tool,calls,errors,error_rate,refusals,p50_ms,p95_ms,p99_ms,bytes_in,bytes_out,cpu_seconds,memory_peak_bytes,oom_kills,restarts,storage_bytes,storage_quota_bytes
+      "tools/call:=HYPERLINK(""x"")",12345,12,0.00097,3,4.2,120,1500,1234567,98765432,,,,,,
+      "tools/call:a,b",12345,12,0.00097,3,4.2,120,1500,1234567,98765432,,,,,,
+      tools/list?[2J,12345,12,0.00097,3,4.2,120,1500,1234567,98765432,,,,,,
+      '=1+1,12345,12,0.00097,3,4.2,120,1500,1234567,98765432,,,,,,"
     `);
   });
 

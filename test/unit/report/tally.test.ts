@@ -29,7 +29,7 @@ describe('a report', () => {
   test.each(everyBy)('by %s has rows that add up to the sum of what was recorded', (by) => {
     fc.assert(
       fc.property(entries, (all) => {
-        const rows = rowsOf(tallyOf(all), by, undefined);
+        const rows = rowsOf(tallyOf(all), { by });
         const counters = all.flatMap(([, usage]) => [...usage.counters.values()]);
         for (const figure of ['calls', 'errors', 'refusals', 'bytesIn', 'bytesOut'] as const) {
           expect(added(rows.map((row) => row[figure]))).toBe(
@@ -47,7 +47,8 @@ describe('a report', () => {
     fc.assert(
       fc.property(entries, (all) => {
         const [one, other] = [tallyOf(all), tallyOf(all.toReversed())];
-        expect(rowsOf(other, by, 'calls')).toEqual(rowsOf(one, by, 'calls'));
+        const wanted = { by, sort: 'calls' } as const;
+        expect(rowsOf(other, wanted)).toEqual(rowsOf(one, wanted));
       }),
     );
   });
@@ -58,8 +59,8 @@ describe('a report', () => {
     ['al/files', quiet],
     ['bob/files', busy],
   ]);
-  const namesBy = (...args: [(typeof everyBy)[number], 'calls' | 'latency' | undefined]) =>
-    rowsOf(tally, ...args).map(({ name }) => name);
+  const namesBy = (by: (typeof everyBy)[number], sort: 'calls' | 'latency' | undefined) =>
+    rowsOf(tally, { by, sort }).map(({ name }) => name);
 
   test('ranks what it is asked to rank by, and time in its own order', () => {
     expect(namesBy('user', 'calls')).toEqual(['bob', 'al']);
@@ -89,8 +90,7 @@ describe('a report', () => {
         ['bob/files', { ...busy, memoryPeakBytes: 5 }],
         ['bob/files', { ...quiet, memoryPeakBytes: 9 }],
       ]),
-      'server',
-      'calls',
+      { by: 'server' },
     );
     expect(total?.resources).toEqual({
       cpuSeconds: 3,
