@@ -15,6 +15,8 @@ interface Admission<Result> {
   readonly change: () => Result;
   /** Templates of servers that it adds. */
   readonly templates?: Templates;
+  /** Undo the change all the same: what comes of it is only asked for. */
+  readonly rehearsal?: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ interface Admission<Result> {
  */
 export async function admitted<Result>(
   context: Context,
-  { change, templates = new Map() }: Admission<Result>,
+  { change, templates = new Map(), rehearsal = false }: Admission<Result>,
 ): Promise<Result> {
   const { registry, config } = context;
   const capacityBytes = hostMemory() * config.admission.memoryShare;
@@ -38,10 +40,33 @@ export async function admitted<Result>(
   for (;;) {
     // Templates are read from disk, which takes too long for a transaction; a new one may come meanwhile.
     await learnTemplates(context, known);
-    const outcome = registry.transaction(() =>
-      unknownTemplates(context, known).length > 0 ? undefined : { result: decide(known) },
-    );
+    const inTransaction = () => {
+      if (unknownTemplates(context, known).length > 0) return undefined;
+      const outcome = { result: decide(known) };
+      if (rehearsal) throw new Undone(outcome);
+      return outcome;
+    };
+    const outcome = undoneOr(() => registry.transaction(inTransaction));
     if (outcome) return outcome.result;
+  }
+}
+
+/** Thrown through a transaction, which undoes it. */
+class Undone<Outcome> extends Error {
+  readonly outcome: Outcome;
+
+  constructor(outcome: Outcome) {
+    super('undone');
+    this.outcome = outcome;
+  }
+}
+
+function undoneOr<Outcome>(run: () => Outcome): Outcome {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Undone) return error.outcome as Outcome;
+    throw error;
   }
 }
 

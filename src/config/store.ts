@@ -51,6 +51,13 @@ export function openConfig(home: Home): ConfigStore {
 
 type Written = Readonly<Record<string, unknown>>;
 
+/** The settings as written, without defaults. Throws UsageError for a file that isn't valid. */
+export function readWritten(home: Home): Written {
+  const written = readFile(home);
+  parse(home, written);
+  return written;
+}
+
 function readFile(home: Home): Written {
   try {
     const content: unknown = JSON.parse(readFileSync(home.config, 'utf8'));

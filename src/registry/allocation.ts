@@ -41,6 +41,38 @@ export function allocatePortBlock(question: PortBlockQuestion): PortBlock | unde
   return { start: startOf(slot), end: startOf(slot) + size - 1 };
 }
 
+/** Whether a block lies in the range and overlaps none that is taken. */
+export function isBlockFree(
+  block: PortBlock,
+  { range, taken }: Pick<PortBlockQuestion, 'range' | 'taken'>,
+): boolean {
+  const isWithin = range.start <= block.start && block.start <= block.end && block.end <= range.end;
+  return isWithin && !taken.some(({ start, end }) => start <= block.end && block.start <= end);
+}
+
+/** Whether a subnet lies in the pool and overlaps none that is taken. A default route overlaps nothing. */
+export function isSubnetFree(
+  subnet: string,
+  { pool, taken }: Pick<SubnetQuestion, 'pool' | 'taken'>,
+): boolean {
+  const own = parseCidr(subnet);
+  const range = parseCidr(pool);
+  if (!own || !range || own.first < range.first || own.last > range.last) return false;
+  return !taken
+    .map((text) => parseCidr(text))
+    .some(
+      (other) => other && other.prefix > 0 && other.first <= own.last && own.first <= other.last,
+    );
+}
+
+/** Whether a uid lies in the range and is not taken. */
+export function isUidFree(
+  uid: number,
+  { range, taken }: Pick<UidQuestion, 'range' | 'taken'>,
+): boolean {
+  return range.start <= uid && uid <= range.end && !new Set(taken).has(uid);
+}
+
 interface PortQuestion {
   readonly block: PortBlock;
   /** Ports of the block that servers have or that are blocked. */

@@ -55,6 +55,23 @@ export function openRegistry(home: Home, options: OpenOptions = {}): Registry {
   }
 }
 
+/** The instance of a home's registry, without changing anything; undefined where there is none. */
+export function findInstance(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    const row = db.prepare(`SELECT value FROM meta WHERE key = 'instance'`).get();
+    return row && String(row['value']);
+  } finally {
+    db.close();
+  }
+}
+
+/** Makes another instance's name this home's own. */
+export function setInstance(registry: Registry, instance: string): void {
+  registry.db.prepare(`UPDATE meta SET value = ? WHERE key = 'instance'`).run(instance);
+}
+
 function openDatabase(home: Home, options: OpenOptions): DatabaseSync {
   try {
     if (options.create === false && !existsSync(home.registry)) return connect(':memory:');

@@ -142,6 +142,9 @@ export const migrations: readonly string[] = [
   `,
 ];
 
+/** Version of a registry that this mcpd has opened. */
+export const schemaVersion = migrations.length;
+
 /**
  * Applies what is missing, each step in its own transaction that starts by looking again, so that
  * processes opening one registry at once apply it once. Throws ConflictError on a newer registry.

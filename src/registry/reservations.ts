@@ -1,6 +1,14 @@
 import type { HostConfig } from '../config/schema.ts';
 import { ConflictError } from '../errors.ts';
-import { allocatePortBlock, allocateSubnet, allocateUid, type PortBlock } from './allocation.ts';
+import {
+  allocatePortBlock,
+  allocateSubnet,
+  allocateUid,
+  isBlockFree,
+  isSubnetFree,
+  isUidFree,
+  type PortBlock,
+} from './allocation.ts';
 import type { Registry } from './database.ts';
 import { instanceNumber } from './ids.ts';
 import { findRetainedUid, listQuarantined, parseBlock, type Quarantined } from './quarantine.ts';
@@ -15,15 +23,22 @@ export interface Surroundings {
   readonly takenUids: readonly number[];
 }
 
+interface SubnetQuestion extends Pick<Surroundings, 'config' | 'takenSubnets'> {
+  /** Taken if nobody has it. */
+  readonly former?: string | undefined;
+}
+
 /** A subnet nobody has. `taken` are the registry's own. Throws ConflictError SUBNETS_EXHAUSTED. */
 export function chooseSubnet(
   registry: Registry,
   taken: readonly string[],
-  { config, takenSubnets }: Pick<Surroundings, 'config' | 'takenSubnets'>,
+  { config, takenSubnets, former }: SubnetQuestion,
 ): string {
   const { pool, prefix } = config.subnets;
+  const others = [...taken, ...takenSubnets];
+  if (former !== undefined && isSubnetFree(former, { pool, taken: others })) return former;
   const offset = startingPoint(registry);
-  const subnet = allocateSubnet({ pool, prefix, offset, taken: [...taken, ...takenSubnets] });
+  const subnet = allocateSubnet({ pool, prefix, offset, taken: others });
   if (subnet !== undefined) return subnet;
   throw exhausted('SUBNETS_EXHAUSTED', `No free /${prefix} subnet is left in ${pool}.`, [
     'mcpd config set subnets.pool RANGE, with a larger IPv4 range that no route of this host uses',
@@ -64,9 +79,16 @@ export function readTaken(registry: Registry): Taken {
   };
 }
 
+interface PortsQuestion extends Surroundings {
+  /** Taken if nobody has it. */
+  readonly former?: PortBlock | undefined;
+}
+
 /** A block of ports nobody has, with at least one free. Throws ConflictError PORTS_EXHAUSTED. */
-export function choosePorts(registry: Registry, taken: Taken, world: Surroundings): PortBlock {
+export function choosePorts(registry: Registry, taken: Taken, world: PortsQuestion): PortBlock {
   const { start, end, perUser } = world.config.ports;
+  const { former } = world;
+  if (former && isBlockFree(former, { range: { start, end }, taken: taken.blocks })) return former;
   const block = allocatePortBlock({
     range: { start, end },
     size: perUser,
@@ -88,6 +110,8 @@ interface UidQuestion {
   readonly uid?: number | undefined;
   readonly sharedUid?: boolean | undefined;
   readonly adoptUid?: number | undefined;
+  /** Taken if nobody has it. */
+  readonly former?: number | undefined;
   readonly workspace: string;
 }
 
@@ -103,11 +127,17 @@ export function chooseUid(registry: Registry, question: UidQuestion): number {
   }
   const { start, end } = world.config.uids;
   const retained = taken.retained.filter((entry) => entry.kind === 'uid');
-  const allocated = allocateUid({
-    offset: startingPoint(registry),
-    range: { start, end },
-    taken: [...taken.uids, ...retained.map((entry) => Number(entry.value)), ...world.takenUids],
-  });
+  const others = [
+    ...taken.uids,
+    ...retained.map((entry) => Number(entry.value)),
+    ...world.takenUids,
+  ];
+  const { former } = question;
+  if (former !== undefined && isUidFree(former, { range: { start, end }, taken: others })) {
+    return former;
+  }
+  const offset = startingPoint(registry);
+  const allocated = allocateUid({ offset, range: { start, end }, taken: others });
   if (allocated !== undefined) return allocated;
   throw exhausted('UIDS_EXHAUSTED', `No free uid is left in ${start}–${end}.`, [
     'mcpd config set uids.end UID, for a wider range',

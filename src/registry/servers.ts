@@ -52,20 +52,24 @@ interface AddServerRequest {
   readonly template: string;
   readonly desired?: Server['desired'];
   readonly isPortFree: (port: number) => boolean;
+  /** Of a restored server. */
+  readonly id?: string;
+  /** Taken if it is in the block and free. */
+  readonly port?: number;
 }
 
-/** Adds a server on the lowest free port of its user's block. Throws ConflictError (SERVER_EXISTS, PORTS_EXHAUSTED). */
+/** Adds a server, on the lowest free port of its user's block unless another is given. Throws ConflictError (SERVER_EXISTS, PORTS_EXHAUSTED). */
 export function addServer(registry: Registry, request: AddServerRequest): Server {
-  const { name, template, desired = 'running', isPortFree } = request;
+  const { name, template, desired = 'running', isPortFree, port: wanted } = request;
   return registry.transaction(() => {
     const user = getUserById(registry, request.user.id);
     if (findServer(registry, user.id, name)) throw serverExists(user, name);
     const server: Server = {
-      id: registry.createId('s'),
+      id: request.id ?? registry.createId('s'),
       userId: user.id,
       name,
       template,
-      port: choosePort(registry, user, isPortFree),
+      port: choosePort(registry, user, { isPortFree, wanted }),
       desired,
       settled: false,
       createdAt: registry.clock.now(),
@@ -135,7 +139,7 @@ export function moveBlockedPort(
     registry.db
       .prepare('UPDATE ports SET blocked_until = ? WHERE port = ?')
       .run(until, server.port);
-    const port = choosePort(registry, user, isPortFree);
+    const port = choosePort(registry, user, { isPortFree });
     registry.db.prepare('UPDATE servers SET port = ? WHERE id = ?').run(port, serverId);
     return { ...server, port };
   });
@@ -162,7 +166,12 @@ export function reassignSubnet(registry: Registry, userId: string, options: Reas
   });
 }
 
-function choosePort(registry: Registry, user: User, isPortFree: (port: number) => boolean): number {
+interface PortQuestion {
+  readonly isPortFree: (port: number) => boolean;
+  readonly wanted?: number | undefined;
+}
+
+function choosePort(registry: Registry, user: User, { isPortFree, wanted }: PortQuestion): number {
   const rows = registry.db
     .prepare(
       `SELECT port FROM servers WHERE user_id = ?1
@@ -170,7 +179,12 @@ function choosePort(registry: Registry, user: User, isPortFree: (port: number) =
     )
     .all(user.id, registry.clock.now());
   const taken = new Set(rows.map((row) => row['port'] as number));
-  const port = allocatePort({ block: user.ports, taken, isPortFree });
+  const { start: first, end: last } = user.ports;
+  const isWanted = (port: number) => port >= first && port <= last && isPortFree(port);
+  const port =
+    wanted !== undefined && !taken.has(wanted) && isWanted(wanted)
+      ? wanted
+      : allocatePort({ block: user.ports, taken, isPortFree });
   if (port !== undefined) return port;
   const { start, end } = user.ports;
   throw new ConflictError(`No free port is left in ${user.name}'s block ${start}–${end}.`, {

@@ -2,7 +2,17 @@ import { ConflictError, RefusedError, UsageError } from '../errors.ts';
 import type { Egress } from '../policy/egress.ts';
 import type { LimitOverrides } from '../policy/limits.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { PortBlock } from './allocation.ts';
 import type { Holder } from './processes.ts';
+
+/** What a restored user had: theirs again where nobody has it. */
+export interface Former {
+  /** Given as it is: whoever asks for it has made sure that it is nobody's. */
+  readonly id: string;
+  readonly uid: number | undefined;
+  readonly ports: PortBlock | undefined;
+  readonly subnet: string;
+}
 
 /** The user as asked for; what is left out is allocated. */
 export interface AddUserRequest {
@@ -27,6 +37,7 @@ export interface AddUserRequest {
   readonly runId?: string | undefined;
   /** The process that the user is made for, and goes with. */
   readonly owner?: Holder | undefined;
+  readonly former?: Former | undefined;
 }
 
 /** Throws UsageError for a bad name, RefusedError for a tenant that would be root. */

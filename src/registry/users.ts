@@ -80,18 +80,19 @@ export function addUser(registry: Registry, request: AddUserRequest, world: Surr
     purgeQuarantine(registry);
     const taken = readTaken(registry);
     if (taken.names.has(request.name)) throw userExists(request.name);
-    const id = registry.createId('u');
+    const { former } = request;
+    const id = former?.id ?? registry.createId('u');
     const workspace = request.workspace ?? join(registry.home.users, id, 'workspace');
     if (taken.workspaces.some((one) => overlaps(one, workspace))) throw workspaceTaken(workspace);
-    const uid = chooseUid(registry, { ...request, workspace, taken, world });
+    const uid = chooseUid(registry, { ...request, workspace, taken, world, former: former?.uid });
     const user: User = {
       id,
       name: request.name,
       uid,
       gid: request.gid ?? uid,
       osUser: request.osUser ?? null,
-      ports: choosePorts(registry, taken, world),
-      subnet: chooseSubnet(registry, taken.subnets, world),
+      ports: choosePorts(registry, taken, { ...world, former: former?.ports }),
+      subnet: chooseSubnet(registry, taken.subnets, { ...world, former: former?.subnet }),
       workspace,
       workspaceManaged: workspace.startsWith(`${registry.home.users}/`),
       limits: request.limits,

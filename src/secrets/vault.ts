@@ -18,7 +18,7 @@ export interface SecretInfo {
 }
 
 interface NewSecret {
-  readonly user: Owner;
+  readonly user: Pick<User, 'id'>;
   readonly name: string;
   /** One line end at its end is taken off. */
   readonly value: Uint8Array | string;
@@ -28,19 +28,39 @@ interface NewSecret {
  * Encrypts and keeps a value, replacing an earlier one. Throws UsageError for a bad name or a value
  * that is empty, over 64 KiB or not text.
  */
-export async function setSecret(
-  { registry, home, env }: VaultContext,
+export async function setSecret(context: VaultContext, secret: NewSecret): Promise<SecretInfo> {
+  return putSecret(context.registry, await sealSecret(context, secret));
+}
+
+/** A value that only this home's key opens, and only as this secret of this user. */
+export interface SealedSecret {
+  readonly userId: string;
+  readonly name: string;
+  readonly ciphertext: Uint8Array;
+}
+
+/** Encrypts a value without keeping it. Throws as setSecret does. */
+export async function sealSecret(
+  { home, env }: Omit<VaultContext, 'registry'>,
   { user, name, value }: NewSecret,
-): Promise<SecretInfo> {
+): Promise<SealedSecret> {
   checkSecretName(name);
   const text = readSecretValue(name, value);
   const ciphertext = await encrypt(await ensureIdentity({ home, env }), bind(user, name, text));
+  return { userId: user.id, name, ciphertext };
+}
+
+/** Keeps an encrypted value. */
+export function putSecret(
+  registry: Registry,
+  { userId, name, ciphertext }: SealedSecret,
+): SecretInfo {
   const updatedAt = registry.clock.now();
   registry.db
     .prepare(
       `INSERT OR REPLACE INTO secrets (user_id, name, ciphertext, updated_at) VALUES (?, ?, ?, ?)`,
     )
-    .run(user.id, name, ciphertext, updatedAt);
+    .run(userId, name, ciphertext, updatedAt);
   return { name, updatedAt };
 }
 
@@ -96,7 +116,7 @@ export async function readSecrets(
 }
 
 /** The owner is sealed in, so that a row copied to another user or name doesn't open there. */
-function bind(user: Owner, name: string, value: string): string {
+function bind(user: Pick<User, 'id'>, name: string, value: string): string {
   return `${user.id}\0${name}\0${value}`;
 }
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import type { BridgeConfig } from '../bridge/config.ts';
 import type { Home } from '../config/home.ts';
-import { ensureKeyFile } from '../config/key-file.ts';
+import { ensureKeyFile, readKeyFile } from '../config/key-file.ts';
 import { ConflictError } from '../errors.ts';
 
 export type PublicJwk = BridgeConfig['auth']['publicKey'];
@@ -15,14 +15,33 @@ export interface TokenKeys {
 
 /** The home's Ed25519 key, made on first use. Throws ConflictError when the file holds no such key. */
 export async function loadTokenKeys(home: Home): Promise<TokenKeys> {
-  const file = join(home.keys, 'token.jwk');
-  const text = await ensureKeyFile(file, () => {
+  const { x, d } = parse(keyFile(home), await loadTokenKeyText(home));
+  const publicJwk = { kty: 'OKP', crv: 'Ed25519', x } as const;
+  return { publicJwk, privateJwk: { ...publicJwk, d } };
+}
+
+/** The same as its file has it, for a backup. */
+export function loadTokenKeyText(home: Home): Promise<string> {
+  return ensureKeyFile(keyFile(home), () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     return `${JSON.stringify(privateKey.export({ format: 'jwk' }))}\n`;
   });
-  const { x, d } = parse(file, text);
-  const publicJwk = { kty: 'OKP', crv: 'Ed25519', x } as const;
-  return { publicJwk, privateJwk: { ...publicJwk, d } };
+}
+
+/** The public half; undefined while there is no key. */
+export function findTokenKey(home: Home): string | undefined {
+  const text = readKeyFile(keyFile(home));
+  return text === undefined ? undefined : parse(keyFile(home), text).x;
+}
+
+/** Makes a key from a backup the home's, which has none or this one. */
+export async function keepTokenKey(home: Home, text: string): Promise<void> {
+  parse('The backup', text);
+  await ensureKeyFile(keyFile(home), () => text);
+}
+
+function keyFile(home: Home): string {
+  return join(home.keys, 'token.jwk');
 }
 
 function parse(file: string, text: string): { x: string; d: string } {

@@ -47,7 +47,7 @@ export async function createToken(world: World, request: CreateRequest): Promise
     if (listTokens(registry, user.id).some((one) => holdsName(one) && one.name === name)) {
       throw exists(user, name);
     }
-    insert(registry, issued.token);
+    insertToken(registry, issued.token);
   });
   return issued;
 }
@@ -97,7 +97,7 @@ export async function rotateToken(
     registry.db
       .prepare('UPDATE tokens SET expires_at = ?, replaced_by = ? WHERE id = ?')
       .run(replaced.expiresAt, replaced.replacedBy, old.id);
-    insert(registry, issued.token);
+    insertToken(registry, issued.token);
   });
   return { ...issued, replaced };
 }
@@ -204,11 +204,13 @@ function exists(user: CreateRequest['user'], name: string): ConflictError {
   });
 }
 
-function insert(registry: Registry, token: Token): void {
+/** Writes the row of a token that was issued before. */
+export function insertToken(registry: Registry, token: Token): void {
   registry.db
     .prepare(
-      `INSERT INTO tokens (id, user_id, name, scopes, servers, created_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO tokens
+         (id, user_id, name, scopes, servers, created_at, expires_at, revoked_at, replaced_by)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       token.id,
@@ -218,6 +220,8 @@ function insert(registry: Registry, token: Token): void {
       token.servers && JSON.stringify(token.servers),
       token.createdAt,
       token.expiresAt,
+      token.revokedAt,
+      token.replacedBy,
     );
 }
 

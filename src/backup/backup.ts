@@ -1,0 +1,130 @@
+import { lstatSync } from 'node:fs';
+import { PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Context } from '../context.ts';
+import { ConflictError } from '../errors.ts';
+import { logFolder } from '../reconcile/desired.ts';
+import type { User } from '../registry/rows.ts';
+import { listServers } from '../registry/servers.ts';
+import { getUserById } from '../registry/users.ts';
+import { withFiles } from '../storage/read-files.ts';
+import { withUserLease } from '../user/lease.ts';
+import { packArchive, type ArchiveWriter } from './archive.ts';
+import { createNotices } from './notices.ts';
+import { checkOutput, writeOutput } from './output-file.ts';
+import type { BackupResult } from './result.ts';
+import { sealWith, type Lock } from './seal.ts';
+import { takeSnapshot, type Selection, type Snapshot } from './snapshot.ts';
+import { walk, type Tree } from './walk.ts';
+
+export interface BackupRequest extends Selection {
+  /** Undefined: `stdout`. */
+  readonly file: string | undefined;
+  readonly stdout: NodeJS.WritableStream;
+  readonly force: boolean;
+  readonly lock: Lock;
+}
+
+/**
+ * Writes an encrypted file from which the chosen users, or the whole home, can be restored anywhere with
+ * its key alone. Servers go on meanwhile. Throws ConflictError when the file exists or a user is removed
+ * meanwhile; what is there then is not complete and is taken away.
+ */
+export async function makeBackup(context: Context, request: BackupRequest): Promise<BackupResult> {
+  const { file, force, stdout, lock } = request;
+  if (file !== undefined) checkOutput({ file, force });
+  const seal = await sealWith(lock);
+  const snapshot = await takeSnapshot(context, request);
+  const { archive, summary } = packSnapshot(context, snapshot, { logs: true });
+  const sealed = await seal(archive);
+  const bytes =
+    file === undefined
+      ? await writeTo(stdout, sealed, context.signal)
+      : await writeOutput(sealed, { file, force, signal: context.signal });
+  const { identity, takenAt } = snapshot.manifest;
+  return { file: file ?? null, bytes, whole: identity !== null, takenAt, ...summary() };
+}
+
+/** The archive of a snapshot, not encrypted, and what is in it once it has been read. `logs`: the audit too. */
+export function packSnapshot(
+  context: Context,
+  { manifest, users }: Snapshot,
+  { logs }: { readonly logs: boolean },
+) {
+  const notices = createNotices();
+  const rows: { user: string; files: number; bytes: number }[] = [];
+  const { workspaces, identity } = manifest;
+  const archive: Readable = packArchive(async (writer) => {
+    await writer.addText('manifest.json', JSON.stringify(manifest));
+    for (const user of users) {
+      const count = await addUser(context, { writer, user, workspaces, logs, notice: notices.add });
+      rows.push({ user: user.name, ...count });
+    }
+    if (identity) {
+      const { audit: folder } = context.home;
+      await addTree(writer, { folder, path: 'audit', appended: true, notice: notices.add });
+    }
+  });
+  return { archive, summary: () => ({ users: rows, notices: notices.result() }) };
+}
+
+interface UserFiles {
+  readonly writer: ArchiveWriter;
+  readonly user: User;
+  readonly workspaces: boolean;
+  readonly logs: boolean;
+  readonly notice: Tree['notice'];
+}
+
+/** Nothing else changes the user meanwhile: it might move the files. */
+async function addUser(context: Context, files: UserFiles) {
+  const { writer, user, workspaces, logs, notice } = files;
+  const { registry, home } = context;
+  return withUserLease(context, nameNow(context, user), async () => {
+    nameNow(context, user);
+    for (const { id } of logs ? listServers(registry, user.id) : []) {
+      const folder = logFolder(home, user.id, id);
+      const path = `users/${user.id}/logs/${id}`;
+      await addTree(writer, { folder, path, appended: true, notice });
+    }
+    if (!workspaces) return { files: 0, bytes: 0 };
+    const path = `users/${user.id}/workspace`;
+    return withFiles(context, user, (folder) => addTree(writer, { folder, path, notice }));
+  });
+}
+
+/** Throws ConflictError when there is no such user any more. */
+function nameNow({ registry }: Context, user: User): string {
+  try {
+    return getUserById(registry, user.id).name;
+  } catch (cause) {
+    throw new ConflictError(`${user.name} was removed while the backup was made.`, {
+      code: 'BACKUP_USER_GONE',
+      suggestions: ['Make it again.'],
+      cause,
+    });
+  }
+}
+
+async function addTree(writer: ArchiveWriter, tree: Tree) {
+  const count = { files: 0, bytes: 0 };
+  if (lstatSync(tree.folder, { throwIfNoEntry: false }) === undefined) return count;
+  for (const found of walk(tree)) {
+    await writer.add(found);
+    count.files += 1;
+    count.bytes += found.member.size;
+  }
+  return count;
+}
+
+async function writeTo(
+  target: NodeJS.WritableStream,
+  content: Readable,
+  signal: AbortSignal,
+): Promise<number> {
+  const counted = new PassThrough();
+  let bytes = 0;
+  counted.on('data', (chunk: Buffer) => (bytes += chunk.length));
+  await pipeline(content, counted, target, { signal, end: false });
+  return bytes;
+}

@@ -1,0 +1,128 @@
+import { existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { admitted } from '../admission/admit.ts';
+import type { Context } from '../context.ts';
+import { setInstance } from '../registry/database.ts';
+import { withLease } from '../registry/leases.ts';
+import { currentHolder, isAlive } from '../registry/processes.ts';
+import { quarantine } from '../registry/quarantine.ts';
+import { chooseUid, readTaken } from '../registry/reservations.ts';
+import { listUsers } from '../registry/users.ts';
+import { putSecret, sealSecret, type SealedSecret } from '../secrets/vault.ts';
+import type { RestorePlan } from './plan-restore.ts';
+import type { Read } from './read-archive.ts';
+import { writeRows, type Newcomer, type Restored } from './register.ts';
+import { openStaging, type Staging } from './staging.ts';
+import { keepIdentity } from './take-over.ts';
+import { unpackUsers, type Settler } from './unpack-users.ts';
+
+interface Carrying {
+  readonly members: AsyncIterable<Read>;
+  readonly notice: (path: string, what: string) => void;
+}
+
+/**
+ * Unpacks the files, and when all of the backup turned out to be good moves them into place and writes all
+ * rows in one transaction. Killed before that, it leaves nothing that the next restore doesn't take away;
+ * after it, `up` does the rest.
+ */
+export function carryOutRestore(plan: RestorePlan, carrying: Carrying): Promise<Restored[]> {
+  const { context } = plan.succession;
+  return withRestoreLease(context, async () => {
+    const { registry, home } = context;
+    const isUser = (id: string) => listUsers(registry).some((user) => user.id === id);
+    const staging = openStaging(home, isUser);
+    const ids = plan.newcomers.map(({ id }) => id);
+    try {
+      const restored = await unpackAndWrite(plan, staging, carrying);
+      staging.settle(ids, true);
+      return restored;
+    } catch (error) {
+      staging.settle(ids, false);
+      throw error;
+    }
+  });
+}
+
+async function unpackAndWrite(
+  plan: RestorePlan,
+  staging: Staging,
+  { members, notice }: Carrying,
+): Promise<Restored[]> {
+  const { manifest, succession, groups, templates, inUse } = plan;
+  const { context, takesOver } = succession;
+  const { registry, home } = context;
+  const settlers = reserveUids(plan, staging);
+  await unpackUsers(context, members, { staging, settlers, audit: takesOver, notice });
+  const secrets = await sealSecrets(context, plan.newcomers);
+  if (takesOver && manifest.identity) await keepIdentity(context, manifest.identity);
+  const newcomers = settlers.map(({ newcomer }) => newcomer);
+  const change = () => {
+    if (takesOver) setInstance(registry, manifest.instance);
+    for (const { id } of newcomers) staging.publish(id);
+    const restored = writeRows(context, { newcomers, groups, inUse });
+    for (const secret of secrets) putSecret(registry, secret);
+    return restored;
+  };
+  const restored = await admitted(context, { change, templates });
+  if (takesOver) publishAudit(staging, home.audit);
+  return restored;
+}
+
+/** Files are given away before their owner has a row: until then the uid is withheld from everybody. */
+function reserveUids(plan: RestorePlan, staging: Staging): Settler[] {
+  const { context } = plan.succession;
+  const { registry, config, clock } = context;
+  const { listeners: _listeners, subnets: takenSubnets, uids: takenUids } = plan.inUse;
+  const world = { config, isPortFree: () => true, takenSubnets, takenUids };
+  return registry.transaction(() =>
+    plan.rehearsed.map(({ newcomer, user }) => {
+      const folder = staging.userFolder(newcomer.id);
+      if (newcomer.uid) return { newcomer, owner: newcomer.uid };
+      const taken = readTaken(registry);
+      const uid = chooseUid(registry, { taken, world, workspace: folder, former: user.uid });
+      const until = clock.now();
+      quarantine(registry, { kind: 'uid', value: String(uid), until, path: folder });
+      return { newcomer: { ...newcomer, reservedUid: uid }, owner: { uid, gid: uid } };
+    }),
+  );
+}
+
+async function sealSecrets(
+  context: Context,
+  newcomers: readonly Newcomer[],
+): Promise<readonly SealedSecret[]> {
+  const sealing = newcomers.flatMap(({ id, backup }) =>
+    backup.secrets.map((secret) => sealSecret(context, { user: { id }, ...secret })),
+  );
+  return Promise.all(sealing);
+}
+
+/** The audit of the home's commands; beside what this home has already recorded itself. */
+function publishAudit({ folder }: Staging, audit: string): void {
+  const source = join(folder, 'audit');
+  const target = existsSync(audit) ? join(audit, 'restored') : audit;
+  if (existsSync(source) && !existsSync(target)) renameSync(source, target);
+}
+
+/** No user has such a name. */
+const leaseName = 'a restore (no user)';
+
+function withRestoreLease<Result>(
+  { registry, command, signal }: Context,
+  change: () => Promise<Result>,
+): Promise<Result> {
+  return withLease(
+    registry,
+    {
+      userName: leaseName,
+      command,
+      wait: 60_000,
+      holder: currentHolder(),
+      probe: isAlive,
+      delay: (ms) => delay(ms, undefined, { signal }),
+    },
+    change,
+  );
+}

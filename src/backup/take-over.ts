@@ -1,0 +1,76 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hostConfigSchema } from '../config/schema.ts';
+import type { Context } from '../context.ts';
+import { findInstance } from '../registry/database.ts';
+import { listGroups } from '../registry/groups.ts';
+import { listUsers } from '../registry/users.ts';
+import { findTokenKey, keepTokenKey } from '../tokens/keys.ts';
+import type { Manifest } from './manifest.ts';
+
+/** What a restore makes of the home it is run in. */
+export interface Succession {
+  /** The home becomes the backup's: same instance, same key. */
+  readonly takesOver: boolean;
+  /** It is the backup's, before or by that: tokens work. */
+  readonly isSameHome: boolean;
+  /** The world with what will hold then. */
+  readonly context: Context;
+  readonly settings: 'restored' | 'kept';
+  /** The home of the backup is on this host too, so its uids are somebody's. */
+  readonly livesBeside: boolean;
+}
+
+/**
+ * An empty home takes over from the one that a whole backup was made of, unless that still lives: two
+ * homes of one instance would take each other's containers for their own. Changes nothing.
+ */
+export async function succeed(
+  context: Context,
+  manifest: Manifest,
+  { isWhole }: { readonly isWhole: boolean },
+): Promise<Succession> {
+  const { home, registry } = context;
+  const { identity, instance, tokenKey } = manifest;
+  const ownKey = findTokenKey(home);
+  const isSameHome = registry.instance === instance && ownKey === tokenKey;
+  const livesBeside = isBeside(context, manifest);
+  const settings = 'kept';
+  const unchanged = { takesOver: false, isSameHome, context, settings, livesBeside } as const;
+  const isEmpty = listUsers(registry).length === 0 && listGroups(registry).length === 0;
+  const isFree = isEmpty && (ownKey === undefined || ownKey === tokenKey);
+  if (!identity || !isWhole || isSameHome || !isFree) return unchanged;
+  if (livesBeside || (await hasObjects(context, instance))) return unchanged;
+  const isConfigured = existsSync(home.config);
+  const config = isConfigured ? context.config : hostConfigSchema.parse(identity.settings);
+  return {
+    takesOver: true,
+    isSameHome: true,
+    context: { ...context, config, registry: { ...registry, instance } },
+    settings: isConfigured ? 'kept' : 'restored',
+    livesBeside,
+  };
+}
+
+/** Writes the key, and the settings where there were none. The instance goes with the rows. */
+export async function keepIdentity(
+  { home }: Context,
+  identity: NonNullable<Manifest['identity']>,
+): Promise<void> {
+  await keepTokenKey(home, identity.tokenKeyFile);
+  if (existsSync(home.config)) return;
+  writeFileSync(home.config, `${JSON.stringify(identity.settings, null, 2)}\n`, {
+    mode: 0o600,
+    flag: 'wx',
+  });
+}
+
+function isBeside(context: Context, { instance, home }: Manifest): boolean {
+  return home !== context.home.root && findInstance(join(home, 'registry.db')) === instance;
+}
+
+async function hasObjects(context: Context, instance: string): Promise<boolean> {
+  const engine = await context.engine();
+  const { networks, servers } = await engine.observe({ instance });
+  return networks.length + servers.length > 0;
+}

@@ -1,0 +1,149 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
+import { textOf, type Member } from './member.ts';
+
+export interface Tree {
+  /** The folder on this host; it and its parents are trusted. */
+  readonly folder: string;
+  /** Its path in the archive. */
+  readonly path: string;
+  /** Files are only ever appended to: what is there when one is opened is all. */
+  readonly appended?: boolean;
+  /** Told of what could not be kept, or changed meanwhile; a path in the archive, for people. */
+  readonly notice: (path: string, reason: string) => void;
+}
+
+export interface Found {
+  readonly member: Member;
+  /** Of a file its content, exactly `size` bytes; to be read before the next one is asked for. */
+  readonly content?: Iterable<Uint8Array>;
+}
+
+/** Longer ones can't be made again below a home. */
+const longestPath = 3500;
+const chunkBytes = 2 ** 18;
+const zeros = new Uint8Array(chunkBytes);
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+
+/**
+ * Everything in a folder, folders before what is in them. Tenants may rename and replace while it is read:
+ * each name is looked up in a folder that is held open, and no link is followed, so that nothing outside
+ * gets in. Other file systems are left out.
+ */
+export function* walk(tree: Tree): Generator<Found> {
+  const root = openSync(tree.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const { dev } = fstatSync(root);
+  yield* walkFolder({ tree, dev, linked: new Map() }, root, tree.path);
+}
+
+interface Walk {
+  readonly tree: Tree;
+  readonly dev: number;
+  /** Paths of files that have other names too, by inode. */
+  readonly linked: Map<number, string>;
+}
+
+/** Closes the handle. */
+function* walkFolder(state: Walk, handle: number, path: string): Generator<Found> {
+  try {
+    yield { member: memberOf('directory', path, fstatSync(handle)) };
+    // What is opened by this path is in the folder that is held, wherever that has been moved.
+    const place = `/proc/self/fd/${handle}`;
+    const names = readdirSync(place, { encoding: 'buffer' }).toSorted((a, b) => a.compare(b));
+    for (const name of names) {
+      const source = Buffer.concat([Buffer.from(`${place}/`), name]);
+      yield* walkEntry(state, source, `${path}/${name.toString('latin1')}`);
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function* walkEntry(state: Walk, source: Buffer, path: string): Generator<Found> {
+  const { tree, dev } = state;
+  const skip = (reason: string) => tree.notice(textOf(path), reason);
+  try {
+    const stat = lstatSync(source);
+    if (path.length > longestPath) skip('left out: its path is too long');
+    else if (stat.dev !== dev) skip('left out: another file system');
+    else if (stat.isSymbolicLink()) {
+      const target = readlinkSync(source, { encoding: 'buffer' }).toString('latin1');
+      yield { member: { ...memberOf('symlink', path, stat), target } };
+    } else if (stat.isDirectory()) {
+      const handle = openSync(source, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      yield* walkFolder(state, handle, path);
+    } else if (stat.isFile()) yield* readFile(state, source, path);
+    else skip('left out: neither a file, a folder nor a link');
+  } catch (error) {
+    const reason = reasons.get((error as NodeJS.ErrnoException).code ?? '');
+    if (reason === undefined) throw error;
+    skip(reason);
+  }
+}
+
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'left out: it went meanwhile'],
+  ['ELOOP', 'left out: it was replaced meanwhile'],
+  ['ENOTDIR', 'left out: it was replaced meanwhile'],
+  ['ENXIO', 'left out: it was replaced meanwhile'],
+  ['EACCES', 'left out: you may not read it'],
+  ['EPERM', 'left out: you may not read it'],
+]);
+
+function* readFile(state: Walk, source: Buffer, path: string): Generator<Found> {
+  const { tree, linked } = state;
+  // Without waiting, should it have become a pipe meanwhile.
+  const handle = openSync(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const stat = fstatSync(handle);
+    if (!stat.isFile()) return tree.notice(textOf(path), 'left out: it was replaced meanwhile');
+    const first = linked.get(stat.ino);
+    const member = memberOf(first === undefined ? 'file' : 'link', path, stat);
+    if (first !== undefined) return yield { member: { ...member, target: first } };
+    if (stat.nlink > 1) linked.set(stat.ino, path);
+    yield { member, content: readExactly(handle, stat.size) };
+    const after = fstatSync(handle);
+    const changed = after.mtimeMs !== stat.mtimeMs || after.size !== stat.size;
+    if (changed && !(tree.appended && after.size >= stat.size)) {
+      tree.notice(textOf(path), 'changed while it was read');
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A file that got shorter is filled up with zeros: its size was told already. */
+function* readExactly(handle: number, size: number): Generator<Uint8Array> {
+  let left = size;
+  while (left > 0) {
+    const buffer = Buffer.allocUnsafe(Math.min(left, chunkBytes));
+    const count = readSync(handle, buffer, 0, buffer.length, null);
+    if (count === 0) break;
+    left -= count;
+    yield buffer.subarray(0, count);
+  }
+  for (; left > 0; left -= Math.min(left, chunkBytes)) {
+    yield zeros.subarray(0, Math.min(left, chunkBytes));
+  }
+}
+
+function memberOf(type: Member['type'], path: string, stat: Stats): Member {
+  return {
+    path,
+    type,
+    mode: stat.mode & 0o7777,
+    mtime: Math.floor(stat.mtimeMs / 1000),
+    owner: stat.uid === 0 ? 'root' : 'tenant',
+    size: type === 'file' ? stat.size : 0,
+    target: '',
+  };
+}
