@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { Sample } from '../engine/engine.ts';
 import { EngineError, EngineUnreachableError } from '../errors.ts';
 import { selectServers } from '../observe/selection.ts';
-import type { ObservedServer } from '../reconcile/observed.ts';
+import { containersByServer, type ObservedServer } from '../reconcile/observed.ts';
 import { logFolder } from '../reconcile/desired.ts';
 import type { ServerUsage, UsageHistory } from './history.ts';
 
@@ -61,7 +61,7 @@ async function observeContainers(
   try {
     const engine = await context.engine();
     const { servers } = await engine.observe({ instance: context.registry.instance });
-    return new Map(servers.map((server) => [server.serverId, server]));
+    return containersByServer(servers);
   } catch (error) {
     if (isNoAnswer(error)) return undefined;
     throw error;

@@ -2,6 +2,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { ConflictError } from '../errors.ts';
+import { containersByServer } from '../reconcile/observed.ts';
 import { selectServer, type Target } from './selection.ts';
 
 export const execResult = z.object({
@@ -38,7 +39,7 @@ export async function runInServer(
   const { user, server, key } = selectServer(registry, target);
   const engine = await context.engine();
   const observed = await engine.observe({ instance: registry.instance, userId: user.id });
-  const container = observed.servers.find(({ serverId }) => serverId === server.id);
+  const container = containersByServer(observed.servers).get(server.id);
   if (container?.state !== 'running') {
     throw new ConflictError(`${key} is not running: it is ${container?.state ?? 'absent'}.`, {
       code: 'NOT_RUNNING',

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Context } from '../context.ts';
 import type { Engine, LogOptions } from '../engine/engine.ts';
-import type { ObservedServer } from '../reconcile/observed.ts';
+import { containersByServer, type ObservedServer } from '../reconcile/observed.ts';
 import { listServers } from '../registry/servers.ts';
 import { compareTimes, logLines, type LogLine } from './log-lines.ts';
 import { merge } from './merge.ts';
@@ -126,11 +126,11 @@ async function findContainers(
   { registry }: Context,
   engine: Engine,
   selected: readonly Selected[],
-): Promise<Map<string, ObservedServer>> {
+): Promise<ReadonlyMap<string, ObservedServer>> {
   const userId = selected[0]?.user.id;
   if (userId === undefined) return new Map();
   const { servers } = await engine.observe({ instance: registry.instance, userId });
-  return new Map(servers.map((server) => [server.serverId, server]));
+  return containersByServer(servers);
 }
 
 function byTime(a: ServerLogLine, b: ServerLogLine): number {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { portHolders, readListeners, type Holder } from '../host/sockets.ts';
-import type { ObservedServer } from '../reconcile/observed.ts';
+import { containersByServer, type ObservedServer } from '../reconcile/observed.ts';
 import { listPorts, type PortRow } from '../registry/ports.ts';
 import { listServers } from '../registry/servers.ts';
 import { observeOrStale } from '../user/describe.ts';
@@ -51,7 +51,7 @@ export async function showPorts(context: Context, { all }: { all: boolean }): Pr
   const listening = new Set(
     (await readListeners()).flatMap(({ port }) => (isWanted(port) ? [port] : [])),
   );
-  const containers = new Map(observed.servers.map((one) => [one.serverId, one]));
+  const containers = containersByServer(observed.servers);
   const byPort = new Map(
     listServers(registry).map((server) => [server.port, containers.get(server.id)]),
   );

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Context } from '../context.ts';
+import { containersByServer } from '../reconcile/observed.ts';
 import { oomKills } from '../host/cgroup.ts';
 import { decodeUsageSum } from '../records/usage.ts';
 import { logFolder } from '../reconcile/desired.ts';
@@ -58,7 +59,7 @@ export async function takeStats(
     instance: registry.instance,
     ...(userId && { userId }),
   });
-  const containers = new Map(servers.map((container) => [container.serverId, container]));
+  const containers = containersByServer(servers);
   const rows = selected.map(async ({ user, server }) => {
     const container = containers.get(server.id);
     const storage = storageUsage(context, user, { measure: false });

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { EngineUnreachableError } from '../errors.ts';
 import { handshake } from '../ready/handshake.ts';
 import { serverUrl } from '../reconcile/bridge-config.ts';
-import type { Observed, ObservedServer } from '../reconcile/observed.ts';
+import { containersByServer, type Observed, type ObservedServer } from '../reconcile/observed.ts';
 import { probeToken } from '../tokens/issue.ts';
 import { selectServers, userScope, type Selected, type Target } from './selection.ts';
 
@@ -66,7 +66,7 @@ export async function showStatus(
     if (selected.length === 0) throw look.error;
     context.progress.notice(`${look.error.message} What runs is unknown.`);
   }
-  const containers = new Map(look.observed?.servers.map((server) => [server.serverId, server]));
+  const containers = containersByServer(look.observed?.servers ?? []);
   const servers = await Promise.all(
     selected.map(async (one): Promise<Row> => {
       const container = containers.get(one.server.id);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
+import { containersByServer } from '../reconcile/observed.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { probeToken } from '../tokens/issue.ts';
 import { handshake } from './handshake.ts';
@@ -32,28 +33,48 @@ export function probeServers(
   return Promise.all(servers.map(probe));
 }
 
-/** Waits for all of them at once; gives the ids of those that are ready, which is all, or throws. */
+export interface Awaited {
+  /** Ids of the servers that are ready. */
+  readonly ready: ReadonlySet<string>;
+  /** Why others are not, by their ids, in the order they were asked for. */
+  readonly failures: ReadonlyMap<string, unknown>;
+}
+
+/** Waits for all of them at once. */
 export async function awaitServers(
   context: Context,
   engine: Engine,
   { user, probed, timeoutMs }: Request,
-): Promise<ReadonlySet<string>> {
-  if (probed.length === 0) return new Set();
-  await context.progress.steps([
-    {
-      title: `wait for ${probed.map(({ server }) => `${user.name}/${server.name}`).join(', ')}`,
-      run: async (update) => {
-        let left = probed.length;
-        const wait = async (one: Probed) => {
-          await awaitServer(context, engine, { ...one, user, timeoutMs });
-          left -= 1;
-          update(left === 0 ? 'ready' : `${left} to go`);
-        };
-        await Promise.all(probed.map(wait));
-      },
+): Promise<Awaited> {
+  if (probed.length === 0) return { ready: new Set(), failures: new Map() };
+  const waiting = async (update: (detail: string) => void) => {
+    let left = probed.length;
+    return Promise.allSettled(
+      probed.map(async (one) => {
+        await awaitServer(context, engine, { ...one, user, timeoutMs });
+        left -= 1;
+        update(left === 0 ? 'ready' : `${left} to go`);
+      }),
+    );
+  };
+  let outcomes: readonly PromiseSettledResult<void>[] | undefined;
+  const step = {
+    title: `wait for ${probed.map(({ server }) => `${user.name}/${server.name}`).join(', ')}`,
+    run: async (update: (detail: string) => void) => {
+      outcomes = await waiting(update);
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     },
-  ]);
-  return new Set(probed.map(({ server }) => server.id));
+  };
+  await context.progress.steps([step]).catch((error: unknown) => {
+    // For whoever looks the step has failed; why is in the outcomes.
+    if (outcomes === undefined) throw error;
+  });
+  const ids = probed.map(({ server }) => server.id);
+  const failures = (outcomes ?? []).flatMap((outcome, index) =>
+    outcome.status === 'rejected' ? [[ids[index] ?? '', outcome.reason as unknown] as const] : [],
+  );
+  const failed = new Map(failures);
+  return { ready: new Set(ids.filter((id) => !failed.has(id))), failures: failed };
 }
 
 interface One extends Probed {
@@ -69,7 +90,7 @@ async function awaitServer(
   const { registry, clock, signal, config } = context;
   const observe = async () => {
     const observed = await engine.observe({ instance: registry.instance, userId: user.id });
-    return observed.servers.find(({ serverId }) => serverId === server.id);
+    return containersByServer(observed.servers).get(server.id);
   };
   await waitReady(
     {

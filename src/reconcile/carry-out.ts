@@ -2,25 +2,26 @@ import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { settle } from '../registry/servers.ts';
-import { prerequisites, subject, type Operation, type Plan } from './plan.ts';
+import { prerequisites, subject, type Operation } from './plan.ts';
 
-interface Work {
+export interface Work {
   readonly user: User;
   readonly servers: readonly Server[];
-  readonly plan: Plan;
+  /** In order. */
+  readonly operations: readonly Operation[];
   /** The creation of the network, when it is under way already. */
   readonly begun: Promise<void> | undefined;
 }
 
 /**
- * Carries a plan out, each operation as soon as those are done that it needs. After a failure nothing
+ * Carries operations of a plan out, each as soon as those are done that it needs. After a failure nothing
  * that needs the failed one is begun, and nothing runs on when the first failure, by order of the plan,
  * is thrown.
  */
 export async function carryOut(
   context: Context,
   engine: Engine,
-  { user, servers, plan, begun }: Work,
+  { user, servers, operations, begun }: Work,
 ): Promise<void> {
   const { progress, signal, registry } = context;
   const byKey = new Map(servers.map((server) => [`${user.name}/${server.name}`, server]));
@@ -28,12 +29,13 @@ export async function carryOut(
     signal.throwIfAborted();
     await ((operation.type === 'network.create' && begun) || engine.apply(operation));
     // The engine has bound the port: from now on it is this server's address.
-    const started = operation.type === 'server.start' ? byKey.get(operation.key) : undefined;
+    const isStart = operation.type === 'server.start' || operation.type === 'server.swap';
+    const started = isStart ? byKey.get(operation.key) : undefined;
     if (started) settle(registry, started.id);
   };
 
   const running: { operation: Operation; done: Promise<void> }[] = [];
-  for (const operation of plan.operations) {
+  for (const operation of operations) {
     const earlier = running.map((one) => one.operation);
     const needed = new Set(prerequisites(operation, earlier));
     const awaited = running.filter((one) => needed.has(one.operation)).map(({ done }) => done);

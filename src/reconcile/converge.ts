@@ -8,13 +8,13 @@ import { egressOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
-import { awaitServers, probeServers } from '../ready/servers.ts';
+import { probeServers } from '../ready/servers.ts';
 import { releaseVolume, settleVolume } from '../storage/settle.ts';
 import { dematerialise } from '../secrets/materialise.ts';
 import { isWanted, networkSpec, runtimeFolder, userFolder } from './desired.ts';
-import { carryOut } from './carry-out.ts';
 import { takeAnotherPort, takeAnotherSubnet } from './clash.ts';
 import { prepareServers } from './prepare.ts';
+import { act, isCommit, prove } from './prove.ts';
 import type { Operation } from './plan.ts';
 import { planUser } from './plan-user.ts';
 import type { Observed } from './observed.ts';
@@ -102,16 +102,19 @@ async function convergeOnce(
   });
   if (stopping.stopped.length > 0) observed = await engine.observe(scope);
   const plan = planUser(context, { user, inputs, observed, restart: options.restart });
-  await carryOut(context, engine, { user, servers, plan, begun });
-  if (!wanted) await forget(context, user, servers);
-
-  const changed = plan.operations.length > 0;
-  const outcome = !wanted ? nothing : changed ? engine.observe(scope) : observed;
+  const { operations: planned } = plan;
   const timeoutMs = options.waitMs ?? 0;
-  const [ready, after] = await Promise.all([
-    awaitServers(context, engine, { user, probed, timeoutMs }),
-    outcome,
-  ]);
+  const work = { user, servers, operations: planned, begun, inputs, probed, timeoutMs };
+  await act(context, engine, work);
+  if (!wanted) await forget(context, user, servers);
+  const before = observed;
+  const look = async () =>
+    !wanted ? nothing : planned.length > 0 ? engine.observe(scope) : before;
+  const proving = prove(context, engine, work);
+  // What is proven changes once more.
+  const [ready, after] = planned.some(isCommit)
+    ? [await proving, await look()]
+    : await Promise.all([proving, look()]);
   const done = toRows({ user: user.name, observed, moved, unprotected, inputs, plan });
   const operations = [...stopping.stopped.map((stop) => toRow(stop)), ...done];
   return {

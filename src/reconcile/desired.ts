@@ -22,6 +22,8 @@ export interface ServerInputs {
   readonly unmounted: boolean;
   /** Names of its run-time files that were not what the registry says. */
   readonly stale: readonly string[];
+  /** What its bridge was told until now; undefined: nothing, or it is still told the same. */
+  readonly bridgeBefore?: BridgeConfig | undefined;
 }
 
 export interface DesiredInput {

@@ -19,6 +19,33 @@ export interface ObservedNetwork {
 export type ContainerState =
   'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead' | 'removing';
 
+/** Whether a container runs, or is between two attempts at it. */
+export function runs({ state }: Pick<ObservedServer, 'state'>): boolean {
+  return state === 'running' || state === 'restarting';
+}
+
+/** Whether it can't be started any more. */
+export function isLost({ state }: Pick<ObservedServer, 'state'>): boolean {
+  return state === 'dead' || state === 'removing';
+}
+
+/** Whether a container has its port, or is about to take it again. */
+export function isUp({ state }: Pick<ObservedServer, 'state'>): boolean {
+  return runs({ state }) || state === 'paused';
+}
+
+/**
+ * The container that each server is served by, by the server's id. Of two, while one replaces the other,
+ * it is the one that is up, or else the one started last.
+ */
+export function containersByServer(
+  servers: readonly ObservedServer[],
+): ReadonlyMap<string, ObservedServer> {
+  const rank = (one: ObservedServer) => `${Number(isUp(one))} ${one.startedAt}`;
+  const ascending = servers.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
+  return new Map(ascending.map((server) => [server.serverId, server]));
+}
+
 export interface ObservedServer {
   readonly containerId: string;
   readonly containerName: string;

@@ -18,6 +18,28 @@ export type Operation = Caused &
         readonly containerId: string;
       }
     | {
+        /** Makes what is to follow a container, under another name, beside it. */
+        readonly type: 'server.stage';
+        readonly server: ServerSpec;
+        readonly hash: string;
+        readonly staged: string;
+      }
+    | {
+        /** Stops a container, which stays, and starts the staged one in its place. */
+        readonly type: 'server.swap';
+        readonly key: string;
+        readonly containerId: string;
+        readonly staged: string;
+      }
+    | {
+        /** Removes a container, and gives its name to the one that has followed it. */
+        readonly type: 'server.commit';
+        readonly key: string;
+        readonly containerId: string;
+        readonly staged: string;
+        readonly name: string;
+      }
+    | {
         readonly type: 'server.update';
         readonly key: string;
         readonly containerId: string;
@@ -52,7 +74,7 @@ export function prerequisites(
   if (operation.type === 'network.create' || operation.type === 'network.remove') {
     return earlier.filter(({ type }) => type === 'server.remove' || type === 'network.remove');
   }
-  const isStart = operation.type === 'server.start';
+  const isStart = operation.type === 'server.start' || operation.type === 'server.swap';
   return earlier.filter(
     (one) =>
       one.type === 'network.remove' ||
@@ -70,7 +92,10 @@ export function subject(operation: Operation): string {
       return operation.name;
     case 'server.create':
     case 'server.replace':
+    case 'server.stage':
       return operation.server.key;
+    case 'server.swap':
+    case 'server.commit':
     case 'server.update':
     case 'server.rename':
     case 'server.start':

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import { currentImage } from '../image/current.ts';
 import { freshIssuerKeys, type IssuerKeys } from '../oidc/keys.ts';
 import { trustedIssuer } from '../oidc/trust.ts';
+import { keptBridge } from '../registry/bridges.ts';
 import type { Server, User } from '../registry/rows.ts';
 import type { Template } from '../templates/schema.ts';
 import type { ServerInputs } from './desired.ts';
@@ -23,7 +24,10 @@ export async function prepareServers(
   ]);
   const owned = { user, issuer: trustedIssuer({ oidc: context.config.oidc, keys, user }) };
   return Promise.all(
-    inputs.map(async (input) => ({ ...input, stale: await writeRuntime(context, owned, input) })),
+    inputs.map(async (input) => {
+      const bridgeBefore = keptBridge(context.registry, input.server.id);
+      return { ...input, bridgeBefore, stale: await writeRuntime(context, owned, input) };
+    }),
   );
 }
 

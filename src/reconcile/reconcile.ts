@@ -1,5 +1,12 @@
+import { chooseContainers, isStaged, stagedName, type Chosen } from './choose.ts';
 import { networkHash, serverHash } from './hash.ts';
-import type { Observed, ObservedNetwork, ObservedServer } from './observed.ts';
+import {
+  isLost,
+  runs,
+  type Observed,
+  type ObservedNetwork,
+  type ObservedServer,
+} from './observed.ts';
 import type { Operation, Plan } from './plan.ts';
 import type { NetworkSpec, ServerSpec } from './spec.ts';
 
@@ -27,17 +34,16 @@ export function reconcile(
   observed: Observed,
   options: ReconcileOptions = {},
 ): Plan {
-  const wanted = new Map(desired.servers.map((server) => [server.spec.serverId, server]));
+  const containers = Map.groupBy(observed.servers, ({ serverId }) => serverId);
   const network = chooseNetwork(desired.network, observed.networks);
+  const isKept = network.stale.length === 0;
   const operations: Operation[] = [];
 
-  // A server that is bound to a network about to go must go first.
-  const [kept, surplus] = partitionServers(wanted, observed.servers);
-  for (const { server, cause } of surplus) operations.push(removeServer(server, cause));
-  if (network.stale.length > 0) {
-    for (const server of kept.values())
-      operations.push(removeServer(server, 'its network is recreated'));
-    kept.clear();
+  const ids = new Set(desired.servers.map(({ spec }) => spec.serverId));
+  for (const server of observed.servers) {
+    if (!ids.has(server.serverId)) operations.push(removeServer(server, 'not wanted'));
+    // A server that is bound to a network about to go must go first.
+    else if (!isKept) operations.push(removeServer(server, 'its network is recreated'));
   }
   for (const { id, name, cause } of network.stale) {
     operations.push({ type: 'network.remove', id, name, cause });
@@ -47,8 +53,11 @@ export function reconcile(
     operations.push(createNetwork(desired.network, cause));
   }
   for (const server of desired.servers) {
-    const current = kept.get(server.spec.serverId);
-    operations.push(...convergeServer(server, current, network.current?.id, options));
+    const own = isKept ? (containers.get(server.spec.serverId) ?? []) : [];
+    const chosen = chooseContainers(serverHash(server.spec), own);
+    for (const one of chosen.surplus) operations.push(removeServer(one.server, one.cause));
+    const world = { ...options, networkId: network.current?.id };
+    operations.push(...convergeServer(server, chosen, world));
   }
   return { operations };
 }
@@ -66,80 +75,139 @@ function createNetwork(network: NetworkSpec, cause: string): Operation {
   return { type: 'network.create', network, hash: networkHash(network), cause };
 }
 
+interface World extends ReconcileOptions {
+  /** Undefined: it is still to be made. */
+  readonly networkId: string | undefined;
+}
+
 function convergeServer(
-  { spec, running, unmounted = false }: DesiredServer,
-  current: ObservedServer | undefined,
-  networkId: string | undefined,
-  { restart }: ReconcileOptions,
+  server: DesiredServer,
+  { current, next }: Pick<Chosen, 'current' | 'next'>,
+  world: World,
 ): Operation[] {
+  const { spec, running } = server;
   const hash = serverHash(spec);
+  const { key, containerName } = spec;
   const start = (cause: string): Operation[] =>
-    running
-      ? [{ type: 'server.start', key: spec.key, containerId: spec.containerName, cause }]
-      : [];
+    running ? [{ type: 'server.start', key, containerId: containerName, cause }] : [];
 
   if (!current) {
     return [{ type: 'server.create', server: spec, hash, cause: 'not found' }, ...start('created')];
   }
+  if (next && running) return takeOver(spec, current, next);
+  if (next) {
+    const rest = convergeServer(server, { current: next, next: undefined }, world);
+    return [removeServer(current, 'replaced'), ...rest];
+  }
   const { containerId } = current;
-  const replaceCause = whyReplace(current, hash, networkId);
-  if (replaceCause) {
-    const replace: Operation = {
-      type: 'server.replace',
-      server: spec,
-      hash,
-      containerId,
-      cause: replaceCause,
-    };
+  const why = whyReplace(current, { spec, hash, networkId: world.networkId });
+  if (why && running && why.isWorthKeeping) {
+    const staged = stagedName(containerName);
+    return [
+      ...(isStaged(current) ? rename(current, spec) : []),
+      { type: 'server.stage', server: spec, hash, staged, cause: why.cause },
+      ...takeOver(spec, current, undefined),
+    ];
+  }
+  if (why) {
+    const { cause } = why;
+    const replace: Operation = { type: 'server.replace', server: spec, hash, containerId, cause };
     return [replace, ...start('replaced')];
   }
+  return [...rename(current, spec), ...update(current, spec), ...run(server, current, world)];
+}
 
-  const operations: Operation[] = [];
-  const { key, containerName: name, limits, restart: policy } = spec;
-  if (current.containerName !== name) {
-    const cause = `is called ${current.containerName}`;
-    operations.push({ type: 'server.rename', key, containerId, name, cause });
-  }
+/** From one container to the one that was made to follow it, which may be up already. */
+function takeOver(
+  { key, containerName: name }: ServerSpec,
+  { containerId }: ObservedServer,
+  next: ObservedServer | undefined,
+): Operation[] {
+  const staged = next?.containerId ?? stagedName(name);
+  const swap: Operation = {
+    type: 'server.swap',
+    key,
+    containerId,
+    staged,
+    cause: 'the new one is made',
+  };
+  const commit: Operation = {
+    type: 'server.commit',
+    key,
+    containerId,
+    staged,
+    name,
+    cause: 'once it is ready; else the one of before comes back',
+  };
+  return next && runs(next) ? [commit] : [swap, commit];
+}
+
+function rename({ containerId, containerName }: ObservedServer, spec: ServerSpec): Operation[] {
+  const { key, containerName: name } = spec;
+  if (containerName === name) return [];
+  return [{ type: 'server.rename', key, containerId, name, cause: `is called ${containerName}` }];
+}
+
+function update(current: ObservedServer, spec: ServerSpec): Operation[] {
   const changed = describeUpdate(current, spec);
-  if (changed) {
-    const cause = `${changed}, live`;
-    operations.push({ type: 'server.update', key, containerId, limits, restart: policy, cause });
-  }
-  const isUp = current.state === 'running' || current.state === 'restarting';
-  const isAsked = restart?.has(spec.key) ?? false;
+  if (changed === undefined) return [];
+  const { key, limits, restart } = spec;
+  const { containerId } = current;
+  return [{ type: 'server.update', key, containerId, limits, restart, cause: `${changed}, live` }];
+}
+
+/** Starts, stops or restarts. */
+function run(
+  { spec: { key }, running, unmounted = false }: DesiredServer,
+  { containerId, state }: ObservedServer,
+  { restart }: ReconcileOptions,
+): Operation[] {
+  const operations: Operation[] = [];
+  const isRunning = runs({ state });
+  const isAsked = restart?.has(key) ?? false;
   const wantsRestart = isAsked || unmounted;
   const why = isAsked ? 'restart asked for' : 'its run-time folder was gone';
-  if (isUp && (!running || wantsRestart)) {
+  if (isRunning && (!running || wantsRestart)) {
     operations.push({
       type: 'server.stop',
-      key: spec.key,
+      key,
       containerId,
       cause: running ? why : 'should be stopped',
     });
   }
-  if (running && (!isUp || wantsRestart)) {
+  if (running && (!isRunning || wantsRestart)) {
     operations.push({
       type: 'server.start',
-      key: spec.key,
+      key,
       containerId,
-      cause: isUp ? why : `is ${current.state}`,
+      cause: isRunning ? why : `is ${state}`,
     });
   }
   return operations;
 }
 
+interface Wanted {
+  readonly spec: ServerSpec;
+  readonly hash: string;
+  readonly networkId: string | undefined;
+}
+
+/** `isWorthKeeping`: the container could be started again, should the new one not get ready. */
 function whyReplace(
-  current: ObservedServer,
-  hash: string,
-  networkId: string | undefined,
-): string | undefined {
-  if (current.state === 'dead' || current.state === 'removing')
-    return `container is ${current.state}`;
-  if (current.hash !== hash) return 'its settings or image changed';
-  if (networkId === undefined || !current.networkIds.includes(networkId)) {
-    return 'not connected to its network';
+  { state, hash, image, networkIds }: ObservedServer,
+  wanted: Wanted,
+): { readonly cause: string; readonly isWorthKeeping: boolean } | undefined {
+  const { networkId } = wanted;
+  if (isLost({ state })) {
+    return { cause: `container is ${state}`, isWorthKeeping: false };
   }
-  return undefined;
+  const isConnected = networkId !== undefined && networkIds.includes(networkId);
+  if (hash !== wanted.hash) {
+    const cause = image === wanted.spec.image ? 'its settings changed' : 'its image changed';
+    const ran = state === 'running' || state === 'paused' || state === 'exited';
+    return { cause, isWorthKeeping: isConnected && ran };
+  }
+  return isConnected ? undefined : { cause: 'not connected to its network', isWorthKeeping: false };
 }
 
 /** What differs that the engine can change under a running container. */
@@ -166,21 +234,6 @@ function chooseNetwork(wanted: NetworkSpec | undefined, networks: readonly Obser
     .filter((network) => network !== current)
     .map((network) => ({ ...network, cause: whyStale(network) }));
   return { current, stale };
-}
-
-/** One container per wanted server; the others are surplus: of removed servers, or duplicates. */
-function partitionServers(
-  wanted: ReadonlyMap<string, DesiredServer>,
-  servers: readonly ObservedServer[],
-) {
-  const kept = new Map<string, ObservedServer>();
-  const surplus: { server: ObservedServer; cause: string }[] = [];
-  for (const server of servers) {
-    if (!wanted.has(server.serverId)) surplus.push({ server, cause: 'not wanted' });
-    else if (kept.has(server.serverId)) surplus.push({ server, cause: 'a duplicate' });
-    else kept.set(server.serverId, server);
-  }
-  return [kept, surplus] as const;
 }
 
 function removeServer(server: ObservedServer, cause: string): Operation {

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { EngineUnreachableError } from '../errors.ts';
-import type { Observed } from '../reconcile/observed.ts';
+import { containersByServer, type Observed } from '../reconcile/observed.ts';
 import { listServers } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
 import { describeServer, type ServerResult } from '../server/result.ts';
@@ -24,7 +24,7 @@ export function describeUserAndServers(
   { ready, observed }: Facts,
 ): Described {
   const { config, home, registry } = context;
-  const containers = new Map(observed.servers.map((server) => [server.serverId, server]));
+  const containers = containersByServer(observed.servers);
   return {
     user: describeUser(getUserById(registry, userId), {
       config,

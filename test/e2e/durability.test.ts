@@ -91,11 +91,11 @@ describe('port, URL, token, workspace and secrets stay the same', { timeout: 180
     const before = Object.values(await bob.containers());
     await using newer = await upgrade(tenancy, ['filesystem', template.folder]);
     const planned = await newer.operations('plan', 'bob');
-    expect(planned?.filter(({ type }) => type === 'server.replace')).toEqual(
+    expect(planned?.filter(({ type }) => type === 'server.stage')).toEqual(
       bob.belongings.addresses.map(({ name }) => ({
-        type: 'server.replace',
+        type: 'server.stage',
         subject: `bob/${name}`,
-        cause: 'its settings or image changed',
+        cause: 'its image changed',
       })),
     );
     await newer.operations('up', 'bob');

@@ -80,6 +80,18 @@ class DockerEngine implements Engine {
       case 'server.replace':
         await removeContainer(docker, operation.containerId);
         return createContainer(docker, operation.server, operation.hash);
+      case 'server.stage':
+        return createContainer(
+          docker,
+          { ...operation.server, containerName: operation.staged },
+          operation.hash,
+        );
+      case 'server.swap':
+        await stopContainer(docker, operation.containerId);
+        return startContainer(docker, operation.staged);
+      case 'server.commit':
+        await removeContainer(docker, operation.containerId);
+        return renameContainer(docker, operation.staged, operation.name);
       case 'server.update':
         return updateContainer(docker, { ...operation, id: operation.containerId });
       case 'server.rename':

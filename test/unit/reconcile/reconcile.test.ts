@@ -67,8 +67,9 @@ describe('reconcile', () => {
     const observed = { networks: [observedNetwork()], servers: [observedServer(files)] };
     expect(plan({ network, servers: [{ spec, running: true }] }, observed)).toBe(
       [
-        'server.replace bob/filesystem (its settings or image changed)',
-        'server.start bob/filesystem (replaced)',
+        'server.stage bob/filesystem (its image changed)',
+        'server.swap bob/filesystem (the new one is made)',
+        'server.commit bob/filesystem (once it is ready; else the one of before comes back)',
       ].join('\n'),
     );
   });
