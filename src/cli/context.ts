@@ -26,6 +26,12 @@ export interface OpenContext extends Context {
   close(): void;
 }
 
+/** Who only looks can do without the engine, and shouldn't wait long for one that hangs. */
+const patience = {
+  read: { pingMs: 3_000, answerMs: 5_000 },
+  write: { pingMs: 10_000, answerMs: 60_000 },
+};
+
 /** The composition root. The registry and the engine's client are opened when first asked for. */
 export function openContext(options: ContextOptions): OpenContext {
   const { access, env, assets, command, signal, json, stderr, onRegistry } = options;
@@ -59,8 +65,10 @@ export function openContext(options: ContextOptions): OpenContext {
     },
     engine() {
       engine ??= import('../engine/docker/engine.ts').then(({ createDockerEngine }) =>
-        createDockerEngine(env),
+        createDockerEngine(env, patience[access]),
       );
+      // One that doesn't answer now may answer the next time it is asked for.
+      engine.catch(() => (engine = undefined));
       return engine;
     },
     close: () => registry?.close(),

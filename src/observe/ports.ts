@@ -4,7 +4,7 @@ import { portHolders, readListeners, type Holder } from '../host/sockets.ts';
 import { containersByServer, type ObservedServer } from '../reconcile/observed.ts';
 import { listPorts, type PortRow } from '../registry/ports.ts';
 import { listServers } from '../registry/servers.ts';
-import { observeOrStale } from '../user/describe.ts';
+import { lookAtEngine } from './look.ts';
 
 export const portsResult = z.object({
   range: z.object({ start: z.int(), end: z.int() }),
@@ -43,11 +43,9 @@ export async function showPorts(context: Context, { all }: { all: boolean }): Pr
   const known = new Set(rows.map(({ port }) => port));
   const isWanted = (port: number) => (port >= start && port <= end) || known.has(port);
   const [{ observed, stale }, holders] = await Promise.all([
-    observeOrStale(context),
+    lookAtEngine(context),
     portHolders(isWanted),
   ]);
-  if (stale)
-    context.progress.notice('The engine does not answer; which containers run is unknown.');
   const listening = new Set(
     (await readListeners()).flatMap(({ port }) => (isWanted(port) ? [port] : [])),
   );

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import type { Context } from '../context.ts';
-import { EngineUnreachableError } from '../errors.ts';
 import { handshake } from '../ready/handshake.ts';
 import { serverUrl } from '../reconcile/bridge-config.ts';
-import { containersByServer, type Observed, type ObservedServer } from '../reconcile/observed.ts';
+import { containersByServer, type ObservedServer } from '../reconcile/observed.ts';
+import { serverStates } from '../server/result.ts';
 import { probeToken } from '../tokens/issue.ts';
+import { lookAtEngine } from './look.ts';
 import { selectServers, userScope, type Selected, type Target } from './selection.ts';
 
 export const statusResult = z.object({
@@ -17,19 +18,7 @@ export const statusResult = z.object({
       port: z.int(),
       url: z.url(),
       wanted: z.enum(['running', 'stopped']).describe('what was asked for'),
-      state: z
-        .enum([
-          'running',
-          'created',
-          'paused',
-          'restarting',
-          'exited',
-          'dead',
-          'removing',
-          'absent',
-          'unknown',
-        ])
-        .describe('state of the container; absent: there is none'),
+      state: z.enum(serverStates).describe('of the container; absent: there is none'),
       ready: z
         .boolean()
         .nullable()
@@ -52,58 +41,38 @@ interface Request {
   readonly probe: boolean;
 }
 
-/**
- * How servers are now. Without an engine: what the registry knows, marked stale. Throws NotFoundError,
- * and EngineUnreachableError when the registry has nothing to show either.
- */
+/** How servers are now. Without an engine: what the registry knows, marked stale. Throws NotFoundError. */
 export async function showStatus(
   context: Context,
   { target, probe }: Request,
 ): Promise<StatusResult> {
   const selected = selectServers(context.registry, target);
-  const look = await observe(context, userScope(target, selected));
-  if (look.error) {
-    if (selected.length === 0) throw look.error;
-    context.progress.notice(`${look.error.message} What runs is unknown.`);
-  }
-  const containers = containersByServer(look.observed?.servers ?? []);
+  const { observed, stale } = await lookAtEngine(context, userScope(target, selected));
+  const containers = containersByServer(observed.servers);
   const servers = await Promise.all(
     selected.map(async (one): Promise<Row> => {
       const container = containers.get(one.server.id);
-      const isUp = look.observed ? container?.state === 'running' : true;
+      const isUp = stale || container?.state === 'running';
       const answer = probe && isUp ? await ask(context, one) : undefined;
       return {
-        ...describe(one, { context, container, isKnown: look.observed !== undefined }),
+        ...describe(one, { context, container, stale }),
         ready: answer ? answer.state === 'ready' : isUp ? null : false,
         reason: answer?.state === 'waiting' ? answer.reason : null,
       };
     }),
   );
-  return { stale: look.observed === undefined, servers };
-}
-
-type Look = { observed: Observed; error?: never } | { observed?: never; error: Error };
-
-async function observe(context: Context, userId: string | undefined): Promise<Look> {
-  const { instance } = context.registry;
-  try {
-    const engine = await context.engine();
-    return { observed: await engine.observe({ instance, ...(userId && { userId }) }) };
-  } catch (error) {
-    if (error instanceof EngineUnreachableError) return { error };
-    throw error;
-  }
+  return { stale, servers };
 }
 
 interface Facts {
   readonly context: Pick<Context, 'config' | 'clock'>;
   readonly container: ObservedServer | undefined;
-  readonly isKnown: boolean;
+  readonly stale: boolean;
 }
 
 function describe(
   { user, server }: Selected,
-  { context, container, isKnown }: Facts,
+  { context, container, stale }: Facts,
 ): Omit<Row, 'ready' | 'reason'> {
   const isRunning = container?.state === 'running';
   const hasEnded = container?.state === 'exited' || container?.state === 'dead';
@@ -116,7 +85,7 @@ function describe(
     port: server.port,
     url: serverUrl(context.config, server.port),
     wanted: user.down ? 'stopped' : server.desired,
-    state: container?.state ?? (isKnown ? 'absent' : 'unknown'),
+    state: container?.state ?? (stale ? 'unknown' : 'absent'),
     uptimeSeconds: isRunning ? Math.max(0, Math.round(uptimeMs / 1000)) : null,
     restarts: container?.restarts ?? 0,
     oomKilled: container?.oomKilled ?? false,

@@ -28,14 +28,13 @@ export function renderServerAdd({
   return renderServers([server]);
 }
 
-export function renderServerList({ servers, stale }: z.infer<typeof serverListResult>): string {
+export function renderServerList({ servers }: z.infer<typeof serverListResult>): string {
   if (servers.length === 0) return 'No servers yet. Add one: mcpd server add USER/TEMPLATE';
-  const table = renderTable(servers, [
+  return renderTable(servers, [
     { header: 'user', cell: ({ user }) => user },
     ...columns,
     { header: 'template', cell: ({ template }) => template },
   ]);
-  return stale ? `${table}\n\nThe engine does not answer; states are unknown.` : table;
 }
 
 export function renderServerShow(result: z.infer<typeof serverShowResult>): string {
@@ -50,7 +49,7 @@ export function renderServerShow(result: z.infer<typeof serverShowResult>): stri
     ['Source', result.source],
     ['Risk', result.riskLevel],
     ['URL', server.url],
-    ['State', result.stale ? 'unknown: the engine does not answer' : server.state],
+    ['State', server.state],
     [
       'Limits',
       `memory ${formatBytes(limits.memoryBytes)}, cpus ${limits.cpus}, pids ${limits.pids}`,

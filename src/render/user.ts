@@ -84,7 +84,7 @@ export function renderUserList({ users }: z.infer<typeof userListResult>): strin
 }
 
 export function renderUserShow(result: z.infer<typeof userShowResult>): string {
-  const { user, servers, secrets, storage, guarantees, stale, approvals, effective } = result;
+  const { user, servers, secrets, storage, guarantees, approvals, effective } = result;
   if (effective) return renderEffective(effective);
   const approved = approvals.map(approvalLine);
   const missing = Object.entries(guarantees).filter(([, holds]) => !holds);
@@ -97,7 +97,6 @@ export function renderUserShow(result: z.infer<typeof userShowResult>): string {
       ['Not enforced', missing.length === 0 ? undefined : missing.map(([name]) => name).join(', ')],
     ]),
     '',
-    ...(stale ? ['The engine does not answer; states are unknown.'] : []),
     renderServers(servers),
   ].join('\n');
 }

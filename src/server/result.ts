@@ -4,6 +4,18 @@ import type { ObservedServer } from '../reconcile/observed.ts';
 import { serverUrl } from '../reconcile/bridge-config.ts';
 import type { Server } from '../registry/rows.ts';
 
+export const serverStates = [
+  'running',
+  'created',
+  'paused',
+  'restarting',
+  'exited',
+  'dead',
+  'removing',
+  'absent',
+  'unknown',
+] as const;
+
 /** One server as commands report it. */
 export const serverResult = z.object({
   name: z.string(),
@@ -11,8 +23,8 @@ export const serverResult = z.object({
   port: z.int(),
   url: z.url(),
   state: z
-    .enum(['running', 'created', 'paused', 'restarting', 'exited', 'dead', 'removing', 'absent'])
-    .describe('state of the container; absent: there is none'),
+    .enum(serverStates)
+    .describe('of the container; absent: there is none; unknown: the engine did not answer'),
   ready: z.boolean().describe('answered an MCP handshake in this command'),
 });
 
@@ -22,15 +34,20 @@ interface Facts {
   readonly config: HostConfig;
   readonly observed: ObservedServer | undefined;
   readonly ready: boolean;
+  /** The engine didn't answer. */
+  readonly stale: boolean;
 }
 
-export function describeServer(server: Server, { config, observed, ready }: Facts): ServerResult {
+export function describeServer(
+  server: Server,
+  { config, observed, ready, stale }: Facts,
+): ServerResult {
   return {
     name: server.name,
     template: server.template,
     port: server.port,
     url: serverUrl(config, server.port),
-    state: observed?.state ?? 'absent',
+    state: observed?.state ?? (stale ? 'unknown' : 'absent'),
     ready,
   };
 }

@@ -1,12 +1,13 @@
 import type * as z from 'zod';
 import type { Context } from '../context.ts';
+import { lookAtEngine } from '../observe/look.ts';
 import { limitsOf } from '../policy/of-user.ts';
 import { getServer } from '../registry/servers.ts';
 import { getUser, listUsers } from '../registry/users.ts';
 import { listSecrets } from '../secrets/vault.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
-import { describeUserAndServers, observeOrStale } from '../user/describe.ts';
+import { describeUserAndServers } from '../user/describe.ts';
 import type { serverListResult, serverShowResult } from './result.ts';
 
 export async function showServer(
@@ -17,8 +18,12 @@ export async function showServer(
   const user = getUser(registry, userName);
   const server = getServer(registry, user.id, serverName);
   const template = await findTemplate(server.template, assets);
-  const { observed, stale } = await observeOrStale(context, user.id);
-  const { servers } = describeUserAndServers(context, user.id, { ready: new Set(), observed });
+  const { observed, stale } = await lookAtEngine(context, user.id);
+  const { servers } = describeUserAndServers(context, user.id, {
+    ready: new Set(),
+    observed,
+    stale,
+  });
   const described = servers.find(({ name }) => name === server.name);
   if (!described) throw new Error(`${userName}/${serverName} vanished while it was read`);
   const set = new Set(listSecrets(registry, user.id).map(({ name }) => name));
@@ -42,9 +47,9 @@ export async function listAllServers(
   const { registry } = context;
   const users = userName === undefined ? listUsers(registry) : [getUser(registry, userName)];
   const scope = userName === undefined ? undefined : users[0]?.id;
-  const { observed, stale } = await observeOrStale(context, scope);
+  const { observed, stale } = await lookAtEngine(context, scope);
   const servers = users.flatMap((user) =>
-    describeUserAndServers(context, user.id, { ready: new Set(), observed }).servers.map(
+    describeUserAndServers(context, user.id, { ready: new Set(), observed, stale }).servers.map(
       (server) => ({ ...server, user: user.name }),
     ),
   );

@@ -1,5 +1,4 @@
 import type { Context } from '../context.ts';
-import { EngineUnreachableError } from '../errors.ts';
 import { containersByServer, type Observed } from '../reconcile/observed.ts';
 import { listServers } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
@@ -15,13 +14,15 @@ interface Facts {
   /** Ids of the servers that answered a handshake. */
   readonly ready: ReadonlySet<string>;
   readonly observed: Observed;
+  /** The engine didn't answer. */
+  readonly stale?: boolean;
 }
 
 /** A user and their servers as commands report them. */
 export function describeUserAndServers(
   context: Context,
   userId: string,
-  { ready, observed }: Facts,
+  { ready, observed, stale = false }: Facts,
 ): Described {
   const { config, home, registry } = context;
   const containers = containersByServer(observed.servers);
@@ -36,25 +37,8 @@ export function describeUserAndServers(
         config,
         observed: containers.get(server.id),
         ready: ready.has(server.id),
+        stale,
       }),
     ),
   };
-}
-
-/** What the engine has, of one user or of all; nothing, and `stale`, when it doesn't answer. */
-export async function observeOrStale(
-  context: Context,
-  userId?: string,
-): Promise<{ observed: Observed; stale: boolean }> {
-  const scope = {
-    instance: context.registry.instance,
-    ...(userId === undefined ? {} : { userId }),
-  };
-  try {
-    const engine = await context.engine();
-    return { observed: await engine.observe(scope), stale: false };
-  } catch (error) {
-    if (!(error instanceof EngineUnreachableError)) throw error;
-    return { observed: { networks: [], servers: [] }, stale: true };
-  }
 }

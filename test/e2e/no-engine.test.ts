@@ -23,6 +23,7 @@ describe('without an engine', () => {
     'user add alice',
     'user add bob',
     'user update bob --memory 1g',
+    'user rename bob robert',
     'user remove bob --yes',
     'user remove bob --purge --yes',
     'server add bob/memory',
@@ -33,6 +34,7 @@ describe('without an engine', () => {
     'plan',
     'up',
     'up bob',
+    'gc',
     'down --all --yes',
     'logs bob',
     'exec bob/filesystem -- true',
@@ -58,6 +60,10 @@ describe('without an engine', () => {
     'template list',
     'config list',
     'connect bob',
+    'capacity',
+    'audit bob',
+    'group list',
+    'prepare',
   ])('%s works as ever', async (command) => {
     const [without, with_] = await Promise.all(
       [cutOff, tenancy].map((home) => home.json(words(command))),
@@ -66,12 +72,30 @@ describe('without an engine', () => {
   });
 
   it.each(['user show bob', 'server list', 'server show bob/filesystem', 'status', 'ports'])(
-    '%s tells what the registry knows, and that it may be stale',
+    '%s tells what the registry knows, that states are unknown, and why',
     async (command) => {
       expect(await tenancy.json(words(command))).toMatchObject({ stale: false });
-      expect(await cutOff.json(words(command))).toMatchObject({ stale: true });
+      const document = await cutOff.json(words(command));
+      expect(document).toMatchObject({ stale: true });
+      const human = await cutOff.run(words(command));
+      expect(human).toMatchObject({
+        code: 0,
+        stderr: 'No container engine answers. States are unknown.\n',
+      });
+      if (command === 'ports') return;
+      expect(JSON.stringify(document)).toContain('"state":"unknown"');
+      expect(human.stdout).toMatch(/\bunknown\b/);
     },
   );
+
+  it('metrics say that the engine is down', async () => {
+    expect((await tenancy.run(['metrics'])).stdout).toContain('\nmcpd_engine_up 1\n');
+    expect((await cutOff.run(['metrics'])).stdout).toContain('\nmcpd_engine_up 0\n');
+  });
+
+  it('nothing of that changed anything', async () => {
+    expect(await snapshot(tenancy)).toEqual(before);
+  });
 
   it.each([
     ['tcp://127.0.0.1:1', 5, 'ENGINE_UNREACHABLE'],

@@ -9,10 +9,10 @@ import { translate, unreachable } from './errors.ts';
 import { SshAgent } from './ssh.ts';
 
 /** Long enough for an engine that a socket unit is just starting. */
-const pingMs = 10_000;
+const usualMs = 10_000;
 
 /** A client of the engine that the docker CLI would talk to, which has answered a ping. */
-export async function connect(env: NodeJS.ProcessEnv): Promise<Docker> {
+export async function connect(env: NodeJS.ProcessEnv, pingMs = usualMs): Promise<Docker> {
   const endpoint = resolveEndpoint({
     env,
     homeFolder: env['HOME'] || homedir(),

@@ -25,31 +25,37 @@ import { engineInfo } from './info.ts';
 import { containerLogs } from './logs.ts';
 import { allSubnets, createNetwork, removeNetwork } from './networks.ts';
 import { observe } from './observe.ts';
+import { within, type Patience } from './patience.ts';
 import { containerStats } from './stats.ts';
 
-export async function createDockerEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
-  return new DockerEngine(await connect(env));
+export async function createDockerEngine(
+  env: NodeJS.ProcessEnv,
+  patience: Patience,
+): Promise<Engine> {
+  return new DockerEngine(await connect(env, patience.pingMs), patience);
 }
 
 class DockerEngine implements Engine {
   readonly images: Images;
   readonly #docker: Docker;
+  readonly #answerMs: number;
 
-  constructor(docker: Docker) {
+  constructor(docker: Docker, { answerMs }: Patience) {
     this.#docker = docker;
+    this.#answerMs = answerMs;
     this.images = new DockerImages(docker);
   }
 
   info(): Promise<EngineInfo> {
-    return translate(engineInfo(this.#docker));
+    return translate(within(this.#answerMs, () => engineInfo(this.#docker)));
   }
 
   subnets(): Promise<readonly string[]> {
-    return translate(allSubnets(this.#docker));
+    return translate(within(this.#answerMs, (until) => allSubnets(this.#docker, until)));
   }
 
   observe(scope: { instance: string; userId?: string }) {
-    return translate(observe(this.#docker, scope));
+    return translate(observe(this.#docker, scope, this.#answerMs));
   }
 
   apply(operation: Operation): Promise<void> {
@@ -61,7 +67,11 @@ class DockerEngine implements Engine {
   }
 
   stats(containerId: string, options?: { atOnce: boolean }): Promise<Sample | undefined> {
-    return translate(containerStats(this.#docker, containerId, options));
+    return translate(
+      within(this.#answerMs, (until) =>
+        containerStats(this.#docker, containerId, { ...options, ...until }),
+      ),
+    );
   }
 
   exec(containerId: string, options: ExecOptions): Promise<number> {

@@ -41,8 +41,8 @@ export async function removeNetwork(docker: Docker, id: string): Promise<void> {
 }
 
 /** Subnets of every network, ours or not, as CIDR. */
-export async function allSubnets(docker: Docker): Promise<string[]> {
-  const networks = await docker.listNetworks();
+export async function allSubnets(docker: Docker, until: object): Promise<string[]> {
+  const networks = await docker.listNetworks(until);
   return networks
     .flatMap((network) => network.IPAM?.Config ?? [])
     .flatMap((config) => (config.Subnet?.includes('.') ? [config.Subnet] : []));

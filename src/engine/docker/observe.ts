@@ -8,11 +8,21 @@ import type {
 import { labels } from '../labels.ts';
 import { limitsOf } from './containers.ts';
 import { hasStatus } from './errors.ts';
+import { askEach, within } from './patience.ts';
+
+/** More at once make an engine no faster. */
+const atOnce = 16;
+
+interface Scope {
+  readonly instance: string;
+  readonly userId?: string;
+}
 
 /** Everything with our instance label, of one user or of all: one listing call per kind of object. */
 export async function observe(
   docker: Docker,
-  { instance, userId }: { instance: string; userId?: string },
+  { instance, userId }: Scope,
+  answerMs: number,
 ): Promise<Observed> {
   const filters = {
     label: [
@@ -21,11 +31,14 @@ export async function observe(
     ],
   };
   const [networks, containers] = await Promise.all([
-    docker.listNetworks({ filters }),
-    docker.listContainers({ all: true, filters }),
+    within(answerMs, (until) => docker.listNetworks({ filters, ...until })),
+    within(answerMs, (until) => docker.listContainers({ all: true, filters, ...until })),
   ]);
   const idOf = new Map(networks.map(({ Name, Id }) => [Name, Id]));
-  const servers = await Promise.all(containers.map(({ Id }) => observeContainer(docker, Id, idOf)));
+  const servers = await askEach(containers, atOnce, async ({ Id }) => {
+    const info = await within(answerMs, (until) => inspect(docker.getContainer(Id), until));
+    return info && observedServer(info, idOf);
+  });
   return {
     networks: networks.map(observedNetwork),
     servers: servers.filter((server) => server !== undefined),
@@ -44,18 +57,22 @@ function observedNetwork(network: Docker.NetworkInspectInfo): ObservedNetwork {
 }
 
 // Limits and restarts are only in the full record. A container that went meanwhile is not there.
-async function observeContainer(
-  docker: Docker,
-  id: string,
-  networkIdOf: ReadonlyMap<string, string>,
-): Promise<ObservedServer | undefined> {
-  let info;
+async function inspect(
+  container: Docker.Container,
+  until: object,
+): Promise<Docker.ContainerInspectInfo | undefined> {
   try {
-    info = await docker.getContainer(id).inspect();
+    return await container.inspect(until);
   } catch (error) {
     if (hasStatus(error, 404)) return undefined;
     throw error;
   }
+}
+
+function observedServer(
+  info: Docker.ContainerInspectInfo,
+  networkIdOf: ReadonlyMap<string, string>,
+): ObservedServer {
   const label = (name: string) => info.Config.Labels[name] ?? '';
   return {
     containerId: info.Id,

@@ -6,10 +6,10 @@ import { hasStatus } from './errors.ts';
 export async function containerStats(
   docker: Docker,
   id: string,
-  { atOnce } = { atOnce: false },
+  { atOnce = false, ...until }: { readonly atOnce?: boolean; readonly abortSignal: AbortSignal },
 ): Promise<Sample | undefined> {
   try {
-    const options = { stream: false, 'one-shot': atOnce } as const;
+    const options = { stream: false, 'one-shot': atOnce, ...until } as const;
     return toSample(await docker.getContainer(id).stats(options));
   } catch (error) {
     if (hasStatus(error, 404, 409)) return undefined;
