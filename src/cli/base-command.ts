@@ -7,7 +7,7 @@ import type { Subjects } from '../audit/snapshot.ts';
 import type { Context } from '../context.ts';
 import type { TableOptions } from '../render/table.ts';
 import { openContext, type OpenContext } from './context.ts';
-import { listenForInterrupt, type Interrupt } from './interrupt.ts';
+import { listenForInterrupt, type Interrupt, type InterruptOptions } from './interrupt.ts';
 import { watchCommand, type Recorder } from './record.ts';
 import { commandWords } from './words.ts';
 
@@ -82,8 +82,17 @@ export abstract class BaseCommand<Result extends object> extends Command {
 
   /** Aborted by Ctrl-C. */
   protected get signal(): AbortSignal {
-    this.#interrupt ??= listenForInterrupt(process);
-    return this.#interrupt.signal;
+    return this.interrupt.signal;
+  }
+
+  protected get interrupt(): Interrupt {
+    this.#interrupt ??= listenForInterrupt(process, this.interruptOptions);
+    return this.#interrupt;
+  }
+
+  /** For a command that must put things in order whatever ends it. */
+  protected get interruptOptions(): InterruptOptions {
+    return {};
   }
 
   protected override async parse<Flags extends Values, Base extends Values, Args extends Values>(

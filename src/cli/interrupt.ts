@@ -1,26 +1,35 @@
 import { CancelledError } from '../errors.ts';
 
-/** How long a command may take to put things in order after the first Ctrl-C. */
-const graceMs = 5_000;
+export interface InterruptOptions {
+  /** Which signals ask a command to end; Ctrl-C alone if left out. */
+  readonly signals?: readonly NodeJS.Signals[];
+  /** How long a command may take to put things in order after the first one, in milliseconds. */
+  readonly graceMs?: number;
+}
 
 export interface Interrupt {
   /** Aborted by the first Ctrl-C, with a CancelledError. */
   readonly signal: AbortSignal;
   /** Rejects when the command didn't end in time after it, or at the second. */
   readonly overdue: Promise<never>;
+  /** From now on signals go to this listener, and abort nothing. */
+  divert(listener: (name: NodeJS.Signals) => void): void;
   dispose(): void;
 }
 
 type SignalSource = Pick<NodeJS.EventEmitter, 'on' | 'off'>;
 
-/** Listens for Ctrl-C until disposed of. */
-export function listenForInterrupt(source: SignalSource): Interrupt {
+/** Listens for Ctrl-C, or what else asks a command to end, until disposed of. */
+export function listenForInterrupt(
+  source: SignalSource,
+  { signals = ['SIGINT'], graceMs = 5_000 }: InterruptOptions = {},
+): Interrupt {
   const controller = new AbortController();
   const { promise: overdue, reject } = Promise.withResolvers<never>();
   overdue.catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
 
-  const onSignal = (): void => {
+  let listener: (name: NodeJS.Signals) => void = () => {
     const error = new CancelledError('Interrupted.', { code: 'INTERRUPTED' });
     if (controller.signal.aborted) {
       reject(error);
@@ -29,14 +38,19 @@ export function listenForInterrupt(source: SignalSource): Interrupt {
     timer = setTimeout(reject, graceMs, error);
     controller.abort(error);
   };
-  source.on('SIGINT', onSignal);
+  const onSignal = (name: NodeJS.Signals): void => listener(name);
+  for (const name of signals) source.on(name, onSignal);
 
   return {
     signal: controller.signal,
     overdue,
+    divert: (other) => {
+      clearTimeout(timer);
+      listener = other;
+    },
     dispose: () => {
       clearTimeout(timer);
-      source.off('SIGINT', onSignal);
+      for (const name of signals) source.off(name, onSignal);
     },
   };
 }

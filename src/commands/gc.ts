@@ -24,7 +24,7 @@ export default class Gc extends BaseCommand<GcResult> {
   async run(): Promise<GcResult> {
     const { flags } = await this.parse(Gc);
     const dryRun = flags['dry-run'];
-    return collectGarbage(await this.context(dryRun ? 'read' : 'write'), { dryRun });
+    return collectGarbage(await this.context(dryRun ? 'read' : 'act'), { dryRun });
   }
 
   protected render(result: GcResult): string {

@@ -72,6 +72,11 @@ export function userFolder(home: Home, instance: string, userId: string): string
   return join(home.runtime, instance, userId);
 }
 
+/** What only the command of `mcpd run` gets: no container mounts it. */
+export function runFolder(home: Home, instance: string, userId: string): string {
+  return join(instanceFolder(home, instance), `run-${userId}`);
+}
+
 export function networkSpec({
   user,
   home,

@@ -5,7 +5,7 @@ import type { TrustedIssuer } from '../policy/trusted-issuer.ts';
 import { keepBridge } from '../registry/bridges.ts';
 import type { User } from '../registry/rows.ts';
 import { getUserById } from '../registry/users.ts';
-import { makeSharedFolder, materialise } from '../secrets/materialise.ts';
+import { makeRuntimeFolder, materialise } from '../secrets/materialise.ts';
 import { staleFiles } from '../secrets/stale.ts';
 import { listSecrets, openSecrets } from '../secrets/vault.ts';
 import { serverLiveTokens } from '../tokens/live.ts';
@@ -34,7 +34,7 @@ export async function writeRuntime(
   const secrets = await openSecrets(context, { user, secrets: template.secrets });
   await mkdir(logFolder(home, user.id, server.id), { recursive: true, mode: 0o700 });
   const owner = { uid: context.uid, gid: context.gid };
-  makeSharedFolder(userFolder(home, registry.instance, user.id), owner);
+  makeRuntimeFolder(userFolder(home, registry.instance, user.id), owner);
   // One transaction, so that neither a token revoked nor a policy changed meanwhile comes back.
   return registry.transaction(() => {
     const owned = { user: getUserById(registry, user.id), issuer };

@@ -57,8 +57,8 @@ export function readMaterialised(
   return new Map(present.map((name) => [name, readFileSync(join(secretsFolder, name), 'utf8')]));
 }
 
-/** Makes the folder that all bridges of a user share, 0700 and theirs; what is in it stays. Throws as `materialise` does. */
-export function makeSharedFolder(folder: string, owner: Owner): void {
+/** Makes a folder beside those of the servers, 0700 and its owner's; what is in it stays. Throws as `materialise` does. */
+export function makeRuntimeFolder(folder: string, owner: Owner): void {
   makeFolders(folder, owner);
 }
 

@@ -1,7 +1,9 @@
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
+import { runFolder } from '../reconcile/desired.ts';
 import { converge } from '../reconcile/converge.ts';
+import { dematerialise } from '../secrets/materialise.ts';
 import type { User } from '../registry/rows.ts';
 import { removeUser, updateUser } from '../registry/users.ts';
 import { deleteWorkspace, keepFiles } from '../storage/keep.ts';
@@ -28,6 +30,7 @@ export async function erase(
   await context.engine();
   updateUser(registry, user.id, { down: true });
   await converge(context, user.id, { waitMs: undefined });
+  dematerialise(runFolder(home, registry.instance, user.id));
   await putAway(context, user, options);
   const deletes = purge && user.workspaceManaged;
   const image = deletes ? undefined : await keepFiles(context, user);

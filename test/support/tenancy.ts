@@ -95,7 +95,7 @@ export class Tenancy implements AsyncDisposable {
 
   /** Runs a command that must succeed, and gives its `--json` document. */
   async json<Result>(args: readonly string[], input = ''): Promise<Result> {
-    const { code, stdout, stderr } = await this.run([...args, '--json'], input);
+    const { code, stdout, stderr } = await this.run(asJson(args), input);
     if (code !== 0)
       throw new Error(`mcpd ${args.join(' ')} exited with ${code}\n${stdout}${stderr}`);
     return JSON.parse(stdout) as Result;
@@ -103,7 +103,7 @@ export class Tenancy implements AsyncDisposable {
 
   /** Runs a command that must fail, and gives its `--json` error document. */
   async fails(args: readonly string[], input = ''): Promise<Failure> {
-    const { code: exit, stdout, stderr } = await this.run([...args, '--json'], input);
+    const { code: exit, stdout, stderr } = await this.run(asJson(args), input);
     if (exit === 0) throw new Error(`mcpd ${args.join(' ')} did not fail\n${stdout}${stderr}`);
     const { error } = JSON.parse(stdout) as { error: Omit<Failure, 'exit'> };
     return { exit, ...error };
@@ -176,6 +176,12 @@ export class Tenancy implements AsyncDisposable {
     if (existsSync(await this.runtime())) left.push(await this.runtime());
     if (left.length > 0) throw new Error(`left behind: ${left.join(' ')}`);
   }
+}
+
+/** What follows "--" is another program's. */
+function asJson(args: readonly string[]): string[] {
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  return [...args.slice(0, end), '--json', ...args.slice(end)];
 }
 
 /** Runs the docker client; throws when it fails. */

@@ -1,8 +1,7 @@
-import { boolean, string } from '@oclif/core/flags';
+import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { approve, group, runId, timeout, ttl, userArgument } from '../../cli/flags.ts';
-import { newPolicyFrom, policyFlags } from '../../cli/policy-flags.ts';
-import { readSecretFlags } from '../../cli/secret-flags.ts';
+import { userArgument } from '../../cli/flags.ts';
+import { tenantFlags, tenantRequest } from '../../cli/tenant-flags.ts';
 import { renderUserAdd } from '../../render/user.ts';
 import { addUser, type AddResult } from '../../user/add.ts';
 import { userAddResult } from '../../user/result.ts';
@@ -23,28 +22,8 @@ export default class UserAdd extends BaseCommand<AddResult> {
     name: userArgument({ required: true, description: 'Name of the user.' }),
   };
   static override flags = {
-    server: string({
-      char: 's',
-      summary: 'Templates or template folders, separated by commas.',
-      multiple: true,
-      multipleNonGreedy: true,
-      delimiter: ',',
-    }),
-    workspace: string({ summary: 'Folder that the servers work in.', helpValue: 'PATH' }),
-    'os-user': string({ summary: "Use this account's uid.", helpValue: 'NAME' }),
-    group,
-    ...policyFlags,
-    approve,
-    secret: string({
-      summary: 'A secret from a file, or from stdin with @-.',
-      helpValue: 'NAME=@FILE',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-    ttl,
-    'run-id': runId,
+    ...tenantFlags,
     'no-start': boolean({ summary: "Make everything, but don't start the servers." }),
-    timeout,
   };
   static override readonly result = userAddResult;
 
@@ -52,18 +31,10 @@ export default class UserAdd extends BaseCommand<AddResult> {
     const { args, flags } = await this.parse(UserAdd);
     const context = await this.context('write');
     return addUser(context, {
+      ...(await tenantRequest(flags, context.signal)),
       name: args.name,
-      templates: flags.server,
-      own: await newPolicyFrom(flags, context.signal),
-      workspace: flags.workspace,
-      osUser: flags['os-user'],
-      group: flags.group,
-      approval: flags.approve,
-      secrets: await readSecretFlags(flags.secret ?? []),
       ttlMs: flags.ttl,
-      runId: flags['run-id'],
       start: !flags['no-start'],
-      timeoutMs: flags.timeout,
     });
   }
 

@@ -41,3 +41,16 @@ test('after it is disposed of, Ctrl-C is somebody else’s again', () => {
   listenForInterrupt(source).dispose();
   expect(source.listenerCount('SIGINT')).toBe(0);
 });
+
+test('signals that are diverted go to whoever took them, and abort nothing', () => {
+  const source = new EventEmitter();
+  const interrupt = listenForInterrupt(source, { signals: ['SIGINT', 'SIGTERM'] });
+  const told: string[] = [];
+  interrupt.divert((name) => told.push(name));
+  source.emit('SIGTERM', 'SIGTERM');
+  source.emit('SIGINT', 'SIGINT');
+  expect(told).toEqual(['SIGTERM', 'SIGINT']);
+  expect(interrupt.signal.aborted).toBe(false);
+  interrupt.dispose();
+  expect(source.listenerCount('SIGTERM')).toBe(0);
+});
