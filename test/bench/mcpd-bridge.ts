@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { bridgeConfig } from '../support/bridge-config.ts';
+import { bridgeNodeFlags } from '../support/node-flags.ts';
 import { freePort, startNode, stop, type Running } from './running.ts';
 
 const bundle = join(import.meta.dirname, '../../dist/bridge.mjs');
-// As in Dockerfile.mcp.
-const nodeFlags = ['--max-semi-space-size=1'];
 /** More than one server's own bound: the clients of the load each have one. */
 const roomForLoad = 40;
 
@@ -55,7 +54,7 @@ export async function startBridge(
     .setExpirationTime('1h')
     .sign(privateKey);
   const startedAt = performance.now();
-  const child = startNode([...nodeFlags, join(folder, 'bridge.mjs'), '--config', folder]);
+  const child = startNode([...bridgeNodeFlags(), join(folder, 'bridge.mjs'), '--config', folder]);
   // Its first line says that it listens.
   if (child.stdout) await once(child.stdout, 'data');
   const startMs = performance.now() - startedAt;

@@ -20,10 +20,13 @@ export async function memoryMib(pid: number): Promise<number> {
   return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1]) / 1024;
 }
 
-/** The same of its own memory alone, which is what can leak; what it maps of files comes and goes with others. */
+/**
+ * The same of its own memory alone, which is what can leak; what it maps of files comes and goes with others.
+ * No share is taken off for a child that has not become another program yet: a bridge starts many.
+ */
 export async function anonymousMib(pid: number): Promise<number> {
-  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return Number(/^Pss_Anon:\s+(\d+) kB$/m.exec(rollup)?.[1]) / 1024;
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }
 
 export async function freePort(): Promise<number> {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { SignJWT } from 'jose';
 import { bridgeConfig } from '../support/bridge-config.ts';
+import { bridgeNodeFlags } from '../support/node-flags.ts';
 import { processesWith } from '../support/proc.ts';
 
 const entry = join(import.meta.dirname, '../../src/bridge/main.ts');
@@ -62,9 +63,8 @@ export async function startTarget(): Promise<Target> {
     .setExpirationTime('9h')
     .sign(keys.privateKey);
 
-  // With the flag its image starts it with: else the young generation grows to its liking.
-  const flags = ['--max-semi-space-size=1'];
-  const bridge = spawn(process.execPath, [...flags, entry, '--config', folder], {
+  // As its image starts it: else the heap grows to its liking.
+  const bridge = spawn(process.execPath, [...bridgeNodeFlags(), entry, '--config', folder], {
     env: { PATH: process.env['PATH'] },
   });
   const exit = once(bridge, 'exit') as Promise<[number | null, string | null]>;
