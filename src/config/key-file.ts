@@ -35,7 +35,10 @@ export async function ensureKeyFile(
     // Unlike rename, link never replaces: whoever comes second keeps the first one's key.
     linkSync(draft, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    // Taken for that of a killed command, and swept away.
+    if (code === 'ENOENT') return await ensureKeyFile(path, () => text);
+    if (code !== 'EEXIST') throw error;
   } finally {
     rmSync(draft, { force: true });
   }

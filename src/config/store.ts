@@ -5,6 +5,7 @@ import { nearest } from '../nearest.ts';
 import { ensureHome } from './folder.ts';
 import type { Home } from './home.ts';
 import { hostConfigSchema, type HostConfig } from './schema.ts';
+import { openRegistry } from '../registry/database.ts';
 import { listSettings, parseSetting, type Setting, type SettingValue } from './settings.ts';
 
 /** The host's settings, `config.json`. Reading never writes. */
@@ -38,12 +39,16 @@ export function openConfig(home: Home): ConfigStore {
       ensureHome(home);
       // Costs as much to load as a whole short command, so only for writing.
       const { default: Conf } = await import('conf');
-      new Conf({
-        cwd: home.root,
-        configName: 'config',
-        configFileMode: 0o600,
-        clearInvalidConfig: false,
-      }).set(path, value);
+      const write = () =>
+        new Conf({
+          cwd: home.root,
+          configName: 'config',
+          configFileMode: 0o600,
+          clearInvalidConfig: false,
+        }).set(path, value);
+      // It reads, changes and writes the file: of two commands at once none may lose the other's.
+      using registry = openRegistry(home);
+      registry.transaction(write);
     },
     list,
   };

@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { HostConfig } from '../config/schema.ts';
 import type { Context } from '../context.ts';
 import type { EngineInfo } from '../engine/engine.ts';
@@ -9,8 +7,8 @@ import { systemNft } from '../firewall/nft.ts';
 import { firewallState, type FirewallState } from '../firewall/state.ts';
 import { fileSystemOf, type FileSystem } from '../host/file-system.ts';
 import { readRoutes, type Route } from '../host/routes.ts';
-import { runtimeFolder } from '../reconcile/desired.ts';
 import type { Observed } from '../reconcile/observed.ts';
+import { staleFolders } from '../reconcile/sweep.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { listUsers } from '../registry/users.ts';
@@ -37,7 +35,7 @@ export interface Facts {
   readonly devices: readonly string[];
   readonly routes: readonly Route[];
   readonly runtime: { readonly path: string; readonly fileSystem: FileSystem | undefined };
-  /** Run-time folders whose server is not in the registry. */
+  /** Run-time folders whose server or user is not in the registry. */
   readonly staleFolders: readonly string[];
   /** File systems of workspaces. */
   readonly volumes: VolumeOverview;
@@ -47,7 +45,6 @@ export interface Facts {
 /** Looks at the registry, the engine and the host. Changes nothing; a missing engine is a fact too. */
 export async function gatherFacts(context: Context): Promise<Facts> {
   const { registry, home, config, clock, uid, env } = context;
-  const servers = listServers(registry);
   const engine = await askEngine(context);
   const dataRoot = engine instanceof McpdError ? [] : [engine.info.dataRoot];
   return {
@@ -55,13 +52,13 @@ export async function gatherFacts(context: Context): Promise<Facts> {
     uid,
     config,
     users: listUsers(registry),
-    servers,
+    servers: listServers(registry),
     engine,
     firewall: await firewallState(systemNft(env), uid),
     devices: await networkDevices(),
     routes: await readRoutes(),
     runtime: { path: home.runtime, fileSystem: await fileSystemOf(home.runtime) },
-    staleFolders: await findStaleFolders(context, servers),
+    staleFolders: staleFolders(context),
     volumes: await surveyVolumes(home, context.env),
     disks: await readDisks([home.root, ...dataRoot]),
   };
@@ -80,18 +77,6 @@ async function askEngine(context: Context): Promise<EngineFacts | McpdError> {
     if (error instanceof McpdError) return error;
     throw error;
   }
-}
-
-async function findStaleFolders(
-  { home, registry }: Context,
-  servers: readonly Server[],
-): Promise<string[]> {
-  const parent = dirname(runtimeFolder(home, registry.instance, 'any'));
-  const names = await readdir(parent).catch(() => []);
-  const known = new Set(servers.flatMap(({ id, userId }) => [id, userId]));
-  return names
-    .filter((name) => /^[su][a-z0-9]{10}$/.test(name) && !known.has(name))
-    .map((name) => join(parent, name));
 }
 
 async function readDisks(paths: readonly string[]) {

@@ -26,6 +26,34 @@ export class SubnetTakenError extends ConflictError {
   }
 }
 
+/** Somebody else's container or network has the name: it is not ours to touch. */
+export class NameTakenError extends ConflictError {
+  constructor(
+    { kind, name, user }: { kind: 'container' | 'network'; name: string; user: string },
+    cause?: unknown,
+  ) {
+    super(`There is a ${kind} named ${name} that mcpd has not made.`, {
+      code: 'NAME_TAKEN',
+      suggestions: [
+        `docker ${kind} inspect ${name}, for what it is`,
+        `rename or remove it, then: mcpd up ${user}`,
+      ],
+      cause,
+    });
+  }
+}
+
+/** Another call to the engine made the object meanwhile, such as that of a command that was killed. Look again. */
+export class MadeMeanwhileError extends ConflictError {
+  constructor(name: string, cause?: unknown) {
+    super(`Another command has just made ${name}.`, {
+      code: 'MADE_MEANWHILE',
+      suggestions: ['run the command again'],
+      cause,
+    });
+  }
+}
+
 /** The engine accepted the container but dropped a limit that this kernel can't enforce. */
 export class LimitLostError extends EngineError {
   constructor(key: string, lost: readonly LostLimit[]) {

@@ -107,6 +107,7 @@ function buildFailed(
       code: 'IMAGE_BUILD_FAILED',
       suggestions: [
         'see that the npm registry can be reached from this host',
+        'mcpd doctor, for the room on the engine’s disk; mcpd image prune makes some',
         'behind a proxy with its own certificate: mcpd config set extraCaCertificates /path/to/ca.pem',
       ],
       cause,

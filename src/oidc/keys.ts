@@ -20,7 +20,7 @@ const content = z.object({
 /** What is known of the issuer, kept in the home: `issuer-keys.json`. */
 export type IssuerKeys = z.infer<typeof content>;
 
-type World = Pick<Context, 'home' | 'config' | 'clock' | 'uid' | 'gid' | 'signal'>;
+type World = Pick<Context, 'home' | 'registry' | 'config' | 'clock' | 'uid' | 'gid' | 'signal'>;
 
 const file = 'issuer-keys.json';
 const freshMs = 60 * 60_000;
@@ -81,8 +81,11 @@ function usable(known: IssuerKeys | undefined): IssuerKeys | undefined {
   return known && known.keys.length > 0 ? known : undefined;
 }
 
-function keep({ home, uid, gid }: World, keys: z.input<typeof content>): void {
+// Under the write lock, so that `up` can tell a draft that is being written from one that was left.
+function keep({ home, registry, uid, gid }: World, keys: z.input<typeof content>): void {
   ensureHome(home);
   const text = JSON.stringify(keys);
-  replaceFile({ folder: home.root, name: file, content: text, owner: { uid, gid } });
+  registry.transaction(() =>
+    replaceFile({ folder: home.root, name: file, content: text, owner: { uid, gid } }),
+  );
 }

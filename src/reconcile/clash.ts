@@ -2,9 +2,12 @@ import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { PortTakenError, SubnetTakenError } from '../engine/faults.ts';
 import { ConflictError } from '../errors.ts';
+import { bridgeName } from '../firewall/bridge.ts';
+import { unprotectTenant } from '../firewall/protect.ts';
 import { hostRoutes } from '../host/routes.ts';
 import { freePorts, portHolder, readListeners } from '../host/sockets.ts';
 import { listServers, moveBlockedPort, reassignSubnet } from '../registry/servers.ts';
+import { getUserById } from '../registry/users.ts';
 
 const blockedHours = 1;
 
@@ -46,6 +49,8 @@ export async function takeAnotherSubnet(
 ): Promise<void> {
   const servers = listServers(context.registry, userId);
   if (servers.some(({ settled }) => settled)) throw error;
+  // Before its name is forgotten.
+  await unprotectTenant(context, bridgeName(getUserById(context.registry, userId).subnet));
   const takenSubnets = [...(await engine.subnets()), ...(await hostRoutes())];
   reassignSubnet(context.registry, userId, {
     config: context.config,

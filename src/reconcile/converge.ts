@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
-import { PortTakenError, SubnetTakenError } from '../engine/faults.ts';
+import { MadeMeanwhileError, PortTakenError, SubnetTakenError } from '../engine/faults.ts';
 import { bridgeName } from '../firewall/bridge.ts';
 import { protectTenant, unprotectTenant } from '../firewall/protect.ts';
 import { egressOf } from '../policy/of-user.ts';
@@ -9,6 +9,7 @@ import type { Server, User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
 import { probeServers } from '../ready/servers.ts';
+import { makeFirstWorkspace } from '../storage/make.ts';
 import { releaseVolume, settleVolume } from '../storage/settle.ts';
 import { dematerialise } from '../secrets/materialise.ts';
 import { isWanted, networkSpec, runtimeFolder, userFolder } from './desired.ts';
@@ -61,7 +62,8 @@ export async function converge(
       if (error instanceof PortTakenError) await takeAnotherPort(context, userId, error);
       else if (error instanceof SubnetTakenError)
         await takeAnotherSubnet(context, engine, userId, error);
-      else throw error;
+      // What was made meanwhile is seen by the next look.
+      else if (!(error instanceof MadeMeanwhileError)) throw error;
     }
   }
 }
@@ -86,6 +88,7 @@ async function convergeOnce(
   // The rules come before the plan: a container never runs without them.
   const stopping = stopServers(engine, observed);
   const preparing = (async () => {
+    if (wanted) makeFirstWorkspace(user, servers);
     // Files first, and alone: nothing may undo them while they move.
     const moved = wanted ? await settleVolume(context, user, stopping) : [];
     const prepared = await Promise.all([

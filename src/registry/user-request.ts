@@ -17,6 +17,8 @@ export interface Former {
 /** The user as asked for; what is left out is allocated. */
 export interface AddUserRequest {
   readonly name: string;
+  /** What other rows name already. */
+  readonly id?: string | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
   /** The account whose uid was asked for. */

@@ -81,7 +81,7 @@ export function addUser(registry: Registry, request: AddUserRequest, world: Surr
     const taken = readTaken(registry);
     if (taken.names.has(request.name)) throw userExists(request.name);
     const { former } = request;
-    const id = former?.id ?? registry.createId('u');
+    const id = former?.id ?? request.id ?? registry.createId('u');
     const workspace = request.workspace ?? join(registry.home.users, id, 'workspace');
     if (taken.workspaces.some((one) => overlaps(one, workspace))) throw workspaceTaken(workspace);
     const uid = chooseUid(registry, { ...request, workspace, taken, world, former: former?.uid });

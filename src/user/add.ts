@@ -15,7 +15,7 @@ import { requireEnforceableStorage } from '../storage/enforceable.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
 import { publishTokens } from '../tokens/change.ts';
-import { createToken } from '../tokens/store.ts';
+import { createToken, listTokens } from '../tokens/store.ts';
 import { confirmSame } from './confirm-same.ts';
 import { describeUserAndServers } from './describe.ts';
 import { withUserLease } from './lease.ts';
@@ -52,7 +52,7 @@ export type AddResult = z.infer<typeof userAddResult>;
 
 /**
  * Makes a user with their servers, and starts them. Asked again for the same, it changes nothing but
- * what has drifted. Throws ConflictError when the user exists otherwise than asked.
+ * what has drifted, and finishes what a killed one began. Throws ConflictError when the user exists otherwise than asked.
  */
 export async function addUser(context: Context, request: AddRequest): Promise<AddResult> {
   // Read meanwhile; only who needs it meets its errors.
@@ -94,8 +94,14 @@ async function addAgain(
   const converged = await converge(context, user.id, {
     waitMs: request.start ? request.timeoutMs : undefined,
   });
-  const { changed } = converged;
-  return { changed, token: null, ...describeUserAndServers(context, user.id, converged) };
+  // Only a command that ended before it was done made none at all.
+  const isUnfinished = listTokens(context.registry, user.id).length === 0;
+  const token = isUnfinished ? await firstToken(context, user) : null;
+  return {
+    changed: converged.changed || isUnfinished,
+    token,
+    ...describeUserAndServers(context, user.id, converged),
+  };
 }
 
 async function addNew(context: Context, registration: Registration): Promise<AddResult> {
@@ -104,7 +110,6 @@ async function addNew(context: Context, registration: Registration): Promise<Add
   await requireProcessors(context, request.own);
   const user = await registerUser(context, registration);
   try {
-    await equipUser(context, request, user);
     const converged = await converge(context, user.id, {
       waitMs: request.start ? request.timeoutMs : undefined,
       isNew: true,

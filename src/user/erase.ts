@@ -25,10 +25,12 @@ export async function erase(
   options: EraseOptions,
 ): Promise<string | undefined> {
   const { purge, quarantine } = options;
-  const { registry, home, config } = context;
+  const { registry, home, config, clock } = context;
   // Without an engine nothing is written: the user stays as they are.
   await context.engine();
-  updateUser(registry, user.id, { down: true });
+  // Past its end a user is removed by whoever comes next: half of their files would be no use to them.
+  const end = purge ? { expiresAt: clock.now() } : {};
+  updateUser(registry, user.id, { down: true, ...end });
   await converge(context, user.id, { waitMs: undefined });
   dematerialise(runFolder(home, registry.instance, user.id));
   await putAway(context, user, options);

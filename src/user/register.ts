@@ -12,11 +12,10 @@ import { getGroup } from '../registry/groups.ts';
 import type { User } from '../registry/rows.ts';
 import { addServer } from '../registry/servers.ts';
 import { addUser, listUsers } from '../registry/users.ts';
-import { listSecrets, setSecret } from '../secrets/vault.ts';
-import { isImage } from '../storage/keep.ts';
+import { listSecrets, putSecret, sealSecret, setSecret } from '../secrets/vault.ts';
 import type { Template } from '../templates/schema.ts';
+import { makeWorkspace } from '../storage/make.ts';
 import { checkWorkspace } from '../workspace/paths.ts';
-import { prepareWorkspace } from '../workspace/prepare.ts';
 import type { AddRequest } from './add.ts';
 import { chooseIdentity } from './identity.ts';
 
@@ -45,8 +44,8 @@ export interface Registration {
 }
 
 /**
- * Reserves addresses and memory and writes the rows of a new user and their servers: all of them, or
- * none. Throws what permit and admitted throw, too.
+ * Reserves addresses and memory and writes the rows of a new user, their servers and secrets: all of
+ * them, or none, so that `up` can make the rest if this command is killed. Throws what permit and admitted throw, too.
  */
 export async function registerUser(
   context: Context,
@@ -70,10 +69,15 @@ export async function registerUser(
     templates: given,
     reason: request.approval,
   });
+  const id = registry.createId('u');
+  const sealed = await Promise.all(
+    [...request.secrets].map(([name, value]) => sealSecret(context, { user: { id }, name, value })),
+  );
   const change = () => {
     const user = addUser(
       registry,
       {
+        id,
         name: request.name,
         ...identity,
         workspace,
@@ -98,25 +102,19 @@ export async function registerUser(
       });
     }
     for (const approval of approvals) addApproval(registry, user.id, approval);
+    for (const secret of sealed) putSecret(registry, secret);
     return user;
   };
   return admitted(context, { change, templates: given });
 }
 
-/**
- * Gives a registered user their workspace and those of the asked secrets that they lack. May be run
- * again, which is what finishes an `add` that was killed.
- */
+/** Gives a registered user their workspace, if it is gone, and those of the asked secrets that they lack. */
 export async function equipUser(
   context: Context,
   { secrets }: AddRequest,
   user: User,
 ): Promise<void> {
-  const { uid, gid, workspaceManaged: managed } = user;
-  // What is seen while its file system isn't mounted must stay closed to the tenant.
-  if (!managed || !isImage(user.workspace)) {
-    prepareWorkspace(user.workspace, { uid, gid, managed });
-  }
+  makeWorkspace(user);
   const present = new Set(listSecrets(context.registry, user.id).map(({ name }) => name));
   for (const [name, value] of secrets) {
     if (!present.has(name)) await setSecret(context, { user, name, value });

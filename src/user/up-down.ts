@@ -6,6 +6,7 @@ import { converge, type Converged } from '../reconcile/converge.ts';
 import { isWanted } from '../reconcile/desired.ts';
 import { operationResult } from '../reconcile/result.ts';
 import { surveyUsers, type Outlook } from '../reconcile/survey.ts';
+import { sweepLeftovers } from '../reconcile/sweep.ts';
 import { whyOver } from '../registry/lifetime.ts';
 import type { User } from '../registry/rows.ts';
 import { getUser, listUsers, updateUser } from '../registry/users.ts';
@@ -66,10 +67,11 @@ export async function planUsers(
 }
 
 /**
- * Brings users to what the registry says; expired ones are removed. Who has nothing to be done is not
+ * Brings users to what the registry says; expired ones are removed, and what killed commands left. Who has nothing to be done is not
  * touched, nor asked whether they are ready.
  */
 export async function bringUp(world: Context, request: UpRequest) {
+  sweepLeftovers(world);
   const users = chosenUsers(world, request.names);
   const outlooks = await surveyUsers(world, users, await freshIssuerKeys(world));
   const now = world.clock.now();

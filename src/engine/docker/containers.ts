@@ -4,16 +4,23 @@ import type { Limits } from '../../policy/limits.ts';
 import type { ServerSpec } from '../../reconcile/spec.ts';
 import type { LostLimit } from '../engine.ts';
 import { LimitLostError, PortTakenError } from '../faults.ts';
+import { createNamed } from './conflicts.ts';
 import { containerOptions, nanoCpus } from './container-options.ts';
 import { hasStatus } from './errors.ts';
 
-/** Creates a container, not started, and makes sure that the engine kept its limits. */
+/** Creates a container, not started, and makes sure that the engine kept its limits. Throws what `createNamed` throws. */
 export async function createContainer(
   docker: Docker,
   spec: ServerSpec,
   hash: string,
 ): Promise<void> {
-  const container = await docker.createContainer(containerOptions(spec, hash));
+  const container = await createNamed({
+    ...spec,
+    kind: 'container',
+    name: spec.containerName,
+    create: () => docker.createContainer(containerOptions(spec, hash)),
+    labelsOf: async () => (await docker.getContainer(spec.containerName).inspect()).Config.Labels,
+  });
   const lost = lostLimits(spec.limits, await container.inspect());
   if (lost.length > 0) {
     await container.remove({ force: true });
@@ -21,7 +28,7 @@ export async function createContainer(
   }
 }
 
-/** Starts a container. Throws PortTakenError when its port can't be published. */
+/** Starts a container, or finds it started. Throws PortTakenError when its port can't be published. */
 export async function startContainer(docker: Docker, id: string): Promise<void> {
   const container = docker.getContainer(id);
   try {
@@ -30,6 +37,8 @@ export async function startContainer(docker: Docker, id: string): Promise<void> 
     if (hasStatus(error, 304)) return;
     const { State, HostConfig } = await container.inspect();
     if (State.Paused) return container.unpause();
+    // Only the answer was lost; the port is held by this very container.
+    if (State.Running) return;
     const binding = Object.values(HostConfig.PortBindings as PortBindings)[0]?.[0];
     // The engine says "port taken" only in words, so ask the kernel whether that is what happened.
     if (binding && (await isBound(binding.HostIp ?? '0.0.0.0', Number(binding.HostPort)))) {

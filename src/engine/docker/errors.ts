@@ -34,6 +34,7 @@ export function toMcpdError(error: unknown): McpdError {
   }
   return new EngineError(`The engine call failed: ${messageOf(error)}`, {
     code: 'ENGINE_ERROR',
+    suggestions: ['mcpd doctor'],
     cause: error,
   });
 }
@@ -74,9 +75,16 @@ function forbidden(cause: unknown): EngineUnreachableError {
 
 function answered(status: number, cause: unknown): McpdError {
   const message = `The engine says: ${messageOf(cause)}`;
-  if (status === 404) return new NotFoundError(message, { code: 'ENGINE_NOT_FOUND', cause });
-  if (status === 409) return new ConflictError(message, { code: 'ENGINE_CONFLICT', cause });
-  return new EngineError(message, { code: 'ENGINE_ERROR', cause });
+  const suggestions = ['mcpd plan, for what is not as it should be', 'mcpd up'];
+  if (status === 404)
+    return new NotFoundError(message, { code: 'ENGINE_NOT_FOUND', suggestions, cause });
+  if (status === 409)
+    return new ConflictError(message, { code: 'ENGINE_CONFLICT', suggestions, cause });
+  return new EngineError(message, {
+    code: 'ENGINE_ERROR',
+    suggestions: ['mcpd doctor', 'journalctl -u docker, for what the engine knows of it'],
+    cause,
+  });
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -7,7 +7,7 @@ import { fetchIssuerKeys } from '../../../src/oidc/fetch-keys.ts';
 import { fetchAndKeep, freshIssuerKeys } from '../../../src/oidc/keys.ts';
 import { trustedIssuer } from '../../../src/oidc/trust.ts';
 import type { Progress } from '../../../src/progress.ts';
-import { temporaryHome } from '../registry/temporary.ts';
+import { temporaryRegistry } from '../registry/temporary.ts';
 
 const rsa = { kty: 'RSA', kid: 'r', n: 'AQAB', e: 'AQAB' };
 const { signal } = new AbortController();
@@ -69,8 +69,9 @@ test.each<[string, string, unknown, RegExp]>([
 
 async function makeWorld() {
   const issuer = await startIssuer();
-  const home = temporaryHome();
-  onTestFinished(() => home[Symbol.dispose]());
+  const box = temporaryRegistry();
+  onTestFinished(() => box[Symbol.dispose]());
+  const { home, registry } = box;
   const notices: string[] = [];
   const progress: Progress = {
     notice: (line) => void notices.push(line),
@@ -81,6 +82,7 @@ async function makeWorld() {
   const oidc = { issuer: issuer.url, audience: 'mcpd', users: ['*'], maxAgeHours: 2 };
   const context = {
     home,
+    registry,
     config: hostConfigSchema.parse({ oidc }),
     clock: { now: () => now },
     uid: process.getuid?.() ?? 0,
