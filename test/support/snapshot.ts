@@ -25,7 +25,7 @@ export async function snapshot(tenancy: Tenancy): Promise<Snapshot> {
 
 /** Every row of the registry, but the counter of leases: a command may take one and then fail. */
 export function readRows({ home }: Pick<Tenancy, 'home'>): Snapshot['rows'] {
-  using db = new DatabaseSync(join(home, 'registry.db'), { readOnly: true });
+  using db = new DatabaseSync(join(home, 'registry.db'), { readOnly: true, timeout: 10_000 });
   const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name");
   const names = tables.all().map((row) => String(row['name']));
   return Object.fromEntries(

@@ -121,7 +121,10 @@ export class Tenancy implements AsyncDisposable {
   /** The instance label of this home's objects. */
   async instance(): Promise<string> {
     const { DatabaseSync } = await import('node:sqlite');
-    using db = new DatabaseSync(join(this.home, 'registry.db'), { readOnly: true });
+    using db = new DatabaseSync(join(this.home, 'registry.db'), {
+      readOnly: true,
+      timeout: 10_000,
+    });
     return String(db.prepare("SELECT value FROM meta WHERE key = 'instance'").get()?.['value']);
   }
 
