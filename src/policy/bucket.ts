@@ -12,8 +12,15 @@ interface Taking {
   readonly now: number;
 }
 
-/** What came of it: when the bucket will be full again, or how long to wait. Times in ms. */
-export type Taken = { readonly fullAt: number } | { readonly waitMs: number };
+/**
+ * What came of it: when the bucket will be full again, and how long to wait where nothing was taken. The state
+ * is to be kept then too, where it is another. Times in ms.
+ */
+export interface Taken {
+  readonly fullAt: number;
+  /** 0: it was taken. */
+  readonly waitMs: number;
+}
 
 /**
  * Takes from a token bucket whose whole state is the moment it will be full again; 0 is a full one. In any
@@ -23,9 +30,10 @@ export function takeFrom(fullAt: number, rate: Rate, { count, now }: Taking): Ta
   const eachMs = minuteMs / rate.perMinute;
   const wholeMs = rate.burst * eachMs;
   // An empty bucket is as far as it goes: after the clock, or the rate, has jumped it could lie beyond.
-  const start = Math.min(Math.max(fullAt, now), now + wholeMs);
-  const next = start + count * eachMs;
-  return next - now <= wholeMs + roundingMs ? { fullAt: next } : { waitMs: next - now - wholeMs };
+  const start = fullAt > now + wholeMs + roundingMs ? now + wholeMs : fullAt;
+  const next = Math.max(start, now) + count * eachMs;
+  if (next - now <= wholeMs + roundingMs) return { fullAt: next, waitMs: 0 };
+  return { fullAt: start, waitMs: next - now - wholeMs };
 }
 
 /** What a bridge takes at once from a bucket that several share: a tenth of a second's worth. */

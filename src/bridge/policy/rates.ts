@@ -44,7 +44,10 @@ export function createRates(shared: SharedBucket | undefined): Rates {
     take: ({ serverRate, userRate }, taking) => {
       // The server's own first, but taken last: what the other refuses must not be lost here.
       const own = serverRate ? takeFrom(serverFullAt, serverRate, taking) : undefined;
-      if (own && 'waitMs' in own) return own.waitMs;
+      if (own && own.waitMs > 0) {
+        serverFullAt = own.fullAt;
+        return own.waitMs;
+      }
       try {
         const waitMs = userRate ? takeShared(userRate, taking) : 0;
         if (waitMs > 0) return waitMs;

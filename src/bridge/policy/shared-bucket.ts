@@ -49,8 +49,8 @@ export function openSharedBucket(folder: string): SharedBucket {
         const fullAt = number === 0 ? 0 : readState(place(number));
         if (fullAt === undefined) continue;
         const taken = takeFrom(fullAt, rate, taking);
-        if ('waitMs' in taken) return taken.waitMs;
-        if (write(number + 1, taken.fullAt)) return 0;
+        const isOther = taken.fullAt !== fullAt;
+        if (!isOther || write(number + 1, taken.fullAt)) return taken.waitMs;
       }
       throw new Error('the shared rate changes too fast');
     },

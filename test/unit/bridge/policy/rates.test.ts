@@ -12,9 +12,8 @@ function memoryBucket(): SharedBucket & { asked: number } {
     take: (rate: Rate, taking: { count: number; now: number }) => {
       bucket.asked += 1;
       const taken = takeFrom(fullAt, rate, taking);
-      if ('waitMs' in taken) return taken.waitMs;
       ({ fullAt } = taken);
-      return 0;
+      return taken.waitMs;
     },
   };
   return bucket;
@@ -54,6 +53,16 @@ test('what the user’s rate refuses is not taken from the server’s', () => {
   expect(rates.take({ ...openPolicy, serverRate, userRate }, one)).toBe(1000);
   expect(rates.take({ ...openPolicy, serverRate }, one)).toBe(0);
   expect(rates.take({ ...openPolicy, serverRate }, one)).toBe(1000);
+});
+
+test('a server’s rate that is raised holds at once, whatever the lower one left to wait', () => {
+  const rates = createRates(undefined);
+  const slow = { ...openPolicy, serverRate: { perMinute: 1, burst: 5 } };
+  const waits = Array.from({ length: 6 }, () => rates.take(slow, one));
+  expect(waits).toEqual([0, 0, 0, 0, 0, 60_000]);
+  const fast = { ...openPolicy, serverRate: { perMinute: 600, burst: 5 } };
+  expect(rates.take(fast, one)).toBe(100);
+  expect(rates.take(fast, { count: 1, now: now + 100 })).toBe(0);
 });
 
 test('a user’s rate that can’t be counted lets nothing through', () => {

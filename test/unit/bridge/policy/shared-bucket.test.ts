@@ -27,6 +27,14 @@ test('two bridges take from one bucket', () => {
   expect(other.take(rate, { count: 1, now: 1e12 + 1000 })).toBe(0);
 });
 
+test('a rate that is raised holds at once, whatever the lower one left to wait', () => {
+  const [bucket, taking] = [openSharedBucket(makeFolder()), { count: 10, now: 1e12 }];
+  expect(bucket.take({ perMinute: 1, burst: 10 }, taking)).toBe(0);
+  const fast = { perMinute: 600, burst: 10 };
+  expect(bucket.take(fast, { count: 1, now: 1e12 })).toBe(100);
+  expect(bucket.take(fast, { count: 1, now: 1e12 + 100 })).toBe(0);
+});
+
 test('one file is left of it, whatever a killed bridge left beside', () => {
   const folder = makeFolder();
   writeFileSync(join(folder, '.rate.abc'), '12');
