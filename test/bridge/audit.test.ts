@@ -1,8 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AuditLine } from '../../src/records/audit-line.ts';
+import { genesis } from '../../src/records/chain.ts';
 import { count, emptyHour } from '../../src/records/count.ts';
 import { decodeUsage, encodeUsage } from '../../src/records/usage.ts';
 import { freePort, readAudit, startBridge, toolCall, until } from './harness.ts';
@@ -145,6 +147,42 @@ test('usage is the sum of the audit, also of what was answered after it was last
   expect(lines).toHaveLength(4);
   expect(counters(now)).toEqual(counters(sum));
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  'on a full disk requests are refused before anything is done unrecorded, and go on when there is room',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'records-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder]);
+    onTestFinished(() => {
+      execFileSync('umount', ['-l', folder]);
+      rmSync(folder, { recursive: true });
+    });
+    const bridge = await startBridge({ records: folder });
+    const session = await bridge.open();
+    const filler = join(folder, 'filler');
+    expect(() => {
+      for (;;) appendFileSync(filler, Buffer.alloc(4096));
+    }).toThrow('ENOSPC');
+    let answered = 0;
+    const ping = () => bridge.rpc(session, { id: answered, method: 'ping' });
+    let refused = await ping();
+    for (; refused.status === 200; answered += 1) refused = await ping();
+    expect(answered).toBeGreaterThanOrEqual(256);
+    expect(answered).toBeLessThan(300);
+    expect([refused.status, refused.headers['retry-after']]).toEqual([503, expect.any(String)]);
+    expect((await bridge.tool(session, 'echo', { text: 'x' })).status).toBe(503);
+    expect(bridge.log.join('\n')).toContain('so requests are refused');
+
+    rmSync(filler);
+    bridge.clock.advance(1_000);
+    expect((await bridge.tool(session, 'echo', { text: 'x' })).status).toBe(200);
+    const lines = bridge.audit();
+    expect(lines.filter(({ method }) => method === 'ping')).toHaveLength(answered);
+    expect(lines.filter(({ method }) => method === 'tools/call')).toHaveLength(1);
+    for (const [index, { previous }] of lines.entries())
+      expect(previous).toBe(lines[index - 1]?.hash ?? genesis);
+  },
+);
 
 function counters(usage: Parameters<typeof encodeUsage>[0] | undefined): unknown {
   return usage && (JSON.parse(encodeUsage(usage)) as unknown[]).slice(5).toSorted();
