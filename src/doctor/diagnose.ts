@@ -4,7 +4,8 @@ import type { Facts } from './facts.ts';
 import { checkFirewall, checkGuarantees } from './guarantees.ts';
 import { checkDisk, checkRuntime, checkSubnets } from './host.ts';
 import { checkLeftovers, checkMissing } from './orphans.ts';
-import { checkStorage } from './storage.ts';
+import { checkIssuer } from './issuer.ts';
+import { checkQuotas, checkStorage } from './storage.ts';
 import type { Check } from './result.ts';
 
 /** Judges the facts. Pure: the same facts give the same checks. */
@@ -17,6 +18,8 @@ export function diagnose(facts: Facts): Check[] {
     checkSubnets(facts),
     checkDisk(facts),
     checkStorage(facts),
+    checkQuotas(facts),
+    checkIssuer(facts),
   ];
   if (engine instanceof McpdError) return [unreachable(engine), ...onHost];
   return [

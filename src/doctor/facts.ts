@@ -7,6 +7,7 @@ import { systemNft } from '../firewall/nft.ts';
 import { firewallState, type FirewallState } from '../firewall/state.ts';
 import { fileSystemOf, type FileSystem } from '../host/file-system.ts';
 import { readRoutes, type Route } from '../host/routes.ts';
+import { readIssuerKeys, type IssuerKeys } from '../oidc/keys.ts';
 import type { Observed } from '../reconcile/observed.ts';
 import { staleFolders } from '../reconcile/sweep.ts';
 import type { Server, User } from '../registry/rows.ts';
@@ -37,6 +38,8 @@ export interface Facts {
   readonly runtime: { readonly path: string; readonly fileSystem: FileSystem | undefined };
   /** Run-time folders whose server or user is not in the registry. */
   readonly staleFolders: readonly string[];
+  /** Of the trusted issuer; undefined: none were ever fetched. */
+  readonly issuerKeys: IssuerKeys | undefined;
   /** File systems of workspaces. */
   readonly volumes: VolumeOverview;
   readonly disks: readonly { readonly path: string; readonly fileSystem: FileSystem }[];
@@ -59,6 +62,7 @@ export async function gatherFacts(context: Context): Promise<Facts> {
     routes: await readRoutes(),
     runtime: { path: home.runtime, fileSystem: await fileSystemOf(home.runtime) },
     staleFolders: staleFolders(context),
+    issuerKeys: readIssuerKeys(home, config.oidc.issuer),
     volumes: await surveyVolumes(home, context.env),
     disks: await readDisks([home.root, ...dataRoot]),
   };

@@ -1,4 +1,6 @@
 import { isWanted } from '../reconcile/desired.ts';
+import { formatBytes } from '../policy/bytes.ts';
+import { storageQuota } from '../storage/quota.ts';
 import { volumePaths } from '../storage/paths.ts';
 import type { Facts } from './facts.ts';
 import { fix } from './guarantees.ts';
@@ -48,6 +50,29 @@ export function checkStorage(facts: Facts): Check {
   }
   const { length } = volumes.images;
   return ok(id, length === 0 ? 'no workspace has a hard quota' : `${length} with a hard quota`);
+}
+
+/** Could everybody use all of their quota? Sparse files promise more than there is. */
+export function checkQuotas({ users, config, disks: [home] }: Facts): Check {
+  const id = 'quotas';
+  const quotas = users
+    .filter(({ workspaceManaged }) => workspaceManaged)
+    .flatMap((user) => storageQuota(config, user)?.bytes ?? []);
+  const promised = quotas.reduce((sum, bytes) => sum + bytes, 0);
+  const total = home?.fileSystem.totalBytes ?? Infinity;
+  const summary = `${formatBytes(promised)} of storage are promised to ${quotas.length} users`;
+  if (quotas.length === 0) return ok(id, 'no workspace has a quota');
+  if (promised <= total) return ok(id, summary);
+  return {
+    id,
+    status: 'warn',
+    summary: `${summary}, and ${home?.path} has ${formatBytes(total)}`,
+    meaning: 'When the disk is full before they are, everybody’s writes fail.',
+    mend: [
+      'mcpd user update NAME --storage SIZE',
+      'mcpd config set limits.storage SIZE, then mcpd up',
+    ],
+  };
 }
 
 /** Mounts below the home's users that no workspace in use explains: what a killed command leaves. */

@@ -103,6 +103,14 @@ describe('a token of the trusted issuer', () => {
     expect(await tenancy.json(refresh)).toMatchObject({ changed: true, keys: 2, servers: 3 });
     expect(await both()).toEqual([200, 200]);
     expect(await tenancy.json(refresh)).toMatchObject({ changed: false });
+    expect(await tenancy.json(['oidc', 'show'])).toMatchObject({
+      state: 'good',
+      keys: [{}, {}],
+      users: [
+        { user: 'alice', values: ['alice'] },
+        { user: 'bob', values: ['agent'] },
+      ],
+    });
     await issuer.rotate({ forget: true });
     expect(await tenancy.json(refresh)).toMatchObject({ changed: true, keys: 1 });
     expect(await both()).toEqual([401, 401]);

@@ -46,6 +46,9 @@ describe('what --json prints', () => {
     ports
     ports --all
     exec bob/memory -- node -v
+    oidc show
+    audit --control
+    audit verify
     secret list bob
     secret set bob KEY
     secret remove bob KEY --yes

@@ -3,6 +3,7 @@ import { hostConfigSchema } from '../../../src/config/schema.ts';
 import { diagnose } from '../../../src/doctor/diagnose.ts';
 import type { EngineFacts, Facts } from '../../../src/doctor/facts.ts';
 import { EngineUnreachableError } from '../../../src/errors.ts';
+import type { IssuerKeys } from '../../../src/oidc/keys.ts';
 import type { Profile } from '../../../src/firewall/state.ts';
 import type { ObservedServer } from '../../../src/reconcile/observed.ts';
 import type { Server, User } from '../../../src/registry/rows.ts';
@@ -101,6 +102,7 @@ const well: Facts = {
   ],
   runtime: { path: '/run/mcpd', fileSystem: { ...disk, isMemory: true } },
   staleFolders: [],
+  issuerKeys: undefined,
   volumes: { images: [], mounted: [], unmountedDevices: [] },
   disks: [{ path: '/var/lib/mcpd', fileSystem: disk }],
 };
@@ -259,6 +261,43 @@ test.each([
 ])('%s free bytes are %s', (freeBytes, status) => {
   const disks = [{ path: '/', fileSystem: { ...disk, freeBytes } }];
   expect(check('disk', { disks }).status).toBe(status);
+});
+
+describe('the trusted issuer', () => {
+  const url = 'https://login.example';
+  const trusting = (users: readonly string[] = ['*']) =>
+    hostConfigSchema.parse({ oidc: { issuer: url, audience: 'a', users } });
+  const fetched = (hoursAgo: number): IssuerKeys => {
+    const at = now - hoursAgo * 3_600_000;
+    return { issuer: url, fetchedAt: at, triedAt: at, keys: [{ kty: 'EC' }] };
+  };
+
+  test.each<[string, IssuerKeys | undefined, string]>([
+    ['never fetched', undefined, 'fail'],
+    ['whose fetch failed', { ...fetched(0), fetchedAt: 0, keys: [] }, 'fail'],
+    ['of an hour ago', fetched(1), 'ok'],
+    ['of half the time that they are good for', fetched(13), 'warn'],
+    ['that are good no more', fetched(25), 'fail'],
+  ])('keys %s: %j is %s', (_, issuerKeys, status) => {
+    const found = check('issuer', { config: trusting(), issuerKeys });
+    expect(found.status).toBe(status);
+    const refresh = expect.stringContaining('mcpd oidc refresh') as string;
+    expect(found.mend).toEqual(status === 'ok' ? [] : [refresh]);
+  });
+
+  test('who maps to nobody is worth a warning, and none at all is fine', () => {
+    const config = trusting(['x=somebody-else']);
+    expect(check('issuer', { config, issuerKeys: fetched(1) }).status).toBe('warn');
+    expect(check('issuer', {}).status).toBe('ok');
+  });
+});
+
+test.each([
+  ['2g', 'ok'],
+  ['300g', 'warn'],
+])('a quota of %s on a disk of 256 GiB is %s', (storage, status) => {
+  const config = hostConfigSchema.parse({ limits: { storage } });
+  expect(check('quotas', { config }).status).toBe(status);
 });
 
 describe('leftovers', () => {
