@@ -1,5 +1,6 @@
 // Measures against the budgets and writes the table: `npm run bench`. Needs a build, an engine and root.
 import { join } from 'node:path';
+import { benchApply } from './apply.ts';
 import { docker } from './docker-api.ts';
 import { benchFirewall } from './firewall.ts';
 import { renderReport, warnWhenBusy, writeReport, type Row } from './report.ts';
@@ -12,7 +13,14 @@ const document = join(import.meta.dirname, '../../docs/performance.md');
 
 warnWhenBusy();
 const rows: Row[] = [];
-for (const bench of [benchStartUp, benchUsageReport, benchUserAdd, benchFirewall, benchIsolation]) {
+for (const bench of [
+  benchStartUp,
+  benchUsageReport,
+  benchUserAdd,
+  benchApply,
+  benchFirewall,
+  benchIsolation,
+]) {
   process.stderr.write(`${bench.name}\n`);
   rows.push(...(await bench()));
 }

@@ -1,8 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { handshake } from '../../src/ready/handshake.ts';
-import { docker } from './docker-api.ts';
 import { BenchHome } from './home.ts';
 import { medians, timed } from './measure.ts';
+import { copyContainer } from './raw-container.ts';
 import { ratioRow, type Row } from './report.ts';
 
 const rounds = 15;
@@ -11,7 +9,9 @@ const rounds = 15;
 export async function benchUserAdd(): Promise<Row[]> {
   using home = new BenchHome();
   try {
-    const raw = await copyContainer(home);
+    const { user, servers, token } = home.json<Added>(['user', 'add', 'copied']);
+    const { name: server = '', port = 0 } = servers[0] ?? {};
+    const raw = await copyContainer({ network: user.network.name, server, port, token });
     const ms = await medians(
       {
         add: async () => {
@@ -41,64 +41,10 @@ export async function benchUserAdd(): Promise<Row[]> {
   }
 }
 
-interface RawContainer {
-  /** Network, container, start, and the first answered handshake. */
-  make(): Promise<void>;
-  remove(): Promise<void>;
-}
-
-/**
- * Makes a user, reads what its network and container were made from, and removes both behind mcpd's
- * back: the run-time files stay, so that the same container can be made again without mcpd.
- */
-async function copyContainer(home: BenchHome): Promise<RawContainer> {
-  const { user, servers, token } = home.json<Added>(['user', 'add', 'copied']);
-  const port = servers[0]?.port ?? 0;
-  const network = await docker<Network>(`/networks/${user.network.name}`);
-  const name = `${network.Name}-${servers[0]?.name}`;
-  const container = await docker<Container>(`/containers/${name}/json`);
-  const answer = { host: '127.0.0.1', port, token };
-  const remove = async () => {
-    await docker(`/containers/${name}?force=true&v=true`, { method: 'DELETE' });
-    await docker(`/networks/${network.Name}`, { method: 'DELETE' });
-  };
-  await remove();
-  return {
-    remove,
-    make: async () => {
-      const { Name, Driver, IPAM, Options, Labels } = network;
-      await post('/networks/create', { Name, Driver, IPAM, Options, Labels });
-      const { Config, HostConfig } = container;
-      await post(`/containers/create?name=${name}`, { ...Config, HostConfig });
-      await post(`/containers/${name}/start`);
-      while ((await handshake(answer, AbortSignal.timeout(30_000))).state !== 'ready') {
-        await delay(5);
-      }
-    },
-  };
-}
-
 interface Added {
   readonly user: { readonly network: { readonly name: string } };
   readonly servers: readonly { readonly name: string; readonly port: number }[];
   readonly token: string;
-}
-
-interface Network {
-  readonly Name: string;
-  readonly Driver: string;
-  readonly IPAM: object;
-  readonly Options: object;
-  readonly Labels: object;
-}
-
-interface Container {
-  readonly Config: object;
-  readonly HostConfig: object;
-}
-
-function post(path: string, body?: object): Promise<unknown> {
-  return docker(path, { method: 'POST', ...(body && { body }) });
 }
 
 /** Also what raw calls made, since it carries the user's labels. */
