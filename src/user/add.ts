@@ -134,7 +134,7 @@ async function firstToken(context: Context, user: User): Promise<string> {
 async function undo(context: Context, user: User): Promise<void> {
   const undisturbed: Context = { ...context, signal: AbortSignal.any([]) };
   await erase(undisturbed, user, { purge: true, quarantine: false }).catch(() => {
-    context.progress.notice(`${user.name} is half made. Remove it: mcpd user remove ${user.name}`);
+    context.progress.notice(`${user.name} is half made. mcpd up removes what is left.`);
   });
 }
 

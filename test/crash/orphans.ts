@@ -15,9 +15,17 @@ export function contradictions(sight: Sight, pool: string): string[] {
     ...runtimeFiles(sight),
     ...homeFiles(sight),
     ...mounts(sight),
-    ...of(sight, 'leases').map(({ user_name: name }) => `a lease of ${name}`),
+    ...leases(sight),
     ...duplicates(sight),
   ];
+}
+
+/** Of a user who is there, the next command takes the lease over. */
+function leases(sight: Sight): string[] {
+  const names = new Set(of(sight, 'users').map(({ name }) => name));
+  return of(sight, 'leases')
+    .filter(({ user_name: name }) => !names.has(name ?? ''))
+    .map(({ user_name: name }) => `a lease of ${name}`);
 }
 
 function wantedUsers(sight: Sight) {

@@ -1,20 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import type Docker from 'dockerode';
 import type { LogChunk, LogOptions } from '../engine.ts';
+import { toMcpdError, translate } from './errors.ts';
 
-/** Streams a container's log; the consumer's pace is the engine's. */
+/** Streams a container's log; the consumer's pace is the engine's. Throws our errors when it breaks off. */
 export async function* containerLogs(
   docker: Docker,
   id: string,
   options: LogOptions,
 ): AsyncGenerator<LogChunk> {
-  const stream = await openLog(docker, id, options);
+  const stream = await translate(openLog(docker, id, options));
   const stop = () => stream.destroy();
   options.signal?.addEventListener('abort', stop, { once: true });
   try {
     yield* demultiplex(stream);
   } catch (error) {
-    if (!options.signal?.aborted) throw error;
+    if (!options.signal?.aborted) throw toMcpdError(error);
   } finally {
     options.signal?.removeEventListener('abort', stop);
     stream.destroy();
