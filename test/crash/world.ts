@@ -54,7 +54,7 @@ export async function look(tenancy: Tenancy): Promise<Sight> {
 }
 
 async function observe(env: NodeJS.ProcessEnv, instance: string): Promise<Observed> {
-  const engine = await createDockerEngine(env);
+  const engine = await createDockerEngine(env, { pingMs: 10_000, answerMs: 60_000 });
   return engine.observe({ instance });
 }
 
