@@ -52,6 +52,7 @@ export async function carryOut(
   try {
     await progress.steps(steps);
   } finally {
-    await settled;
+    // After Ctrl-C too: whoever undoes what was done must find the network whole.
+    await Promise.allSettled([settled, begun]);
   }
 }

@@ -155,7 +155,7 @@ describe('mcpd run', () => {
     const flags = ['--memory', '64m', ...sh('echo "$MCPD_USER $MCPD_URL"')];
     const runs = Array.from({ length: many }, () => tenancy.run([...memory, ...flags]));
     const ended = await Promise.all(runs);
-    expect(ended.map(({ code }) => code)).toEqual(ended.map(() => 0));
+    expect(ended.filter(({ code }) => code !== 0)).toEqual([]);
     const tenants = ended.map(({ stdout }) => stdout.split(' '));
     for (const part of [0, 1]) expect(new Set(tenants.map((one) => one[part])).size).toBe(many);
     expect(await left()).toEqual([]);
