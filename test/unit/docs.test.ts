@@ -7,6 +7,7 @@ const documents = [
   'README.md',
   'AGENTS.md',
   'CHANGELOG.md',
+  'docs/ci.md',
   'docs/apply.md',
   'docs/architecture.md',
   'docs/conformance.md',
