@@ -8,6 +8,7 @@ import {
   noSpinner,
   replaceUnreached,
   sortByCodeUnits,
+  unwrittenRequests,
 } from './bundle-plugins.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -53,6 +54,7 @@ async function buildCommands(): Promise<OutputFile[]> {
       replaceUnreached(),
       noSpinner(),
       sortByCodeUnits(),
+      unwrittenRequests(),
       englishOnly(root),
     ],
   });

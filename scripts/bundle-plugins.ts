@@ -101,6 +101,22 @@ export function sortByCodeUnits(): Plugin {
   };
 }
 
+/** docker-modem writes out each request for a log that nobody reads: agents, sockets and all of their past. */
+export function unwrittenRequests(): Plugin {
+  const writesOut = /debug\('Sending: %s', util\.inspect\(options, \{[^}]*\}\)\);/;
+  return {
+    name: 'unwritten-requests',
+    setup({ onLoad }) {
+      onLoad({ filter: /docker-modem\/lib\/modem\.js$/ }, async ({ path }) => {
+        const source = await readFile(path, 'utf8');
+        if (!writesOut.test(source))
+          throw new Error(`${path} does not write out requests any more`);
+        return { contents: source.replace(writesOut, '') };
+      });
+    },
+  };
+}
+
 /** zod exports the messages of fifty languages in a way that no bundler can drop. */
 export function englishOnly(root: string): Plugin {
   return {
