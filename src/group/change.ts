@@ -1,5 +1,6 @@
 import { admitted } from '../admission/admit.ts';
 import type { Context } from '../context.ts';
+import { McpdError } from '../errors.ts';
 import { requireEnforceable } from '../firewall/protect.ts';
 import { egressText } from '../policy/egress.ts';
 import { isSamePolicy, patchPolicy, type Policy, type PolicyPatch } from '../policy/policy.ts';
@@ -81,6 +82,9 @@ export async function updateUserGroup(
       withUserLease(beside, member, () =>
         converge(beside, getUser(registry, member).id, { waitMs: timeoutMs }),
       ),
+  }).catch((error: unknown) => {
+    if (error instanceof McpdError) error.suggestions.push(finish);
+    throw error;
   });
   return {
     changed: isNews || changed,
@@ -88,6 +92,8 @@ export async function updateUserGroup(
     users: users.map(({ user, operations }) => ({ user, operations: [...operations] })),
   };
 }
+
+const finish = 'mcpd up, which finishes it: the policy is changed already';
 
 /** Throws NotFoundError, and ConflictError when it has members. */
 export function removeUserGroup({ registry }: Context, name: string): GroupRemoveResult {

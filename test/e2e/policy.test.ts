@@ -1,9 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BridgePolicy } from '../../src/policy/bridge-policy.ts';
 import { TestClient } from '../support/client.ts';
 import { besideServer, inspectServer } from '../support/inside.ts';
+import { OwnTemplate } from '../support/own-template.ts';
 import { snapshot } from '../support/snapshot.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
@@ -139,6 +140,33 @@ describe('a group', () => {
       code: 'POLICY_INVALID',
     });
     expect(await readFile(file, 'utf8')).toContain('servers');
+  });
+});
+
+describe('a change of a group', () => {
+  it('that one member can’t follow holds for the others, ends with exit code 7, and is finished by up', async () => {
+    await using template = await OwnTemplate.copyOf('memory');
+    await tenancy.json(['group', 'create', 'pair', '--memory', '250m']);
+    const add = (name: string, server: string) =>
+      tenancy.addUser(name, '--group', 'pair', '--server', server, '--no-start');
+    await add('gil', 'memory');
+    await add('hal', template.folder);
+    const elsewhere = `${template.folder}-elsewhere`;
+    await rename(template.folder, elsewhere);
+    try {
+      const update = ['group', 'update', 'pair', '--memory', '260m'];
+      const failure = await tenancy.fails(update);
+      expect(failure).toMatchObject({ exit: 7, code: 'PARTIAL_FAILURE' });
+      expect(failure.message).toContain('1 of 2 users failed:\n  hal: ');
+      expect(failure.suggestions).toContainEqual(expect.stringMatching(/^mcpd up/));
+    } finally {
+      await rename(elsewhere, template.folder);
+    }
+    for (const name of ['gil', 'hal']) {
+      expect((await effective(name)).get('memory')).toEqual([260 * mebibyte, 'group']);
+    }
+    expect((await tenancy.run(['up', 'gil', 'hal'])).code).toBe(0);
+    for (const name of ['gil', 'hal']) await tenancy.json(['user', 'remove', name, '--yes']);
   });
 });
 
