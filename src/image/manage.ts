@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Engine, Image } from '../engine/engine.ts';
 import { listServers } from '../registry/servers.ts';
+import { keptVersion } from '../registry/versions.ts';
 import { findTemplate, listTemplates } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
 import { ensureImage } from './build.ts';
@@ -64,8 +65,13 @@ export async function findPrunable(
   { all }: { all: boolean },
 ): Promise<readonly Image[]> {
   const engine = await context.engine();
-  const current = all ? new Set<string>() : await currentOf(context, engine);
-  return imagesToRemove(await engine.images.list(), { all, current });
+  const current = all ? [] : [...(await currentOf(context, engine)), ...keptImages(context)];
+  return imagesToRemove(await engine.images.list(), { all, current: new Set(current) });
+}
+
+/** Ids of the images that servers were ready with last: of one who is down, no container uses it. */
+function keptImages({ registry }: Context): readonly string[] {
+  return listServers(registry).flatMap(({ id }) => keptVersion(registry, id)?.image ?? []);
 }
 
 export async function pruneImages(

@@ -2,7 +2,7 @@ import type { Image, Images } from '../engine/engine.ts';
 import { ConflictError } from '../errors.ts';
 
 export interface PruneOptions {
-  /** References that a `user add` would use now. */
+  /** References that a `user add` would use now, and ids that servers would be made from again. */
   readonly current: ReadonlySet<string>;
   /** Also what is current, when no container uses it. */
   readonly all: boolean;
@@ -12,7 +12,9 @@ export interface PruneOptions {
 export function imagesToRemove(images: readonly Image[], options: PruneOptions): readonly Image[] {
   return images
     .filter((image) => image.usedBy === 0)
-    .filter((image) => options.all || !image.tags.some((tag) => options.current.has(tag)))
+    .filter(
+      (image) => options.all || ![image.id, ...image.tags].some((one) => options.current.has(one)),
+    )
     .toSorted((a, b) => rank(a) - rank(b));
 }
 

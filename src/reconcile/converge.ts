@@ -27,6 +27,8 @@ export interface ConvergeOptions {
   readonly waitMs: number | undefined;
   /** Keys of servers to restart. */
   readonly restart?: ReadonlySet<string>;
+  /** Keys of servers to move to the newest version of their template. */
+  readonly newest?: ReadonlySet<string>;
   /** The user was registered just now, so the engine has nothing of them yet. */
   readonly isNew?: boolean;
 }
@@ -92,7 +94,7 @@ async function convergeOnce(
     // Files first, and alone: nothing may undo them while they move.
     const moved = wanted ? await settleVolume(context, user, stopping) : [];
     const prepared = await Promise.all([
-      wanted ? prepareServers(context, engine, user, servers) : [],
+      wanted ? prepareServers(context, engine, { user, servers, newest: options.newest }) : [],
       probeServers(context, user, awaited),
       wanted ? protect(context, user, options.isNew) : undefined,
     ]);

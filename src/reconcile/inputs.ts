@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
-import { currentImage } from '../image/current.ts';
+import { currentImage, unbuilt } from '../image/current.ts';
 import { policyOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
+import { keptVersion, type Version } from '../registry/versions.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import { expandCommand } from '../templates/program.ts';
 import type { Template } from '../templates/schema.ts';
@@ -17,26 +18,32 @@ export interface Sources {
   template(reference: string): Promise<Template>;
   /** Id of a template's image. */
   image(template: Template): Promise<string>;
+  /** Whether the engine has an image of this id. */
+  has(image: string): Promise<boolean>;
 }
 
 export function openSources(
   { assets }: Pick<Context, 'assets'>,
+  engine: Pick<Engine, 'images'>,
   imageOf: (template: Template) => Promise<string>,
 ): Sources {
   const templates = new Map<string, Promise<Template>>();
   const images = new Map<string, Promise<string>>();
+  const present = new Map<string, Promise<boolean>>();
   return {
     template: (reference) => remember(templates, reference, () => findTemplate(reference, assets)),
     image: (template) => remember(images, template.folder, () => imageOf(template)),
+    has: (image) =>
+      remember(present, image, async () => (await engine.images.id(image)) !== undefined),
   };
 }
 
-/** Those of a host where nothing is built: an image that isn't there is "to be built". */
+/** Those of a host where nothing is built: an image that isn't there is `unbuilt`. */
 export function previewSources(context: Context, engine: Engine): Sources {
   return openSources(
     context,
-    async (template) =>
-      (await currentImage(imageRequest(context, engine, template))) ?? 'to be built',
+    engine,
+    async (template) => (await currentImage(imageRequest(context, engine, template))) ?? unbuilt,
   );
 }
 
@@ -50,20 +57,39 @@ export function imageRequest(
   return { images: engine.images, template, config, assets: { root: assets }, env, notice };
 }
 
+export interface Whose {
+  readonly user: User;
+  readonly servers: readonly Server[];
+  /** Keys of servers that are made from what is newest, instead of what they were ready with last. */
+  readonly newest?: ReadonlySet<string> | undefined;
+}
+
+const nobody: ReadonlySet<string> = new Set();
+
+/** What a server would be made from, were it made now. */
+export async function newestVersion(
+  sources: Sources,
+  server: Pick<Server, 'template'>,
+): Promise<Version> {
+  const template = await sources.template(server.template);
+  return { template, image: await sources.image(template) };
+}
+
 /** What one user's containers are made from. */
 export async function gatherInputs(
   context: Context,
   sources: Sources,
-  user: User,
-  servers: readonly Server[],
+  { user, servers, newest = nobody }: Whose,
 ): Promise<readonly Omit<ServerInputs, 'stale'>[]> {
   const { config, registry, home } = context;
   const { publicJwk: publicKey } = await loadTokenKeys(home);
   const { instance } = registry;
   return Promise.all(
     servers.map(async (server) => {
-      const template = await sources.template(server.template);
-      const image = await sources.image(template);
+      const isNewest = newest.has(`${user.name}/${server.name}`);
+      const kept = isNewest ? undefined : keptVersion(registry, server.id);
+      const isUsable = kept !== undefined && (await sources.has(kept.image));
+      const { template, image } = isUsable ? kept : await newestVersion(sources, server);
       const bridge = bridgeConfig({
         user,
         server,

@@ -4,22 +4,20 @@ import { currentImage } from '../image/current.ts';
 import { freshIssuerKeys, type IssuerKeys } from '../oidc/keys.ts';
 import { trustedIssuer } from '../oidc/trust.ts';
 import { keptBridge } from '../registry/bridges.ts';
-import type { Server, User } from '../registry/rows.ts';
 import type { Template } from '../templates/schema.ts';
 import type { ServerInputs } from './desired.ts';
-import { gatherInputs, imageRequest, openSources, type Sources } from './inputs.ts';
+import { gatherInputs, imageRequest, openSources, type Sources, type Whose } from './inputs.ts';
 import { staleRuntime, writeRuntime } from './write-runtime.ts';
 
 /** Builds what is missing and writes each server's run-time material, so that its container can start. */
 export async function prepareServers(
   context: Context,
   engine: Engine,
-  user: User,
-  servers: readonly Server[],
+  whose: Whose,
 ): Promise<readonly ServerInputs[]> {
-  const sources = openSources(context, (template) => buildImage(context, engine, template));
+  const { user } = whose;
   const [inputs, keys] = await Promise.all([
-    gatherInputs(context, sources, user, servers),
+    gatherInputs(context, buildingSources(context, engine), whose),
     freshIssuerKeys(context),
   ]);
   const owned = { user, issuer: trustedIssuer({ oidc: context.config.oidc, keys, user }) };
@@ -35,13 +33,18 @@ export async function prepareServers(
 export async function previewServers(
   context: Context,
   { sources, keys }: { sources: Sources; keys: IssuerKeys | undefined },
-  user: User,
-  servers: readonly Server[],
+  whose: Whose,
 ): Promise<readonly ServerInputs[]> {
+  const { user } = whose;
   const issuer = trustedIssuer({ oidc: context.config.oidc, keys, user });
-  const inputs = await gatherInputs(context, sources, user, servers);
+  const inputs = await gatherInputs(context, sources, whose);
   const owned = { user, issuer };
   return inputs.map((input) => ({ ...input, stale: staleRuntime(context, owned, input) }));
+}
+
+/** Sources that build the images that aren't there. */
+export function buildingSources(context: Context, engine: Engine): Sources {
+  return openSources(context, engine, (template) => buildImage(context, engine, template));
 }
 
 async function buildImage(context: Context, engine: Engine, template: Template): Promise<string> {

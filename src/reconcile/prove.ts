@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import { PortTakenError } from '../engine/faults.ts';
 import { EngineUnreachableError, McpdError, UnhealthyError } from '../errors.ts';
 import { keepBridge } from '../registry/bridges.ts';
+import { keepVersion } from '../registry/versions.ts';
 import { awaitServers, type Probed } from '../ready/servers.ts';
 import { writeBridge } from '../secrets/materialise.ts';
 import { carryOut, type Work } from './carry-out.ts';
@@ -46,6 +47,10 @@ export async function prove(
   const { ready, failures } = await awaitServers(context, engine, { user, probed, timeoutMs });
   const commits = work.operations.filter(isCommit);
   const failed = commits.filter((commit) => failures.has(serverOf(work, commit)?.id ?? ''));
+  // Noted before the one of before is gone, so that a killed command is never gone back on.
+  for (const { server, template, image } of work.inputs) {
+    if (ready.has(server.id)) keepVersion(context.registry, server.id, { template, image });
+  }
   const operations = commits.filter((commit) => !failed.includes(commit));
   await carryOut(context, engine, { ...work, operations });
   const [error] = failures.values();

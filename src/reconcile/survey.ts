@@ -75,7 +75,7 @@ async function outlook(
   const wanted = isWanted(user, context.clock.now());
   const [inputs, moved, unprotected] = wanted
     ? await Promise.all([
-        previewServers(context, { sources, keys }, user, servers),
+        previewServers(context, { sources, keys }, { user, servers }),
         previewVolume(context, user),
         previewProtection(context, table, {
           bridge: bridgeName(user.subnet),

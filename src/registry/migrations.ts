@@ -124,6 +124,7 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
 
   ALTER TABLE servers ADD COLUMN bridge TEXT;
+  ALTER TABLE servers ADD COLUMN version TEXT;
 
   ALTER TABLE tokens ADD COLUMN servers TEXT;
   ALTER TABLE tokens ADD COLUMN replaced_by TEXT;

@@ -87,18 +87,17 @@ describe('port, URL, token, workspace and secrets stay the same', { timeout: 180
     expect(await bob.containers()).toEqual(before);
   });
 
-  it('over new images, as after an upgrade of mcpd, once up has replaced the servers', async () => {
+  it('over new images, as after an upgrade of mcpd, once mcpd upgrade has replaced the servers', async () => {
     const before = Object.values(await bob.containers());
     await using newer = await upgrade(tenancy, ['filesystem', template.folder]);
-    const planned = await newer.operations('plan', 'bob');
-    expect(planned?.filter(({ type }) => type === 'server.stage')).toEqual(
-      bob.belongings.addresses.map(({ name }) => ({
-        type: 'server.stage',
-        subject: `bob/${name}`,
-        cause: 'its image changed',
+    expect(await newer.operations('plan', 'bob')).toEqual([]);
+    expect(await newer.run('upgrade', 'bob')).toMatchObject({
+      changed: true,
+      servers: bob.belongings.addresses.map(({ name }) => ({
+        server: `bob/${name}`,
+        outcome: 'upgraded',
       })),
-    );
-    await newer.operations('up', 'bob');
+    });
     expect(await bob.look()).toEqual(bob.belongings);
     const after = Object.values(await bob.containers());
     expect(after.filter((id) => before.includes(id))).toEqual([]);

@@ -38,6 +38,7 @@ export async function upgrade(tenancy: Tenancy, templates: readonly string[]) {
   };
   const { images } = (await run('image', 'build', ...templates)) as Built;
   return {
+    run,
     operations: async (...args: readonly string[]) =>
       ((await run(...args)) as Changes).users[0]?.operations,
     async [Symbol.asyncDispose](): Promise<void> {

@@ -26,6 +26,12 @@ test('takes what no container uses and nobody would use now', () => {
   expect(tagsOf(imagesToRemove(images, options))).toEqual(['mcpd/memory:old', '']);
 });
 
+test('leaves what a server would be made from again, although it is not current', () => {
+  const images = [image('mcpd/memory:old'), image('mcpd/memory:older')];
+  const options = { current: new Set(['sha256:mcpd/memory:old']), all: false };
+  expect(tagsOf(imagesToRemove(images, options))).toEqual(['mcpd/memory:older']);
+});
+
 test('all takes the current ones too, but never one in use', () => {
   const images = [image('mcpd/a:1'), image('mcpd/b:1', { usedBy: 2 })];
   const options = { current: new Set(['mcpd/a:1', 'mcpd/b:1']), all: true };

@@ -69,7 +69,10 @@ export async function settledHome(users: readonly string[]) {
     const user = add(registry, name);
     const template = 'filesystem';
     addServer(registry, { user, name: template, template, isPortFree: () => true });
-    const servers = await prepareServers(context, engine, user, listServers(registry, user.id));
+    const servers = await prepareServers(context, engine, {
+      user,
+      servers: listServers(registry, user.id),
+    });
     const { instance } = registry;
     const privileged = context.uid === 0;
     const now = clock.now();

@@ -1,0 +1,65 @@
+import { boolean, integer, string } from '@oclif/core/flags';
+import { BaseCommand } from '../cli/base-command.ts';
+import { parallel, timeout, userArgument } from '../cli/flags.ts';
+import { exitCodes, UsageError } from '../errors.ts';
+import { renderUpgrade } from '../render/upgrade.ts';
+import { upgradeResult, type UpgradeResult } from '../upgrade/result.ts';
+import { hasFailed, upgradeServers } from '../upgrade/upgrade.ts';
+
+export default class Upgrade extends BaseCommand<UpgradeResult> {
+  static override strict = false;
+  static override summary = 'Move servers to their newest version, each with the way back.';
+  static override description =
+    'A version is the template and the image that a server was ready with; only this command changes it. A server is replaced by one that gets ready on the same port; else the container of before comes back. Exit code 7 when some failed, 6 when the only one did.';
+  static override examples = [
+    '<%= config.bin %> upgrade --all --dry-run',
+    '<%= config.bin %> upgrade --all --canary 1',
+    '<%= config.bin %> upgrade bob --template filesystem',
+  ];
+  static override args = { user: userArgument({ description: 'Names of users.' }) };
+  static override flags = {
+    all: boolean({ summary: 'All users.' }),
+    template: string({
+      summary: 'Only servers made from this template.',
+      helpValue: 'NAME|FOLDER',
+    }),
+    'dry-run': boolean({ summary: 'Say what there is to upgrade; build and change nothing.' }),
+    canary: integer({
+      summary: 'Users to begin with, one by one; when one fails, no more are begun.',
+      min: 0,
+      default: 0,
+      helpValue: 'N',
+    }),
+    parallel,
+    timeout,
+  };
+  static override readonly result = upgradeResult;
+
+  async run(): Promise<UpgradeResult> {
+    const { argv, flags } = await this.parse(Upgrade);
+    const names = argv as string[];
+    if ((names.length === 0) === !flags.all) {
+      throw new UsageError('Name the users, or say --all.', {
+        code: 'USAGE',
+        suggestions: ['mcpd upgrade bob', 'mcpd upgrade --all --dry-run'],
+      });
+    }
+    const result = await upgradeServers(await this.context(flags['dry-run'] ? 'read' : 'write'), {
+      names,
+      template: flags.template,
+      dryRun: flags['dry-run'],
+      canary: flags.canary,
+      parallel: flags.parallel,
+      timeoutMs: flags.timeout,
+    });
+    const tried = result.servers.filter(({ outcome }) => outcome !== 'unchanged');
+    if (tried.some(hasFailed)) {
+      process.exitCode = tried.length === 1 ? exitCodes.unhealthy : exitCodes.partial;
+    }
+    return result;
+  }
+
+  protected render(result: UpgradeResult): string {
+    return renderUpgrade(result);
+  }
+}

@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { templateSchema } from '../templates/schema.ts';
+import type { Registry } from './database.ts';
+
+/** What a server is made from: a template as it was then, and its image. */
+export type Version = z.infer<typeof version>;
+
+const version = z.object({
+  template: templateSchema.extend({ folder: z.string() }),
+  /** `sha256:…` */
+  image: z.string(),
+});
+
+/** Notes with what a server was ready last; without news nothing is written. */
+export function keepVersion({ db }: Registry, serverId: string, made: Version): void {
+  const { template, image } = made;
+  db.prepare('UPDATE servers SET version = ?1 WHERE id = ?2 AND version IS NOT ?1').run(
+    JSON.stringify({ template, image }),
+    serverId,
+  );
+}
+
+/** With what a server was ready last; undefined when it never was, or this mcpd can't read it. */
+export function keptVersion({ db }: Registry, serverId: string): Version | undefined {
+  const text = db.prepare('SELECT version FROM servers WHERE id = ?').get(serverId)?.['version'];
+  return typeof text === 'string' ? version.safeParse(JSON.parse(text)).data : undefined;
+}

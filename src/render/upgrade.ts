@@ -1,0 +1,16 @@
+import type { UpgradeResult } from '../upgrade/result.ts';
+import { renderTable } from './table.ts';
+
+export function renderUpgrade({ servers }: UpgradeResult): string {
+  if (servers.length === 0) return 'There is no such server.';
+  const table = renderTable(servers, [
+    { header: 'server', cell: ({ server }) => server },
+    { header: 'outcome', cell: ({ outcome }) => outcome },
+    { header: 'from', cell: ({ from }) => from ?? '' },
+    { header: 'to', cell: ({ to }) => to ?? '' },
+  ]);
+  const problems = servers.flatMap(({ server, problem }) =>
+    problem === null ? [] : [`${server}: ${problem}`],
+  );
+  return [table, ...problems].join('\n\n');
+}

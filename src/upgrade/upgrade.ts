@@ -1,0 +1,125 @@
+import type { Context } from '../context.ts';
+import { McpdError } from '../errors.ts';
+import { converge } from '../reconcile/converge.ts';
+import { previewSources } from '../reconcile/inputs.ts';
+import { buildingSources } from '../reconcile/prepare.ts';
+import { getUser, listUsers } from '../registry/users.ts';
+import { keptVersion } from '../registry/versions.ts';
+import { forEachUser, messageOf } from '../user/each.ts';
+import { withUserLease } from '../user/lease.ts';
+import { versionLabel } from './choose.ts';
+import { planUpgrades, type Planned } from './plan.ts';
+import type { UpgradeResult, UpgradeRow } from './result.ts';
+
+export interface UpgradeRequest {
+  /** None: all users. */
+  readonly names: readonly string[];
+  /** Only servers made from this template, by name or folder; undefined: all. */
+  readonly template: string | undefined;
+  readonly dryRun: boolean;
+  /** How many users go first, one after another; when one of them fails, no more are begun. */
+  readonly canary: number;
+  /** How many of the others at once. */
+  readonly parallel: number;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Moves servers to what is newest: their template as it is now, and an image made from it and from the base
+ * as they are now. Images are built before anything is touched; then each server is replaced by one that
+ * gets ready, or stays as it was. What became of each is in the result, failures too.
+ */
+export async function upgradeServers(
+  context: Context,
+  request: UpgradeRequest,
+): Promise<UpgradeResult> {
+  const { registry } = context;
+  const { names, template, dryRun } = request;
+  const users =
+    names.length === 0 ? listUsers(registry) : names.map((name) => getUser(registry, name));
+  const engine = await context.engine();
+  const sources = dryRun ? previewSources(context, engine) : buildingSources(context, engine);
+  const planned = await planUpgrades(context, { users, template, sources });
+  if (dryRun) return { changed: false, dryRun, servers: planned.map(({ row }) => row) };
+  const done = await carryOut(context, request, planned);
+  const servers = planned.map(({ row }): UpgradeRow => {
+    const isLeft = row.outcome === 'due' && !done.has(row.server);
+    return done.get(row.server) ?? (isLeft ? { ...row, outcome: 'not-begun' } : row);
+  });
+  const changed = servers.some(({ outcome }) => outcome === 'upgraded');
+  return { changed, dryRun, servers };
+}
+
+/** By server; without those that were not begun. */
+async function carryOut(
+  context: Context,
+  { canary, parallel, timeoutMs }: UpgradeRequest,
+  planned: readonly Planned[],
+): Promise<ReadonlyMap<string, UpgradeRow>> {
+  const due = planned.filter(({ row }) => row.outcome === 'due');
+  const byUser = Map.groupBy(due, ({ user }) => user.name);
+  const done = new Map<string, UpgradeRow>();
+  const upgrade = (names: readonly string[]) =>
+    forEachUser(names, {
+      context,
+      parallel,
+      change: async (name, beside) => {
+        const rows = await upgradeUser(beside, byUser.get(name) ?? [], timeoutMs);
+        for (const row of rows) done.set(row.server, row);
+        return { changed: rows.some(({ outcome }) => outcome === 'upgraded') };
+      },
+    });
+  const names = [...byUser.keys()];
+  for (const name of names.slice(0, canary)) {
+    await upgrade([name]);
+    if ([...done.values()].some(hasFailed)) return done;
+  }
+  await upgrade(names.slice(canary));
+  return done;
+}
+
+/** Whether a server is not what it was to become. */
+export function hasFailed({ outcome }: UpgradeRow): boolean {
+  return outcome === 'rolled-back' || outcome === 'failed';
+}
+
+/** One user's servers, one after another; one that fails doesn't stop the next. */
+async function upgradeUser(
+  context: Context,
+  servers: readonly Planned[],
+  timeoutMs: number,
+): Promise<readonly UpgradeRow[]> {
+  const rows: UpgradeRow[] = [];
+  const name = servers[0]?.user.name ?? '';
+  try {
+    await withUserLease(context, name, async () => {
+      for (const planned of servers) {
+        context.signal.throwIfAborted();
+        rows.push(await upgradeServer(context, planned, timeoutMs));
+      }
+    });
+    return rows;
+  } catch (error) {
+    const left = servers.slice(rows.length).map(({ row }) => row);
+    const problem = messageOf(error);
+    return [...rows, ...left.map((row): UpgradeRow => ({ ...row, outcome: 'failed', problem }))];
+  }
+}
+
+async function upgradeServer(
+  context: Context,
+  { user, server, row }: Planned,
+  timeoutMs: number,
+): Promise<UpgradeRow> {
+  try {
+    await converge(context, user.id, { waitMs: timeoutMs, newest: new Set([row.server]) });
+    return { ...row, outcome: 'upgraded' };
+  } catch (error) {
+    const problem = messageOf(error);
+    const kept = keptVersion(context.registry, server.id);
+    // It may be another of the user's servers that failed.
+    if (kept && versionLabel(kept) === row.to) return { ...row, outcome: 'upgraded', problem };
+    const isBack = error instanceof McpdError && error.code === 'ROLLED_BACK';
+    return { ...row, outcome: isBack ? 'rolled-back' : 'failed', problem };
+  }
+}
