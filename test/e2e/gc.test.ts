@@ -106,16 +106,17 @@ function change({ home }: Tenancy, sql: string): void {
   db.exec(sql);
 }
 
-/** A `user add` that is killed as soon as its container is there: the engine is making nothing more of it. */
+/** A `user add` that is killed as soon as its objects are there: the engine is making nothing more of it. */
 async function killedAdd(tenancy: Tenancy, name: string): Promise<void> {
   const child = tenancy.start(['user', 'add', name, '--server', 'memory']);
   const ended = once(child, 'exit');
-  const isThere = () =>
-    tenancy.containerOf(name, 'memory').then(
-      () => true,
-      () => false,
-    );
-  await expect.poll(isThere, { timeout: 60_000, interval: 1 }).toBe(true);
+  const filters = ['--filter', `label=mcpd.instance=${await tenancy.instance()}`];
+  filters.push('--filter', `label=mcpd.user=${name}`);
+  const areThere = async () => {
+    const network = await tenancy.docker('network', 'ls', '-q', ...filters);
+    return network !== '' && (await tenancy.docker('ps', '-aq', ...filters)) !== '';
+  };
+  await expect.poll(areThere, { timeout: 60_000, interval: 1 }).toBe(true);
   child.kill('SIGKILL');
   await ended;
 }
