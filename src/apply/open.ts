@@ -1,4 +1,7 @@
 import { UsageError } from '../errors.ts';
+import type { Registry } from '../registry/database.ts';
+import { listGroups } from '../registry/groups.ts';
+import { listUsers } from '../registry/users.ts';
 import { checkDocument } from './check.ts';
 import { invalidDocument, placed } from './problems.ts';
 import { resolveDocument, type ResolveWorld, type Wanted } from './resolve.ts';
@@ -35,9 +38,19 @@ export async function openDocument(
   return { name, source, wanted };
 }
 
-/** Whom a document is about. */
-export function subjectsOf({ wanted: { users, groups } }: OpenedDocument) {
-  return { users: [...users.keys()], groups: [...groups.keys()] };
+/** Whom a document is about: those whom it lists, and with `prune` everybody else too. */
+export function subjectsOf(
+  { wanted: { users, groups } }: OpenedDocument,
+  { prune }: { readonly prune: boolean },
+) {
+  return (registry: Registry) => {
+    const others = prune ? listUsers(registry) : [];
+    const otherGroups = prune ? listGroups(registry) : [];
+    return {
+      users: [...new Set([...users.keys(), ...others.map(({ name }) => name)])],
+      groups: [...new Set([...groups.keys(), ...otherGroups.map(({ name }) => name)])],
+    };
+  };
 }
 
 function decode(name: string, bytes: Uint8Array): string {

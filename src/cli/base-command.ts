@@ -5,6 +5,7 @@ import type * as z from 'zod';
 import { resolveHome, type Home } from '../config/home.ts';
 import type { Subjects } from '../audit/snapshot.ts';
 import type { Context } from '../context.ts';
+import type { Registry } from '../registry/database.ts';
 import type { TableOptions } from '../render/table.ts';
 import { openContext, type OpenContext } from './context.ts';
 import { listenForInterrupt, type Interrupt, type InterruptOptions } from './interrupt.ts';
@@ -37,14 +38,14 @@ export abstract class BaseCommand<Result extends object> extends Command {
    * `write` and `act` are for what changes something: that is recorded in the audit, with what became of
    * whom it is about; left out: of whom its arguments name.
    */
-  protected async context(access: Access, about?: Subjects): Promise<Context> {
+  protected async context(access: Access, about?: SubjectsIn): Promise<Context> {
     this.#opened ??= this.open(access, about);
     // What is there already is changed by nobody unrecorded; a new home is made by whoever needs it.
     if (access !== 'read' && existsSync(this.home.registry)) void this.#opened.registry;
     return this.#opened;
   }
 
-  private open(access: Access, about: Subjects | undefined): OpenContext {
+  private open(access: Access, about: SubjectsIn | undefined): OpenContext {
     const { bin, root } = this.config;
     const words = commandWords({ bin, id: this.id ?? '', raw: this.#parsed, named: this.named });
     return openContext({
@@ -58,7 +59,10 @@ export abstract class BaseCommand<Result extends object> extends Command {
       onRegistry: (world) => {
         const isThere = existsSync(this.home.registry);
         if (access === 'read' || !isThere) return;
-        this.#record = watchCommand(world, { ...words, subjects: about ?? words.subjects });
+        this.#record = watchCommand(world, {
+          ...words,
+          subjects: about?.(world.registry) ?? words.subjects,
+        });
       },
     });
   }
@@ -138,6 +142,8 @@ export abstract class BaseCommand<Result extends object> extends Command {
   }
 }
 
+/** Whom a command is about, as to be seen in the registry before it begins. */
+type SubjectsIn = (registry: Registry) => Subjects;
 type Access = 'read' | 'act' | 'write';
 type Values = Record<string, unknown>;
 

@@ -41,7 +41,7 @@ export default class Apply extends BaseCommand<ApplyResult> {
     const text = await readDocument(flags.file, { signal });
     const world = { assets: this.config.root, env: process.env, signal, runs: !isDry };
     const document = await openDocument(text, world);
-    const context = await this.context(isDry ? 'read' : 'write', subjectsOf(document));
+    const context = await this.context(isDry ? 'read' : 'write', subjectsOf(document, flags));
     const plan = await planFor(context, document, flags);
     if (isDry) return previewOf(plan);
     const names = [...plan.removals, ...plan.leftovers].map(({ subject }) => subject);

@@ -125,7 +125,11 @@ export class Stage implements AsyncDisposable {
     const env = { ...faults, NODE_OPTIONS: `--import ${preload}` };
     const isFaulty = Object.keys(faults).length > 0;
     const tenancy = isFaulty ? this.#tenancy.with({ env }) : this.#tenancy;
-    return tenancy.run(command.replace('@secret', `@${tenancy.home}.secret`).split(' '), 'value');
+    const args = command.replace('@secret', `@${tenancy.home}.secret`).split(' ');
+    return tenancy.run(
+      args,
+      command === this.#scenario.command ? (this.#scenario.input ?? 'value') : 'value',
+    );
   }
 }
 

@@ -4,6 +4,8 @@ export interface Scenario {
   /** Commands that make the state it starts from. */
   readonly given: readonly string[];
   readonly command: string;
+  /** Its standard input. */
+  readonly input?: string;
   /** Commands that lead back to the state it starts from. */
   readonly undo: readonly string[];
   /** What is done half may stay so until the same command is run again; `up` alone finishes all others. */
@@ -15,6 +17,21 @@ export interface Scenario {
 
 const bob = 'user add bob --memory 64m';
 const idle = 'user add bob --memory 64m --no-start';
+
+/** Makes a group and eve, and gives bob another server and a secret. */
+const tenants = {
+  version: 1,
+  groups: { students: { maxTools: 3 } },
+  users: {
+    bob: {
+      group: 'students',
+      policy: { memory: '80m' },
+      servers: ['memory'],
+      secrets: { KEY: { command: ['echo', 'value'] } },
+    },
+    eve: { policy: { memory: '64m' } },
+  },
+};
 
 export const scenarios: readonly Scenario[] = [
   {
@@ -164,5 +181,20 @@ export const scenarios: readonly Scenario[] = [
     given: [`${idle} --storage 32m`],
     command: 'user remove bob --yes',
     undo: ['user remove bob --yes', `${idle} --storage 32m`],
+  },
+  {
+    name: 'apply',
+    given: [bob],
+    command: 'apply -f - --parallel 1',
+    input: JSON.stringify(tenants),
+    undo: [
+      'user remove eve --purge --yes',
+      'user update bob --no-group --memory 64m',
+      'secret remove bob KEY --yes',
+      'server add bob/filesystem',
+      'server remove bob/memory --yes',
+      'group remove students',
+    ],
+    needsItself: true,
   },
 ];

@@ -12,6 +12,10 @@ interface Applied {
   readonly unlisted: { readonly users: readonly string[]; readonly groups: readonly string[] };
 }
 
+interface Audited {
+  readonly records: readonly { readonly command: string; readonly changes: readonly object[] }[];
+}
+
 interface Status {
   readonly servers: readonly { readonly user: string; readonly state: string }[];
 }
@@ -129,6 +133,13 @@ describe('apply', () => {
   it('with --prune removes whom the document does not list, and keeps their workspaces', async () => {
     const pruned = await apply({ memory: '210m', key: 'second' }, '--prune', '--yes');
     expect(names(pruned)).toEqual(['user.remove carol', 'user.remove eve']);
+    const { records } = await tenancy.json<Audited>(['audit', '--control']);
+    expect(records.at(-1)).toMatchObject({
+      command: 'mcpd apply --file --prune --yes --json',
+      changes: expect.arrayContaining([
+        expect.objectContaining({ what: 'user carol uid', after: null }),
+      ]) as object[],
+    });
     expect(await tenancy.json(['user', 'list'])).toMatchObject({
       users: [{ name: 'alice' }, { name: 'bob' }],
     });
