@@ -28,7 +28,7 @@ export interface OpenContext extends Context {
 
 /** Who only looks can do without the engine, and shouldn't wait long for one that hangs. */
 const patience = {
-  read: { pingMs: 3_000, answerMs: 5_000 },
+  read: { pingMs: 5_000, answerMs: 5_000 },
   write: { pingMs: 10_000, answerMs: 60_000 },
 };
 

@@ -35,8 +35,9 @@ export function checkLeftovers(facts: Facts, observed: Observed): Check {
 
 /** Bridges in the firewall whose network is gone, of whichever home. */
 export function staleBridges({ firewall, devices }: Pick<Facts, 'firewall' | 'devices'>): string[] {
+  const present = new Set(devices);
   return [...firewall.tenants.keys()].filter(
-    (bridge) => isBridgeName(bridge) && !devices.includes(bridge),
+    (bridge) => isBridgeName(bridge) && !present.has(bridge),
   );
 }
 
@@ -45,10 +46,11 @@ export function checkMissing(facts: Facts, observed: Observed): Check {
   const containers = new Set(observed.servers.map(({ serverId }) => serverId));
   const networks = new Set(observed.networks.map(({ userId }) => userId));
   const wanted = facts.users.filter((user) => isWanted(user, facts.now));
+  const serversOf = Map.groupBy(facts.servers, ({ userId }) => userId);
   const expired = facts.users.filter(({ expiresAt }) => (expiresAt ?? Infinity) <= facts.now);
   const broken = wanted.flatMap(({ id, name }) => {
-    const missing = facts.servers
-      .filter((server) => server.userId === id && server.desired === 'running')
+    const missing = (serversOf.get(id) ?? [])
+      .filter(({ desired }) => desired === 'running')
       .filter((server) => !containers.has(server.id))
       .map((server) => `container of ${name}/${server.name}`);
     if (missing.length === 0) return [];

@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { littleEndian } from './routes.ts';
@@ -53,11 +54,11 @@ export async function portHolders(
     if (wanted(port)) ports.set(`socket:[${inode}]`, port);
   }
   const holders = new Map<number, Holder>();
-  if (ports.size === 0) return holders;
-  for (const pid of await readdir(proc)) {
-    if (holders.size === new Set(ports.values()).size) break;
+  const { size } = new Set(ports.values());
+  for (const pid of ports.size === 0 ? [] : await readdir(proc)) {
+    if (holders.size === size) break;
     if (!/^\d+$/.test(pid)) continue;
-    for (const link of await socketLinks(join(proc, pid, 'fd'))) {
+    for (const link of socketLinks(join(proc, pid, 'fd'))) {
       const port = ports.get(link);
       if (port === undefined || holders.has(port)) continue;
       holders.set(port, { pid: Number(pid), name: await programName(join(proc, pid)) });
@@ -102,13 +103,28 @@ async function readTable(file: string): Promise<string> {
   }
 }
 
-// A process may end, or belong to somebody else, between the listing and the look.
-async function socketLinks(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  const links = await Promise.all(
-    names.map((name) => readlink(join(folder, name)).catch(() => '')),
-  );
-  return links.filter((link) => link.startsWith('socket:'));
+/**
+ * A process may end, or belong to somebody else, between the listing and the look. Read at once, since the
+ * kernel has it in memory: waiting for each of thousands of links would take much longer.
+ */
+function socketLinks(folder: string): string[] {
+  return linksIn(folder).filter((link) => link.startsWith('socket:'));
+}
+
+function linksIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((name) => linkOf(join(folder, name)));
+  } catch {
+    return [];
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }
 
 // Programs may give themselves any short name; their file says more where it can be read.

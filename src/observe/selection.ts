@@ -18,14 +18,16 @@ export interface Selected {
 
 /** The servers that a target names, or all there are. Throws NotFoundError. */
 export function selectServers(registry: Registry, target: Target | undefined): Selected[] {
-  const users = target ? [getUser(registry, target.user)] : listUsers(registry);
-  return users.flatMap((user) => {
-    const servers =
-      target?.server === undefined
-        ? listServers(registry, user.id)
-        : [getServer(registry, user.id, target.server)];
-    return servers.map((server) => ({ user, server, key: `${user.name}/${server.name}` }));
-  });
+  if (!target) {
+    const servers = Map.groupBy(listServers(registry), ({ userId }) => userId);
+    return listUsers(registry).flatMap((user) => selectOf(user, servers.get(user.id) ?? []));
+  }
+  const user = getUser(registry, target.user);
+  const servers =
+    target.server === undefined
+      ? listServers(registry, user.id)
+      : [getServer(registry, user.id, target.server)];
+  return selectOf(user, servers);
 }
 
 /** The one server that a target names. Throws NotFoundError. */
@@ -36,6 +38,10 @@ export function selectServer(
   const user = getUser(registry, target.user);
   const server = getServer(registry, user.id, target.server);
   return { user, server, key: `${user.name}/${server.name}` };
+}
+
+function selectOf(user: User, servers: readonly Server[]): Selected[] {
+  return servers.map((server) => ({ user, server, key: `${user.name}/${server.name}` }));
 }
 
 /** Id of the one user that a selection is about; undefined when it spans all. */

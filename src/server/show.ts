@@ -1,14 +1,15 @@
 import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { lookAtEngine } from '../observe/look.ts';
+import { selectServers, userScope } from '../observe/selection.ts';
 import { limitsOf } from '../policy/of-user.ts';
 import { getServer } from '../registry/servers.ts';
-import { getUser, listUsers } from '../registry/users.ts';
+import { getUser } from '../registry/users.ts';
 import { listSecrets } from '../secrets/vault.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
 import { describeUserAndServers } from '../user/describe.ts';
-import type { serverListResult, serverShowResult } from './result.ts';
+import { describeServer, type serverListResult, type serverShowResult } from './result.ts';
 
 export async function showServer(
   context: Context,
@@ -44,15 +45,14 @@ export async function listAllServers(
   context: Context,
   userName: string | undefined,
 ): Promise<z.infer<typeof serverListResult>> {
-  const { registry } = context;
-  const users = userName === undefined ? listUsers(registry) : [getUser(registry, userName)];
-  const scope = userName === undefined ? undefined : users[0]?.id;
-  const { observed, stale } = await lookAtEngine(context, scope);
-  const servers = users.flatMap((user) =>
-    describeUserAndServers(context, user.id, { ready: new Set(), observed, stale }).servers.map(
-      (server) => ({ ...server, user: user.name }),
-    ),
-  );
+  const target = userName === undefined ? undefined : { user: userName, server: undefined };
+  const selected = selectServers(context.registry, target);
+  const { observed, stale } = await lookAtEngine(context, userScope(target, selected));
+  const containers = new Map(observed.servers.map((one) => [one.serverId, one]));
+  const servers = selected.map(({ user, server }) => {
+    const facts = { config: context.config, observed: containers.get(server.id), stale };
+    return { ...describeServer(server, { ...facts, ready: false }), user: user.name };
+  });
   return { servers, stale };
 }
 

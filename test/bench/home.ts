@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveHome } from '../../src/config/home.ts';
 import { hostConfigSchema } from '../../src/config/schema.ts';
 import { openRegistry } from '../../src/registry/database.ts';
 import { addServer } from '../../src/registry/servers.ts';
-import { addUser } from '../../src/registry/users.ts';
+import { addUser, updateUser } from '../../src/registry/users.ts';
 
 const launcher = join(import.meta.dirname, '../../bin/run.js');
 
@@ -15,11 +15,18 @@ export class BenchHome implements Disposable {
   readonly root = mkdtempSync(join(tmpdir(), 'mcpd-bench-'));
   readonly #env = { ...process.env, MCPD_HOME: this.root, NO_COLOR: '1' };
 
-  /** Runs a command that must succeed, to its end; gives its stdout. */
-  run(args: readonly string[]): string {
-    const options = { env: this.#env, encoding: 'utf8', maxBuffer: 2 ** 26 } as const;
+  /** `settings` is what its `config.json` says. */
+  constructor(settings: object = {}) {
+    writeFileSync(join(this.root, 'config.json'), JSON.stringify(settings), { mode: 0o600 });
+  }
+
+  /** Runs a command to its end, which must be 0 or another of `codes`; gives its stdout. */
+  run(args: readonly string[], { codes = [0], input = '' } = {}): string {
+    const options = { env: this.#env, encoding: 'utf8', maxBuffer: 2 ** 26, input } as const;
     const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], options);
-    if (status !== 0) throw new Error(`mcpd ${args.join(' ')} ended with ${status}\n${stderr}`);
+    if (status === null || !codes.includes(status)) {
+      throw new Error(`mcpd ${args.join(' ')} ended with ${status}\n${stderr}`);
+    }
     return stdout;
   }
 
@@ -41,8 +48,8 @@ export class BenchHome implements Disposable {
     return JSON.parse(this.run([...args, '--json'])) as Result;
   }
 
-  /** Writes this many users with one server each into the registry; nothing runs. */
-  fill(count: number): void {
+  /** Writes this many users with one server each into the registry; nothing runs. With `down` nothing should. */
+  fill(count: number, { down = false } = {}): void {
     const home = resolveHome({ MCPD_HOME: this.root }, process.getuid?.() ?? 0);
     const isPortFree = () => true;
     const config = hostConfigSchema.parse({ ports: { start: 20_000, end: 49_999 } });
@@ -54,6 +61,7 @@ export class BenchHome implements Disposable {
         const name = `user-${index}`;
         const user = addUser(registry, { name, limits: {}, egress: { profile: 'public' } }, world);
         addServer(registry, { user, name: 'filesystem', template: 'filesystem', isPortFree });
+        if (down) updateUser(registry, user.id, { down });
       }
     });
   }
