@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
@@ -54,12 +55,17 @@ async function putAway(
   { purge, quarantine }: EraseOptions,
 ): Promise<void> {
   const logs = join(home.users, user.id, 'logs');
-  const archive = join(home.audit, 'removed', `${user.name}-${user.id}`);
   const isKept = !purge && quarantine && (await lstat(logs).catch(() => undefined)) !== undefined;
   if (!isKept) return rm(logs, { recursive: true, force: true });
-  await mkdir(join(home.audit, 'removed'), { recursive: true, mode: 0o700 });
-  // A command that was killed here has moved it already.
-  await rename(logs, archive);
+  const archive = join(home.audit, 'removed');
+  await mkdir(archive, { recursive: true, mode: 0o700 });
+  await rename(logs, join(archive, freeName(archive, `${user.name}-${user.id}`)));
+}
+
+// One whose removal was killed, and whom `up` brought back, has put some away before.
+function freeName(folder: string, name: string, count = 1): string {
+  const numbered = count === 1 ? name : `${name}.${count}`;
+  return existsSync(join(folder, numbered)) ? freeName(folder, name, count + 1) : numbered;
 }
 
 // Not so when `add` failed before the folder was theirs: such a uid may go to anyone.

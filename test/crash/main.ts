@@ -34,7 +34,7 @@ async function killEverywhere(scenario: Scenario): Promise<readonly Outcome[]> {
       const outcome = await stage.kill(point, done);
       outcomes.push(outcome);
       report(outcome);
-      if (outcome.problems.length === 0 && !scenario.isFirst) continue;
+      if (outcome.problems.length === 0) continue;
       await close(scenario, stage);
       stage = undefined;
     }

@@ -67,6 +67,12 @@ export class Stage implements AsyncDisposable {
 
   /** Kills the command at a point, lets `up` mend, and looks. Leaves the state that it starts from. */
   async kill(point: string, done: unknown): Promise<Outcome> {
+    if (!this.#scenario.isFirst) return this.#kill(point, done);
+    await using own = await Stage.open(this.#scenario);
+    return await own.#kill(point, done);
+  }
+
+  async #kill(point: string, done: unknown): Promise<Outcome> {
     const { command, name, undo, needsItself, isFirst } = this.#scenario;
     const before = await this.#describe();
     const problems: string[] = [];
