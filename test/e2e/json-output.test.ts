@@ -72,7 +72,8 @@ describe('what --json prints', () => {
     server remove bob/memory --yes
     user remove bob --yes
   `)('is what mcpd schema says: %s', async (command) => {
-    const name = Object.keys(schemas.commands).find((one) => `${command} `.startsWith(`${one} `));
+    const names = Object.keys(schemas.commands).toSorted((a, b) => b.length - a.length);
+    const name = names.find((one) => `${command} `.startsWith(`${one} `));
     const schema = z.fromJSONSchema(schemas.commands[name ?? ''] ?? {});
     const [args, end] = [words(command), words(command).indexOf('--')];
     const json = end < 0 ? [...args, '--json'] : args.toSpliced(end, 0, '--json');
