@@ -30,6 +30,7 @@ export const policyFlags = {
   queue: numberFlag(shape.queue.unwrap(), 'Calls that may wait for their turn.'),
   'max-tools': numberFlag(shape.maxTools.unwrap(), 'Tools that a server shows.'),
   'max-resources': numberFlag(shape.maxResources.unwrap(), 'Resources that a server shows.'),
+  'max-prompts': numberFlag(shape.maxPrompts.unwrap(), 'Prompts that a server shows.'),
   'allow-tool': patternFlag('Tools that may be used, such as read_*; no others then.'),
   'deny-tool': patternFlag('Tools that may not be used.'),
   'allow-resource': patternFlag('Resources that may be read, by URI; no others then.'),
@@ -67,6 +68,7 @@ interface PolicyFlags {
   readonly queue?: number | undefined;
   readonly 'max-tools'?: number | undefined;
   readonly 'max-resources'?: number | undefined;
+  readonly 'max-prompts'?: number | undefined;
   readonly 'allow-tool'?: string[] | undefined;
   readonly 'deny-tool'?: string[] | undefined;
   readonly 'allow-resource'?: string[] | undefined;
@@ -101,6 +103,7 @@ export async function policyPatchFrom(
       queue: flags.queue,
       maxTools: flags['max-tools'],
       maxResources: flags['max-resources'],
+      maxPrompts: flags['max-prompts'],
       tools: exposure(flags['allow-tool'], flags['deny-tool']),
       resources: exposure(flags['allow-resource'], flags['deny-resource']),
       prompts: exposure(flags['allow-prompt'], flags['deny-prompt']),

@@ -14,8 +14,8 @@ import { isSafeAddress } from '../policy/web-address.ts';
 
 const cidr = z.cidrv4('write an IPv4 range such as 10.200.0.0/14');
 const port = z.int().min(1024).max(65535);
-const { servers, sessions, requestsPerMinute, burst, concurrency, queue, maxTools, maxResources } =
-  policySchema.shape;
+const { servers, sessions, requestsPerMinute, burst, concurrency, queue } = policySchema.shape;
+const { maxTools, maxResources, maxPrompts } = policySchema.shape;
 
 /** A setting that may say nothing: `none`, which becomes null. */
 function orNone<Schema extends z.ZodType>(schema: Schema) {
@@ -112,6 +112,7 @@ export const hostConfigSchema = z.strictObject({
       maxResources: orNone(maxResources.unwrap()).describe(
         'default number of resources a server shows',
       ),
+      maxPrompts: orNone(maxPrompts.unwrap()).describe('default number of prompts a server shows'),
       maxRisk: orNone(z.enum(risks)).describe('riskiest template that needs no approval'),
     })
     .prefault({}),

@@ -37,6 +37,7 @@ interface Values {
   queue: number | null;
   maxTools: number | null;
   maxResources: number | null;
+  maxPrompts: number | null;
   'tools.allow': readonly string[] | null;
   'tools.deny': readonly string[] | null;
   'resources.allow': readonly string[] | null;
@@ -71,6 +72,7 @@ const readers: { readonly [Key in EffectiveKey]: Read } = {
   queue: ({ queue }) => queue,
   maxTools: (policy, here) => here.maxTools ?? policy.maxTools,
   maxResources: (policy, here) => here.maxResources ?? policy.maxResources,
+  maxPrompts: (policy, here) => here.maxPrompts ?? policy.maxPrompts,
   'tools.allow': (policy, here) => here.tools?.allow ?? policy.tools?.allow,
   'tools.deny': (policy, here) => here.tools?.deny ?? policy.tools?.deny,
   'resources.allow': (policy, here) => here.resources?.allow ?? policy.resources?.allow,

@@ -11,7 +11,7 @@ export function toBridgePolicy(
     groups,
     tools: exposure(effective, 'tools', effective.maxTools.value),
     resources: exposure(effective, 'resources', effective.maxResources.value),
-    prompts: exposure(effective, 'prompts', null),
+    prompts: exposure(effective, 'prompts', effective.maxPrompts.value),
     userRate: rate(effective.requestsPerMinute.value, effective.burst.value),
     serverRate: rate(effective['server.requestsPerMinute'].value, effective['server.burst'].value),
     userConcurrency: concurrency(effective.concurrency.value, effective.queue.value),

@@ -118,6 +118,17 @@ describe.each(kinds)('%s', (_, setup, connect) => {
     });
     expect(await Promise.all(codes)).toEqual([undefined, undefined, -32602, -32602, -32602]);
   });
+
+  test('a maximum of prompts is one of its own', async () => {
+    const { client } = await start({ prompts: most(1) });
+    expect(await listAll(client, 'prompts/list', 'prompts')).toEqual([['one'], []]);
+    const codes = ['one', 'two'].map(async (name) => {
+      const { json } = await client.request('prompts/get', { name });
+      return json.error?.code;
+    });
+    expect(await Promise.all(codes)).toEqual([undefined, -32602]);
+    expect((await listAll(client, 'tools/list', 'tools')).flat()).toHaveLength(7);
+  });
 });
 
 test('what stays of a list keeps its bytes', async () => {

@@ -25,6 +25,7 @@ const numbers = [
   'queue',
   'maxTools',
   'maxResources',
+  'maxPrompts',
 ] as const;
 
 const number = fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined });
