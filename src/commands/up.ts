@@ -20,6 +20,7 @@ export default class Up extends BaseCommand<Result> {
   static override flags = {
     timeout,
     wait: boolean({ summary: 'Wait until the servers are ready.', default: true, allowNo: true }),
+    'leave-down': boolean({ summary: 'Leave down whom `mcpd down` took down.' }),
     parallel,
   };
   static override readonly result = upDownResult;
@@ -30,6 +31,7 @@ export default class Up extends BaseCommand<Result> {
       names: argv as string[],
       waitMs: flags.wait ? flags.timeout : undefined,
       parallel: flags.parallel,
+      leaveDown: flags['leave-down'],
     });
   }
 

@@ -63,10 +63,12 @@ function prepareUnit(input: UnitInput): Sections {
   };
 }
 
+// Nobody asked for those who are down.
+const up = ['up', '--leave-down'];
+
 /** Runs again after the engine, or somebody's firewall, was started, restarted or loaded again. */
 function upUnit(input: UnitInput): Sections {
   const { prefix, program } = input;
-  const up = commandLine([...program, 'up']);
   return {
     Unit: [
       ['Description', describe(input, 'bring all users up')],
@@ -80,8 +82,8 @@ function upUnit(input: UnitInput): Sections {
       ['ReloadPropagatedFrom', firewalls],
     ],
     Service: [
-      ...oneshot(input, ['up']),
-      ['ExecReload', up],
+      ...oneshot(input, up),
+      ['ExecReload', commandLine([...program, ...up])],
       ['RemainAfterExit', 'yes'],
       // Only an engine that doesn't answer yet is worth waiting for: everything else stays as it is.
       ['Restart', 'on-failure'],

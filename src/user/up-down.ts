@@ -45,6 +45,8 @@ interface BulkRequest {
 interface UpRequest extends BulkRequest {
   /** How long to wait for readiness; undefined: don't. */
   readonly waitMs: number | undefined;
+  /** Whom `down` took down stays down. */
+  readonly leaveDown?: boolean;
 }
 
 /** What `up` would do, and why. Changes nothing. Who can't be planned for doesn't stop the others. */
@@ -72,7 +74,9 @@ export async function planUsers(
  */
 export async function bringUp(world: Context, request: UpRequest) {
   sweepLeftovers(world);
-  const users = chosenUsers(world, request.names);
+  const users = chosenUsers(world, request.names).filter(
+    ({ down }) => !(down && request.leaveDown),
+  );
   const outlooks = await surveyUsers(world, users, await freshIssuerKeys(world));
   const now = world.clock.now();
   const idle = new Set(

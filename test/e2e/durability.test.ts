@@ -54,6 +54,8 @@ describe('port, URL, token, workspace and secrets stay the same', { timeout: 180
   it('over down and up, in new containers', async () => {
     const before = await bob.containers();
     await tenancy.json(['down', 'bob', '--yes']);
+    // As after a reboot, which is no reason to bring anybody back.
+    await tenancy.json(['up', '--leave-down']);
     expect(await tenancy.objects()).toEqual([]);
     await tenancy.json(['up', 'bob']);
     expect(await bob.look()).toEqual(bob.belongings);

@@ -33,7 +33,7 @@ describe('the units', () => {
     expect(setting(text, 'ExecStart')).toEqual([...input.program, 'prepare']);
   });
 
-  test('up comes after the engine, and again when the engine or a firewall starts anew', () => {
+  test('up comes after the engine, again when that or a firewall starts anew, and for nobody who is down', () => {
     const text = textOf('mcpd.service');
     expect(setting(text, 'After')).toEqual(
       expect.arrayContaining(['docker.service', 'network-online.target', 'mcpd-prepare.service']),
@@ -43,8 +43,8 @@ describe('the units', () => {
       expect.arrayContaining(['docker.service', 'nftables.service', 'multi-user.target']),
     );
     expect(setting(text, 'ReloadPropagatedFrom')).toContain('nftables.service');
-    expect(setting(text, 'ExecStart')).toEqual([...input.program, 'up']);
-    expect(setting(text, 'ExecReload')).toEqual([...input.program, 'up']);
+    expect(setting(text, 'ExecStart')).toEqual([...input.program, 'up', '--leave-down']);
+    expect(setting(text, 'ExecReload')).toEqual([...input.program, 'up', '--leave-down']);
   });
 
   test('up is tried again while no engine answers, and for nothing else that it tells', () => {
