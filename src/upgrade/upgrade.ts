@@ -38,7 +38,9 @@ export async function upgradeServers(
   const users =
     names.length === 0 ? listUsers(registry) : names.map((name) => getUser(registry, name));
   const engine = await context.engine();
-  const sources = dryRun ? previewSources(context, engine) : buildingSources(context, engine);
+  // Several images may be built at once.
+  const beside = { ...context, progress: context.progress.beside() };
+  const sources = dryRun ? previewSources(beside, engine) : buildingSources(beside, engine);
   const planned = await planUpgrades(context, { users, template, sources });
   if (dryRun) return { changed: false, dryRun, servers: planned.map(({ row }) => row) };
   const done = await carryOut(context, request, planned);
