@@ -27,6 +27,11 @@ describe('what --json prints', () => {
   it.each(lines`
     user add bob
     user list
+    user list --run-id 42
+    user remove --run-id 42 --yes
+    gc --dry-run
+    gc
+    run --server memory -- true
     user show bob
     user update bob --memory 600m
     server list
