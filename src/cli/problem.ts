@@ -102,6 +102,8 @@ function nearestFlags({ flags = [], parse }: ParserError): string[] {
 
 function sentence(message: string): string {
   const text = message
+    .replace(/^The following errors? occurred:\s+/, '')
+    .replaceAll(/Missing required flag (\S+)/g, 'Missing flag --$1')
     .replace(/^Nonexistent flag/, 'Unknown flag')
     // What follows "=" may be a secret.
     .replaceAll(/(--[\w-]+)=\S+/g, '$1');

@@ -1,10 +1,24 @@
 import type { ApplyResult } from '../apply/result.ts';
 import { renderOperations } from './plan.ts';
 
-export function renderApply({ operations, dryRun, unlisted }: ApplyResult): string {
-  const nothing = dryRun ? 'Nothing to do.' : 'Nothing changed.';
-  const done = operations.length === 0 ? nothing : renderOperations(operations);
-  const others = [...unlisted.users, ...unlisted.groups.map((name) => `group ${name}`)];
-  if (others.length === 0) return done;
-  return `${done}\n\nNot in the document, and left alone: ${others.join(', ')}.`;
+export function renderApply(result: ApplyResult): string {
+  const parts = [doneText(result), tokenHint(result), othersText(result)];
+  return parts.filter((part) => part !== undefined).join('\n\n');
+}
+
+function doneText({ operations, dryRun }: ApplyResult): string {
+  if (operations.length > 0) return renderOperations(operations);
+  return dryRun ? 'Nothing to do.' : 'Nothing changed.';
+}
+
+function tokenHint({ operations, dryRun }: ApplyResult): string | undefined {
+  const made = operations.find(({ type }) => type === 'user.create');
+  if (dryRun || !made) return undefined;
+  return `New users have no token yet: mcpd token create ${made.subject}`;
+}
+
+function othersText({ unlisted: { users, groups } }: ApplyResult): string | undefined {
+  const others = [...users, ...groups.map((name) => `group ${name}`)];
+  if (others.length === 0) return undefined;
+  return `Not in the document, and left alone: ${others.join(', ')}.`;
 }

@@ -38,6 +38,10 @@ export const impossible: readonly Row[] = [
   ['logs bob --tail many', usage('Expected an integer')],
   ['logs bob --since yesterdayish', usage('is not a time')],
   ['token create bob --scope root', usage('--scope')],
+  ['apply', usage('Missing flag --file')],
+  ['apply tenants.yaml', usage('tenants.yaml')],
+  ['apply -f /nowhere/tenants.yaml', { code: 'FILE_UNREADABLE', says: 'ENOENT' }],
+  ['apply -f /dev/null', { code: 'DOCUMENT_INVALID', says: 'version: is missing' }],
 
   ...each(usage('Missing'))`
     user add
@@ -82,6 +86,7 @@ export const impossible: readonly Row[] = [
     secret list Bob
     connect Bob
     plan Bob
+    export Bob
     up Bob
     down Bob --yes
   `,
