@@ -23,13 +23,15 @@ export function sweepLeftovers(world: World): void {
   });
 }
 
-/** Run-time folders of servers and users that are not in the registry. */
+/** Run-time folders of servers that are not in the registry, and of users who have none there. */
 export function staleFolders(world: World): string[] {
   // A row comes before its folder, so what is looked at first is the folders.
   const folders = runtimeFolders(world);
   const { registry } = world;
-  const known = new Set([...listServers(registry), ...listUsers(registry)].map(({ id }) => id));
-  return folders.filter((folder) => !known.has(basename(folder).replace('run-', '')));
+  const servers = listServers(registry).flatMap(({ id, userId }) => [id, userId]);
+  const runs = listUsers(registry).map(({ id }) => `run-${id}`);
+  const known = new Set([...servers, ...runs]);
+  return folders.filter((folder) => !known.has(basename(folder)));
 }
 
 function runtimeFolders({ home, registry }: World): string[] {

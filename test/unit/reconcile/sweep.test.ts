@@ -8,7 +8,7 @@ import { currentHolder } from '../../../src/registry/processes.ts';
 import { addServer } from '../../../src/registry/servers.ts';
 import { add, temporaryRegistry } from '../registry/temporary.ts';
 
-test('run-time folders of nobody go, and those of users and their servers stay', () => {
+test('run-time folders of nobody go, and those of servers and of users with servers stay', () => {
   using box = temporaryRegistry();
   const { registry, home } = box;
   const user = add(registry, 'bob');
@@ -16,7 +16,8 @@ test('run-time folders of nobody go, and those of users and their servers stay',
   const server = addServer(registry, { user, name: 'memory', template: 'memory', isPortFree });
   const folderOf = (id: string) => runtimeFolder(home, registry.instance, id);
   const kept = [folderOf(server.id), userFolder(home, registry.instance, user.id)];
-  for (const folder of [...kept, folderOf('saaaaaaaaaa'), folderOf('uaaaaaaaaaa')]) {
+  const idle = folderOf(add(registry, 'idle').id);
+  for (const folder of [...kept, idle, folderOf('saaaaaaaaaa'), folderOf('uaaaaaaaaaa')]) {
     mkdirSync(join(folder, 'secrets'), { recursive: true });
   }
   sweepLeftovers(box);
@@ -28,7 +29,11 @@ test('run-time folders of nobody go, and those of users and their servers stay',
 test('drafts of files go, and the files themselves stay', () => {
   using box = temporaryRegistry();
   const { root, keys } = box.home;
-  const folder = runtimeFolder(box.home, box.registry.instance, add(box.registry, 'bob').id);
+  const user = add(box.registry, 'bob');
+  const isPortFree = () => true;
+  const server = { user, name: 'memory', template: 'memory', isPortFree };
+  const { id } = addServer(box.registry, server);
+  const folder = runtimeFolder(box.home, box.registry.instance, id);
   mkdirSync(join(folder, 'secrets'), { recursive: true });
   mkdirSync(keys);
   const names = {
