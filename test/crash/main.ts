@@ -2,16 +2,24 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Stage, type Outcome, type Survey } from './matrix.ts';
 import { scenarios, type Scenario } from './scenarios.ts';
+import { stress } from './stress.ts';
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     point: { type: 'string', default: '' },
+    stress: { type: 'boolean', default: false },
     parallel: { type: 'string', default: String(availableParallelism()) },
   },
 });
 
 const chosen = scenarios.filter(({ name }) => values.only === undefined || name === values.only);
+if (values.stress) {
+  const { commands, problems } = await stress({ seconds: 180, processes: 50 });
+  for (const problem of problems) process.stdout.write(`✗ ${problem}\n`);
+  process.stdout.write(`${commands} commands at once, ${problems.length} problems\n`);
+  process.exit(problems.length > 0 ? 1 : 0);
+}
 let kills = 0;
 let broken = 0;
 for (const scenario of chosen) {

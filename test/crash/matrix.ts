@@ -1,10 +1,10 @@
-import { randomInt } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Tenancy, type Run } from '../support/tenancy.ts';
 import { unusedPorts } from '../support/unused.ts';
 import { contradictions } from './orphans.ts';
+import { ownPool } from './pool.ts';
 import type { Scenario } from './scenarios.ts';
 import { describe, look } from './world.ts';
 
@@ -40,8 +40,7 @@ export class Stage implements AsyncDisposable {
 
   static async open(scenario: Scenario): Promise<Stage> {
     const start = await unusedPorts(20);
-    // Of no other test.
-    const pool = `10.181.${randomInt(256)}.0/24`;
+    const pool = ownPool();
     const tenancy = await Tenancy.open({
       quarantineHours: 0,
       ports: { start, end: start + 19 },
@@ -60,6 +59,8 @@ export class Stage implements AsyncDisposable {
     await this.#must(this.#scenario.command, { FAULT_LIST: list });
     const lines = (await readFile(list, 'utf8')).trim().split('\n');
     await rm(list);
+    // Some of what is asked for is made by `up` alone.
+    await this.#must('up');
     const done = await this.#describe();
     for (const command of this.#scenario.undo) await this.#run(command);
     return { done, points: lines.filter((point, index) => !isSame(lines[index - 1], point)) };
@@ -88,6 +89,7 @@ export class Stage implements AsyncDisposable {
     if (!isDone) {
       const again = await this.#run(command);
       if (again.code !== 0) problems.push(`again: ${said(again)}`);
+      await this.#must('up');
       const after = await this.#describe();
       if (!isDeepStrictEqual(after, done)) {
         problems.push(`again, but not done (is | would be):\n${differences(after, done)}`);

@@ -68,7 +68,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'user update',
     given: [bob],
     command: 'user update bob --memory 80m --egress none --rate 60',
-    undo: ['user update bob --memory 64m --unset egress,requestsPerMinute'],
+    undo: ['user update bob --memory 64m --unset egress --unset requestsPerMinute'],
   },
   {
     name: 'server add',
@@ -116,13 +116,13 @@ export const scenarios: readonly Scenario[] = [
     name: 'group create',
     given: [idle],
     command: 'group create students --memory 80m',
-    undo: ['group remove students --yes'],
+    undo: ['group remove students'],
   },
   {
     name: 'group remove',
     given: ['group create students --memory 80m'],
-    command: 'group remove students --yes',
-    undo: ['group remove students --yes', 'group create students --memory 80m'],
+    command: 'group remove students',
+    undo: ['group remove students', 'group create students --memory 80m'],
   },
   {
     name: 'group add',
@@ -149,9 +149,9 @@ export const scenarios: readonly Scenario[] = [
   { name: 'up', given: [bob, 'down bob --yes'], command: 'up bob', undo: ['down bob --yes'] },
   {
     name: 'config set',
-    given: [idle],
+    given: [idle, 'config set limits.pids 256'],
     command: 'config set limits.pids 128',
-    undo: ['config set limits.pids 256'],
+    undo: ['config set limits.pids 256', 'up'],
   },
   {
     name: 'user update --storage, given',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
 import { bridgeName } from '../../src/firewall/bridge.ts';
+import { stress } from '../crash/stress.ts';
 import { callTool } from '../support/call-tool.ts';
 import { readRows } from '../support/snapshot.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
@@ -84,6 +85,11 @@ it('two homes that draw from the same ports and subnets at once both get ready s
     expect(await callTool(call)).toContain('/workspace');
   }
 }, 180_000);
+
+it('fifty processes that add, change and remove the same users leave nothing that contradicts', async () => {
+  const { problems } = await stress({ seconds: 15, processes: 50 });
+  expect(problems).toEqual([]);
+}, 300_000);
 
 function distinct(users: readonly AddedUser[], of: (user: AddedUser) => unknown): number {
   return new Set(users.map(of)).size;

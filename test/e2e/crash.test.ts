@@ -9,34 +9,25 @@ beforeAll(async () => {
   await builder.json(['image', 'build', 'filesystem', 'memory']);
 }, 300_000);
 
-/** Of each command the points where something has just become true. `npm run crash` has all of them. */
+/** Of each kind of command a point where it is half done. `npm run crash` has all commands and points. */
 const sample: readonly [string, RegExp][] = [
-  ['user add', /^(after commit users|during engine POST .*create|after commit tokens)/],
-  ['user remove', /^after (commit users|rename)/],
-  [
-    'user remove --purge',
-    /^(after (commit users|rm workspace|engine DELETE .networks)|during engine DELETE .containers)/,
-  ],
-  ['user update', /^(after (commit users|rename policy)|during engine .*update) /],
-  ['user update --storage, given', /^(during program (cp|umount)|after rename workspace)/],
-  ['server add', /^(after commit servers|during engine .*create)/],
-  ['server remove', /^after (commit approvals|engine DELETE)/],
-  ['secret set', /^after write secrets/],
-  ['token create', /^after (commit tokens|open .tokens)/],
+  ['user add', /^(after commit users|during engine POST .containers.create)/],
+  ['user remove', /^after rename/],
+  ['user remove --purge', /^after (commit users #1|engine DELETE .networks)/],
+  ['user update', /^after commit users/],
+  ['user update --storage, given', /^during program cp/],
+  ['server add', /^after commit servers/],
+  ['server remove', /^after commit approvals/],
   ['token revoke', /^after commit tokens/],
-  ['token rotate', /^after commit tokens/],
-  ['group create', /^after commit groups/],
-  ['group add', /^after (commit users|open .policy)/],
-  ['group update', /^after (commit groups|write groups)/],
-  ['config set', /^(after writeFile|before rename)/],
-  ['stop', /^(after (commit|write) servers|during engine)/],
-  ['start', /^(after (commit|write) servers|during engine)/],
-  ['restart', /^(after|during) engine .*stop/],
-  ['down', /^(after commit users|after engine DELETE .containers|during program nft)/],
-  ['up', /^(after commit users|during engine .*create|after engine .*start)/],
+  ['group update', /^after commit groups/],
+  ['config set', /^after open config/],
+  ['stop', /^after (commit|write) servers/],
+  ['restart', /^after engine .*stop/],
+  ['down', /^during program nft/],
+  ['up', /^during engine POST .containers.create/],
 ];
 
-describe.concurrent('killed in the middle, then put right by up', () => {
+describe.concurrent('killed in the middle, then put right by up', { timeout: 300_000 }, () => {
   it.each(sample)(
     '%s is done or undone as a whole, and nothing is orphaned',
     async (name, which) => {
