@@ -1,19 +1,19 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { admitted } from '../admission/admit.ts';
 import type { Context } from '../context.ts';
-import { setInstance } from '../registry/database.ts';
-import { withLease } from '../registry/leases.ts';
-import { currentHolder, isAlive } from '../registry/processes.ts';
+import { setInstance, type Registry } from '../registry/database.ts';
+import { dropLease, listLeases } from '../registry/leases.ts';
+import { isAlive } from '../registry/processes.ts';
 import { quarantine } from '../registry/quarantine.ts';
 import { chooseUid, readTaken } from '../registry/reservations.ts';
 import { listUsers } from '../registry/users.ts';
 import { putSecret, sealSecret, type SealedSecret } from '../secrets/vault.ts';
+import { withUserLease } from '../user/lease.ts';
 import type { RestorePlan } from './plan-restore.ts';
 import type { Read } from './read-archive.ts';
 import { writeRows, type Newcomer, type Restored } from './register.ts';
-import { openStaging, type Staging } from './staging.ts';
+import { openStaging, restoreLease, type Staging } from './staging.ts';
 import { keepIdentity } from './take-over.ts';
 import { unpackUsers, type Settler } from './unpack-users.ts';
 
@@ -29,7 +29,7 @@ interface Carrying {
  */
 export function carryOutRestore(plan: RestorePlan, carrying: Carrying): Promise<Restored[]> {
   const { context } = plan.succession;
-  return withRestoreLease(context, async () => {
+  return withUserLease(context, restoreLease, async () => {
     const { registry, home } = context;
     const isUser = (id: string) => listUsers(registry).some((user) => user.id === id);
     const staging = openStaging(home, isUser);
@@ -63,6 +63,10 @@ async function unpackAndWrite(
     for (const { id } of newcomers) staging.publish(id);
     const restored = writeRows(context, { newcomers, groups, inUse });
     for (const secret of secrets) putSecret(registry, secret);
+    forgetDeadLeases(
+      registry,
+      newcomers.map(({ name }) => name),
+    );
     return restored;
   };
   const restored = await admitted(context, { change, templates });
@@ -106,23 +110,12 @@ function publishAudit({ folder }: Staging, audit: string): void {
   if (existsSync(source) && !existsSync(target)) renameSync(source, target);
 }
 
-/** No user has such a name. */
-const leaseName = 'a restore (no user)';
-
-function withRestoreLease<Result>(
-  { registry, command, signal }: Context,
-  change: () => Promise<Result>,
-): Promise<Result> {
-  return withLease(
-    registry,
-    {
-      userName: leaseName,
-      command,
-      wait: 60_000,
-      holder: currentHolder(),
-      probe: isAlive,
-      delay: (ms) => delay(ms, undefined, { signal }),
-    },
-    change,
-  );
+/**
+ * Who was killed before such a user had a row left a lease of that name; with it `gc` would take the user
+ * for one who was never finished.
+ */
+function forgetDeadLeases(registry: Registry, names: readonly string[]): void {
+  for (const lease of listLeases(registry)) {
+    if (names.includes(lease.userName) && !isAlive(lease)) dropLease(registry, lease);
+  }
 }

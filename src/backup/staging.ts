@@ -18,6 +18,9 @@ export interface Staging {
   settle(ids: readonly string[], isWritten: boolean): void;
 }
 
+/** Held while files are in such a folder. No user has this name. */
+export const restoreLease = 'a restore (no user)';
+
 const marker = '.restoring';
 
 /** Begins anew. `isUser` says whether an id has a row. */
@@ -44,10 +47,22 @@ export function openStaging(home: Home, isUser: (id: string) => boolean): Stagin
   };
 }
 
-/** Takes away what a killed restore left. Never more: other folders without a row are workspaces that were kept. */
-function discardStaging(home: Home, isUser: (id: string) => boolean): void {
-  rmSync(join(home.root, 'restoring'), { recursive: true, force: true });
+/**
+ * Takes away what a killed restore left. Never more: other folders without a row are workspaces that were
+ * kept. Whoever calls it holds the lease.
+ */
+export function discardStaging(home: Home, isUser: (id: string) => boolean): void {
+  const folder = join(home.root, 'restoring');
+  if (!existsSync(folder)) return;
   for (const id of readdirSync(home.users)) clean(join(home.users, id), isUser(id));
+  // Last: while it is there, marks are looked for.
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The folder of a restore that is under way, or was killed; undefined when there is none. */
+export function findStaging(home: Home): string | undefined {
+  const folder = join(home.root, 'restoring');
+  return existsSync(folder) ? folder : undefined;
 }
 
 function clean(folder: string, isUsers: boolean): void {

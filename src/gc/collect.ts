@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { discardAbandoned } from '../backup/abandoned.ts';
 import type { Context } from '../context.ts';
 import { McpdError, PartialFailureError } from '../errors.ts';
 import { isBridgeName } from '../firewall/bridge.ts';
@@ -95,6 +96,8 @@ async function remove(context: Context, leftover: Leftover): Promise<boolean> {
       return true;
     case 'staged':
       return discardStaged({ volumes: systemVolumes(context), paths: leftover.paths });
+    case 'restore':
+      return discardAbandoned(context);
     case 'quarantine':
       registry.transaction(() => purgeQuarantine(registry));
       return true;

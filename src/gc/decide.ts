@@ -12,6 +12,8 @@ export interface GcFacts {
   readonly folders: readonly { readonly path: string; readonly ownerId: string }[];
   /** Workspaces with an unfinished file system beside them. */
   readonly staged: readonly { readonly paths: VolumePaths; readonly userId: string }[];
+  /** The folder that a killed restore left. */
+  readonly restore: string | undefined;
   readonly users: readonly User[];
   readonly servers: readonly Server[];
   readonly over: readonly Over[];
@@ -38,6 +40,7 @@ export type Leftover = { readonly name: string; readonly why: string } & (
   | { readonly kind: 'network'; readonly id: string; readonly bridge: string }
   | { readonly kind: 'folder' }
   | { readonly kind: 'staged'; readonly paths: VolumePaths }
+  | { readonly kind: 'restore' }
   | { readonly kind: 'quarantine' }
   | { readonly kind: 'lease'; readonly fence: number }
 );
@@ -51,6 +54,7 @@ export function leftovers(facts: GcFacts): Leftover[] {
     ...containers(facts, leaving),
     ...networks(facts),
     ...files(facts),
+    ...(facts.restore === undefined ? [] : [killedRestore(facts.restore)]),
     ...facts.released.map(({ kind, value, until }) => ({
       kind: 'quarantine' as const,
       name: `${kind} ${value}`,
@@ -66,6 +70,10 @@ export function leftovers(facts: GcFacts): Leftover[] {
         fence,
       })),
   ];
+}
+
+function killedRestore(name: string): Leftover {
+  return { kind: 'restore', name, why: 'its restore was killed' };
 }
 
 function overUsers({ over }: GcFacts): Leftover[] {

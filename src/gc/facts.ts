@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findAbandoned } from '../backup/abandoned.ts';
 import type { Context } from '../context.ts';
 import { instanceFolder } from '../reconcile/desired.ts';
 import { listLeases } from '../registry/leases.ts';
@@ -20,10 +21,12 @@ export async function gatherGcFacts(context: Context): Promise<GcFacts> {
   const observed = await engine.observe({ instance: registry.instance });
   const folders = await findRuntimeFolders(context);
   const staged = await findStaged(context);
+  const restore = findAbandoned(context);
   return {
     observed,
     folders,
     staged,
+    restore,
     users: listUsers(registry),
     servers: listServers(registry),
     over: listOver(registry),

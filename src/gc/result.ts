@@ -2,8 +2,10 @@ import * as z from 'zod';
 
 const leftoverResult = z.object({
   kind: z
-    .enum(['user', 'container', 'network', 'folder', 'staged', 'quarantine', 'lease'])
-    .describe('staged: a file system that was never finished; lease: of a process that has ended'),
+    .enum(['user', 'container', 'network', 'folder', 'staged', 'restore', 'quarantine', 'lease'])
+    .describe(
+      'staged: a file system that was never finished; restore: files that were never moved into place; lease: of a process that has ended',
+    ),
   name: z.string(),
   why: z.string(),
 });

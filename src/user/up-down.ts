@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { admitted } from '../admission/admit.ts';
+import { discardAbandoned } from '../backup/abandoned.ts';
 import type { Context } from '../context.ts';
 import { freshIssuerKeys, readIssuerKeys } from '../oidc/keys.ts';
 import { converge, type Converged } from '../reconcile/converge.ts';
@@ -69,11 +70,12 @@ export async function planUsers(
 }
 
 /**
- * Brings users to what the registry says; expired ones are removed, and what killed commands left. Who has nothing to be done is not
- * touched, nor asked whether they are ready.
+ * Brings users to what the registry says; expired ones are removed, and what killed commands left. Who
+ * has nothing to be done is not touched, nor asked whether they are ready.
  */
 export async function bringUp(world: Context, request: UpRequest) {
   sweepLeftovers(world);
+  await discardAbandoned(world);
   const users = chosenUsers(world, request.names).filter(
     ({ down }) => !(down && request.leaveDown),
   );

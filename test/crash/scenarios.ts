@@ -71,6 +71,20 @@ export const scenarios: readonly Scenario[] = [
     undo: ['user update bob --memory 64m --unset egress --unset requestsPerMinute'],
   },
   {
+    name: 'user rename',
+    given: [bob],
+    command: 'user rename bob robert',
+    undo: ['user rename robert bob'],
+  },
+  // `restore` is the same from where a backup has been opened.
+  {
+    name: 'user copy',
+    given: [`${bob} --secret KEY=@secret`],
+    command: 'user copy bob alice --secrets',
+    undo: ['user remove alice --purge --yes'],
+    needsItself: true,
+  },
+  {
     name: 'server add',
     given: [bob],
     command: 'server add bob/memory',

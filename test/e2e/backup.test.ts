@@ -257,6 +257,11 @@ it('a restore that is killed can be run again, and leaves nothing of the first',
     .toBe(true);
   child.kill('SIGKILL');
   await once(child, 'close');
+  expect(await other.json(['gc', '--dry-run'])).toMatchObject({
+    removed: expect.arrayContaining([
+      expect.objectContaining({ kind: 'restore', name: join(other.home, 'restoring') }),
+    ]) as object[],
+  });
   await other.json(['restore', file, ...args]);
   await other.json(['user', 'remove', 'carol', '--purge', '--yes']);
   expect(await stateOf(other)).toEqual(before);

@@ -14,6 +14,7 @@ const nothing: GcFacts = {
   observed: { servers: [container], networks: [network] },
   folders: [{ path: '/run/mcpd/i/u1', ownerId: 'u1' }],
   staged: [],
+  restore: undefined,
   users: [bob],
   servers: [server],
   over: [],
@@ -49,6 +50,12 @@ test('a user who is over goes, with what is theirs', () => {
   const over = [{ name: 'bob', why: 'its time was over' }];
   expect(found({ over, deadLeases: [lease()] })).toEqual(['user bob (its time was over)']);
   expect(found({ over, servers: [] })).toEqual(['user bob (its time was over)']);
+});
+
+test('files of a restore that was killed go', () => {
+  expect(found({ restore: '/home/restoring' })).toEqual([
+    'restore /home/restoring (its restore was killed)',
+  ]);
 });
 
 describe('a user whose first command was killed', () => {
