@@ -124,6 +124,7 @@ export function createForward(options: ForwardOptions): Forward {
       explain: () => explain(run, config.memoryBytes),
     });
     exchanges.add(exchange);
+    trail?.describe();
   };
 }
 

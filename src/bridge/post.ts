@@ -81,6 +81,7 @@ export async function handlePost(
   if (isInitialize(messages)) reply.sessionId = session.id;
   const sent = session.send(messages, reply);
   if (!reply.isOpen) session.abandon(reply);
+  context.trail?.describe();
   await sent;
 }
 
@@ -113,7 +114,7 @@ async function takeModern(
   { headers }: IncomingMessage,
   response: ServerResponse,
   parsed: Parsed,
-  { stateless, guard, principal }: PostContext,
+  { stateless, guard, principal, trail }: PostContext,
 ): Promise<void> {
   const refusal = checkModern(headers, parsed);
   if (refusal) return refuse(response, refusal);
@@ -123,7 +124,9 @@ async function takeModern(
   if (turn && 'failure' in turn) return refuse(response, turn);
   if (turn) response.on('close', turn.release);
   const refine = guard.refinement(parsed, headers);
-  if (message) await stateless.take(message, { headers, response, refine }, principal);
+  const taken = message && stateless.take(message, { headers, response, refine }, principal);
+  trail?.describe();
+  await taken;
 }
 
 /** The session a request names, or a new one for `initialize`. */

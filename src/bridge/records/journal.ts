@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Clock } from '../../clock.ts';
+import type { AuditRecord } from '../../records/audit-line.ts';
 import type { Principal } from '../auth.ts';
 import { randomBytes } from '../builtins.ts';
 import type { BridgeConfig } from '../config.ts';
@@ -42,12 +43,19 @@ export function openJournal({
 }: JournalOptions): Journal {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const meter = new Meter({ folder, readContainer, clock, log });
+  const uncounted: { readonly record: AuditRecord; readonly hash: string }[] = [];
+  const countAll = (): void => {
+    for (const { record, hash } of uncounted.splice(0)) meter.written(record, hash);
+  };
   const ledger = new Ledger({
     folder,
     bounds: config.audit,
     clock,
     log,
-    onWritten: (record, hash) => meter.written(record, hash),
+    // They are counted once the answer is on its way.
+    onWritten: (record, hash) => {
+      if (uncounted.push({ record, hash }) === 1) queueMicrotask(countAll);
+    },
   });
   const [, server = config.server.key] = config.server.key.split('/');
   const run = randomBytes(6).toString('base64url');
@@ -70,10 +78,12 @@ export function openJournal({
     restarted: () => meter.restarted(),
     sweep: () => {
       ledger.sweep();
+      countAll();
       meter.sweep();
     },
     close: () => {
       ledger.close();
+      countAll();
       meter.close();
     },
   };

@@ -34,6 +34,8 @@ export class Trail {
   readonly #context: TrailContext;
   readonly #startedAt: number;
   #open: readonly Asked[];
+  /** Not described yet. */
+  #messages: readonly ClientMessage[] | undefined;
 
   constructor(context: TrailContext) {
     this.#context = context;
@@ -47,6 +49,14 @@ export class Trail {
 
   /** The body has been read. What is no request has no answer, and leaves no record. */
   asked(messages: readonly ClientMessage[]): void {
+    this.#messages = messages;
+  }
+
+  /** Describes what was asked, if that is still to do; best while the server is at work on it. */
+  describe(): void {
+    const messages = this.#messages;
+    if (!messages) return;
+    this.#messages = undefined;
     const { requestId } = this.#context;
     this.#open = messages.flatMap(({ envelope, line, params }, index) => {
       if (envelope.kind !== 'request') return [];
@@ -64,31 +74,33 @@ export class Trail {
 
   /** A response is about to be sent; to which request, its id says. */
   answered(response: Buffer, bytesOut = response.length): void {
+    this.describe();
     const one = this.#open.length > 1 ? this.#find(response) : this.#open[0];
     if (one) this.#close([one], { ...outcomeOf(response), bytesOut });
   }
 
   /** The server answered what is open with an error of HTTP. */
   failed(bytesOut: number): void {
-    this.#close(this.#open, { outcome: 'error', code: null, bytesOut });
+    this.#closeAll({ outcome: 'error', code: null, bytesOut });
   }
 
   /** Everything that is open is refused, with a JSON-RPC code. */
   refused(code: number, bytesOut: number): void {
-    this.#close(this.#open, { outcome: 'refused', code, bytesOut });
+    this.#closeAll({ outcome: 'refused', code, bytesOut });
   }
 
   /** The client has gone. */
   abandoned(): void {
-    this.#close(this.#open, { outcome: 'cancelled', code: null, bytesOut: 0 });
+    this.#closeAll({ outcome: 'cancelled', code: null, bytesOut: 0 });
   }
 
   /** The server's answer to what is open broke off, or is none. */
   lost(): void {
-    this.#close(this.#open, { outcome: 'lost', code: null, bytesOut: 0 });
+    this.#closeAll({ outcome: 'lost', code: null, bytesOut: 0 });
   }
 
   get isOpen(): boolean {
+    this.describe();
     return this.#open.length > 0;
   }
 
@@ -96,6 +108,11 @@ export class Trail {
     const envelope = readEnvelope(response);
     const id = envelope?.kind === 'response' ? envelope.id : undefined;
     return this.#open.find((one) => one.id === id);
+  }
+
+  #closeAll(how: Ended): void {
+    this.describe();
+    this.#close(this.#open, how);
   }
 
   #close(ended: readonly Asked[], how: Ended): void {
