@@ -11,6 +11,7 @@ import { keepRunning } from './http-process.ts';
 import { trackHttpSessions } from './http-sessions.ts';
 import type { Kind } from './policy/changes.ts';
 import type { Log } from './log.ts';
+import { keepAlives } from './tending.ts';
 
 interface HttpFrontOptions extends Pick<
   ForwardOptions,
@@ -38,7 +39,6 @@ export interface HttpFront {
   close(graceMs: number): Promise<void>;
 }
 
-const keepAliveMs = 15_000;
 /** Shorter than servers keep an idle connection, so that no request goes into one that is being closed. */
 const idleSocketMs = 2_000;
 
@@ -48,7 +48,7 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
   const sessions = trackHttpSessions();
   const agent = new Agent({ keepAlive: true, timeout: idleSocketMs });
   let declared: ReadonlySet<Kind> = new Set();
-  let keptAliveAt = clock.now();
+  const isKeepAliveTime = keepAlives(clock.now());
   const process = keepRunning({
     startups: options.startups,
     startChild: options.startChild,
@@ -91,8 +91,7 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     sweep: () => {
       process.sweep();
       const now = clock.now();
-      const keepAlive = now - keptAliveAt >= keepAliveMs;
-      if (keepAlive) keptAliveAt = now;
+      const keepAlive = isKeepAliveTime(now);
       for (const exchange of exchanges) {
         exchange.sweep(now, options.isCurrent, keepAlive);
       }

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { fieldOf, type ClientMessage } from '../mcp/body.ts';
 import { formatFailure, rpcCodes, type RequestId } from '../mcp/jsonrpc.ts';
-import type { Principal } from './auth.ts';
 import type { BridgeBounds } from './config.ts';
 import type { Reply } from './reply.ts';
 import type { InFlight } from './route.ts';
+import { tend, type Tending } from './tending.ts';
 
 /** A client's request that the server has not answered. */
 export interface PendingRequest extends InFlight {
@@ -17,16 +17,8 @@ export interface PendingRequest extends InFlight {
   isCancelled: boolean;
 }
 
-interface Sweep {
-  readonly now: number;
-  readonly keepAlive: boolean;
-  readonly isCurrent: (principal: Principal) => boolean;
-}
-
 type TimeBounds = Pick<BridgeBounds, 'requestMs' | 'initializeMs'>;
 
-/** A silent wait turns into an event stream after this, before clients and proxies give up on a head. */
-const quietMs = 15_000;
 const cancelGraceMs = 1_000;
 
 /** The requests of one session that are in flight, by id. */
@@ -96,17 +88,13 @@ export class PendingRequests {
   }
 
   /** Tends the waiting clients; answers, takes and returns the requests whose time is up. */
-  sweep({ now, keepAlive, isCurrent }: Sweep): PendingRequest[] {
-    const expired = this.list().filter(({ deadline }) => now >= deadline);
+  sweep(sweep: Tending): PendingRequest[] {
+    const expired = this.list().filter(({ deadline }) => sweep.now >= deadline);
     for (const request of expired) {
       this.#requests.delete(request.id);
       request.reply.sendResponse(formatFailure(request.idText, expiry(request)));
     }
-    for (const { reply, startedAt } of this.#requests.values()) {
-      if (!isCurrent(reply.principal)) reply.drop();
-      else if (now - startedAt >= quietMs) reply.openStream();
-      if (keepAlive) reply.keepAlive();
-    }
+    for (const { reply, startedAt } of this.#requests.values()) tend(reply, startedAt, sweep);
     return expired;
   }
 }

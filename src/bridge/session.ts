@@ -15,6 +15,7 @@ import { declaredIn, formatListChanged, type Kind } from './policy/changes.ts';
 import type { Reply } from './reply.ts';
 import { PendingRequests } from './pending.ts';
 import { relatedRequest } from './route.ts';
+import { keepAlives } from './tending.ts';
 
 export interface SessionOptions {
   /** Names the session in the log; its id is a secret. */
@@ -31,7 +32,6 @@ export interface SessionOptions {
   readonly onOver: (ending: Ending, hasAnswered: boolean) => void;
 }
 
-const keepAliveMs = 15_000;
 /** How long a client may leave an answer unread. */
 const stallMs = 60_000;
 const outboxMessages = 256;
@@ -57,13 +57,14 @@ export class Session {
   #hasAnswered = false;
   #declared: ReadonlySet<Kind> = new Set();
   #isOver = false;
-  #keptAliveAt: number;
+  readonly #isKeepAliveTime: (now: number) => boolean;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.subject = options.subject;
     this.label = options.label;
-    this.lastUsedAt = this.#keptAliveAt = options.clock.now();
+    this.lastUsedAt = options.clock.now();
+    this.#isKeepAliveTime = keepAlives(this.lastUsedAt);
     this.#pending = new PendingRequests(options.clock, options.bounds);
     const onLostRequest = (idText: string): void =>
       this.#child.write(
@@ -166,8 +167,7 @@ export class Session {
 
   /** Runs what time demands: deadlines, keep-alives, slow readers, tokens that are no longer valid. */
   sweep(now: number, isCurrent: (principal: Principal) => boolean): void {
-    const keepAlive = now - this.#keptAliveAt >= keepAliveMs;
-    if (keepAlive) this.#keptAliveAt = now;
+    const keepAlive = this.#isKeepAliveTime(now);
     for (const { method, idText, isCancelled } of this.#pending.sweep({
       now,
       keepAlive,

@@ -13,6 +13,7 @@ import type { Refine } from '../policy/guard.ts';
 import { Reply } from '../reply.ts';
 import type { Started } from '../spare.ts';
 import type { Startups } from '../startups.ts';
+import { keepAlives, tend } from '../tending.ts';
 import { mismatch } from './check.ts';
 import { probeEra, type Era, type EraMemory } from './era.ts';
 import { refuseIncoming, type StatelessServer } from './incoming.ts';
@@ -52,16 +53,15 @@ export interface Stateless {
 const serversAtMost = 4;
 /** After this a server that says nothing to `server/discover` counts as one that doesn't know it. */
 const probeMs = 10_000;
-const keepAliveMs = 15_000;
-const quietMs = 15_000;
 
 export function createStateless(options: StatelessOptions): Stateless {
   const { config, clock, log, startups, memory } = options;
   const { bounds } = config;
   const servers = new Map<string, StatelessServer>();
-  const replies = new Map<Reply, { readonly principal: Principal; readonly since: number }>();
+  /** Since when each is waited for. */
+  const replies = new Map<Reply, number>();
   let era: Promise<Era> | undefined;
-  let keptAliveAt = clock.now();
+  const isKeepAliveTime = keepAlives(clock.now());
 
   const findEra = async (): Promise<Era> => {
     const known = memory.read();
@@ -152,7 +152,7 @@ export function createStateless(options: StatelessOptions): Stateless {
       const wrong = method === 'tools/call' && (await server.parameters.mismatch(headers, params));
       if (wrong) return refuse(response, { ...mismatch(wrong), idText });
       if (!reply.isOpen) return;
-      replies.set(reply, { principal, since: clock.now() });
+      replies.set(reply, clock.now());
       response.on('close', () => replies.delete(reply));
       if (method === 'subscriptions/listen') reply.openStream();
       server.take(incoming);
@@ -162,13 +162,8 @@ export function createStateless(options: StatelessOptions): Stateless {
     },
     sweep: () => {
       const now = clock.now();
-      const keepAlive = now - keptAliveAt >= keepAliveMs;
-      if (keepAlive) keptAliveAt = now;
-      for (const [reply, { principal, since }] of replies) {
-        if (!options.isCurrent(principal)) reply.drop();
-        else if (now - since >= quietMs) reply.openStream();
-        if (keepAlive) reply.keepAlive();
-      }
+      const tending = { now, keepAlive: isKeepAliveTime(now), isCurrent: options.isCurrent };
+      for (const [reply, since] of replies) tend(reply, since, tending);
       for (const [key, server] of servers) {
         server.sweep(now);
         const isIdle = server.size === 0 && now - server.lastUsedAt >= bounds.sessionIdleMs;
