@@ -6,7 +6,7 @@ import { issuerAlgorithms, type TrustedIssuer } from '../policy/trusted-issuer.t
 import type { Principal } from './auth.ts';
 import { hash } from './builtins.ts';
 import type { Log } from './log.ts';
-import { watched } from './watched.ts';
+import { watched, type FolderWatch } from './watched.ts';
 
 /** The issuer as `issuer.json` says it, with its keys ready for use. */
 export interface Trust extends TrustedIssuer {
@@ -41,8 +41,8 @@ const toleranceSeconds = 5;
 const complaintMs = 60_000;
 
 /** Looks at the issuer's file on every question, as with live tokens; undefined: no issuer is trusted. */
-export function readTrustedIssuer(file: string): () => Trust | undefined {
-  return watched(file, parseTrust);
+export function readTrustedIssuer(file: string, folder?: FolderWatch): () => Trust | undefined {
+  return watched(file, parseTrust, folder);
 }
 
 /** Verifies tokens of the host's OIDC issuer with the keys that the host fetched. */

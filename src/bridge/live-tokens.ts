@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { fieldOf, parseJson } from '../mcp/body.ts';
-import { watched } from './watched.ts';
+import { watched, type FolderWatch } from './watched.ts';
 
 /**
  * What the host says in `tokens.json`. Bridges of older images read `live` only; they learn at the
@@ -14,8 +14,12 @@ export interface LiveTokens {
 }
 
 /** The ids of the tokens that are valid now. A file that is missing or unreadable makes no token live. */
-export function readLiveTokens(file: string, clock: Clock): (tokenId: string) => boolean {
-  const live = watched(file, parseLive);
+export function readLiveTokens(
+  file: string,
+  clock: Clock,
+  folder?: FolderWatch,
+): (tokenId: string) => boolean {
+  const live = watched(file, parseLive, folder);
   return (tokenId) => {
     const until = live().get(tokenId);
     return until !== undefined && clock.now() < until;

@@ -13,24 +13,31 @@ import { countOomKills } from './oom.ts';
 import { readContainer } from './records/container.ts';
 import { recordTokenUse, tokenUseFile } from './token-use.ts';
 import { readPolicyFile } from './policy/policy-file.ts';
+import { watchFolder } from './watched.ts';
 
 const log = (line: string): void => void process.stdout.write(`${line}\n`);
 const printStderr = (line: string): void => void process.stderr.write(`${line}\n`);
 /** In a container, where init has no other. Looked at once: an orphan elsewhere becomes init's child too. */
 const isInitsChild = process.ppid === 1;
 
-try {
-  const folder = configFolder(process.argv.slice(2));
+start(process.argv.slice(2)).catch((error: unknown) => {
+  printStderr(`the bridge cannot start: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+});
+
+async function start(argv: readonly string[]): Promise<void> {
+  const folder = configFolder(argv);
   // A bridge that runs elsewhere keeps its records with its material.
   const records = folder === runtimeMount ? recordsMount : join(folder, 'records');
   const { config, secrets } = readMaterial(folder);
+  const watch = watchFolder(folder);
   const bridge = createBridge({
     config,
     secrets,
-    isLive: readLiveTokens(join(folder, 'tokens.json'), systemClock),
-    issuer: readTrustedIssuer(join(folder, 'issuer.json')),
+    isLive: readLiveTokens(join(folder, 'tokens.json'), systemClock, watch),
+    issuer: readTrustedIssuer(join(folder, 'issuer.json'), watch),
     tokenUse: recordTokenUse(join(records, tokenUseFile), systemClock),
-    readPolicy: readPolicyFile(join(folder, 'policy.json')),
+    readPolicy: readPolicyFile(join(folder, 'policy.json'), watch),
     userFolder: existsSync(userMount) ? userMount : undefined,
     countOomKills,
     fullness,
@@ -50,9 +57,6 @@ try {
   closeOnSignal(bridge);
   const port = await bridge.listen();
   log(`${config.server.key}: listening on port ${port}`);
-} catch (error) {
-  printStderr(`the bridge cannot start: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
 }
 
 /** Only with the tenant's uid apart from this one, and in a container of the bridge's own. */

@@ -16,6 +16,7 @@ import { readPolicyFile } from '../../src/bridge/policy/policy-file.ts';
 import { openPolicy, type BridgePolicy } from '../../src/policy/bridge-policy.ts';
 import { readTrustedIssuer } from '../../src/bridge/issuer.ts';
 import { readLiveTokens } from '../../src/bridge/live-tokens.ts';
+import { watchFolder } from '../../src/bridge/watched.ts';
 import { recordTokenUse, tokenUseFile } from '../../src/bridge/token-use.ts';
 import type { TrustedIssuer } from '../../src/policy/trusted-issuer.ts';
 import { lastUses } from '../../src/tokens/last-used.ts';
@@ -125,15 +126,16 @@ const scope = 'tools:read tools:call resources:read prompts:read';
 export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-'));
   const keys = generateKeyPairSync('ed25519');
-  const tokens = join(folder, 'tokens.json');
-  const setLive: TestBridge['setLive'] = (live, ends = {}) =>
-    writeFileSync(tokens, JSON.stringify({ live, until: ends }));
-  setLive(['t1', 't2']);
-  const policies = join(folder, 'policy.json');
-  const setPolicy = (policy: Partial<BridgePolicy>): void => {
-    writeFileSync(`${policies}.new`, JSON.stringify({ ...openPolicy, ...policy }));
-    renameSync(`${policies}.new`, policies);
+  /** As the host does it. */
+  const replace = (name: string, content: string): void => {
+    writeFileSync(join(folder, `${name}.new`), content);
+    renameSync(join(folder, `${name}.new`), join(folder, name));
   };
+  const setLive: TestBridge['setLive'] = (live, ends = {}) =>
+    replace('tokens.json', JSON.stringify({ live, until: ends }));
+  setLive(['t1', 't2']);
+  const setPolicy = (policy: Partial<BridgePolicy>): void =>
+    replace('policy.json', JSON.stringify({ ...openPolicy, ...policy }));
   if (setup.policy) setPolicy(setup.policy);
   const log: string[] = [];
   const stderr: string[] = [];
@@ -148,13 +150,14 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
   };
   const config = createConfig(setup, keys.publicKey, await freePort());
   const records = setup.records ?? join(folder, 'records');
+  const watch = watchFolder(folder);
   const bridge = createBridge({
     config,
     secrets: setup.secrets ?? new Map(),
-    isLive: readLiveTokens(tokens, clock),
-    issuer: readTrustedIssuer(join(folder, 'issuer.json')),
+    isLive: readLiveTokens(join(folder, 'tokens.json'), clock, watch),
+    issuer: readTrustedIssuer(join(folder, 'issuer.json'), watch),
     tokenUse: recordTokenUse(join(folder, tokenUseFile), clock),
-    readPolicy: readPolicyFile(policies),
+    readPolicy: readPolicyFile(join(folder, 'policy.json'), watch),
     userFolder: setup.userFolder,
     countOomKills: setup.countOomKills ?? (() => 0),
     fullness: setup.fullness ?? (() => 0),
@@ -204,7 +207,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     clock,
     mint,
     setLive,
-    setIssuer: (issuer) => writeFileSync(join(folder, 'issuer.json'), JSON.stringify(issuer) ?? ''),
+    setIssuer: (issuer) => replace('issuer.json', JSON.stringify(issuer) ?? ''),
     usedTokens: () => Object.fromEntries(lastUses([folder])),
     setPolicy,
     call,

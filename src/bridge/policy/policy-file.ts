@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fieldOf, parseJson } from '../../mcp/body.ts';
 import { openPolicy, type BridgePolicy } from '../../policy/bridge-policy.ts';
-import { watchFile } from '../watched.ts';
+import { watchFile, type FolderWatch } from '../watched.ts';
 
 const nothing = { allow: [], deny: [], most: null };
 
@@ -19,8 +19,8 @@ export const closedPolicy: BridgePolicy = {
  * there, one that is missing, unreadable or not a policy exposes nothing, since what it took away can't be
  * known; the last one could allow what is forbidden by now.
  */
-export function readPolicyFile(file: string): () => BridgePolicy {
-  const look = watchFile(file);
+export function readPolicyFile(file: string, folder?: FolderWatch): () => BridgePolicy {
+  const look = watchFile(file, folder);
   let policy: BridgePolicy | undefined;
   return () => {
     const state = look();
