@@ -61,10 +61,17 @@ async function buildCommands(): Promise<OutputFile[]> {
   return outputFiles;
 }
 
-/** The program that is put into images: one file. */
+/**
+ * The program that is put into images: one file. No ES module, since Node's loader of those takes a tenth
+ * of the time to start, and a megabyte of every tenant.
+ */
 async function buildBridge(): Promise<OutputFile[]> {
-  const entryPoints = ['src/bridge/main.ts'];
-  const { outputFiles } = await build({ ...shared, entryPoints, outfile: 'dist/bridge.mjs' });
+  const { outputFiles } = await build({
+    ...shared,
+    format: 'cjs',
+    entryPoints: ['src/bridge/main.ts'],
+    outfile: 'dist/bridge.cjs',
+  });
   return outputFiles;
 }
 

@@ -15,7 +15,7 @@ export interface Context {
   readonly gid: number;
   readonly registry: Registry;
   readonly progress: Progress;
-  /** Package root: Dockerfile.mcp, templates/, dist/bridge.mjs. */
+  /** Package root: Dockerfile.mcp, templates/, dist/bridge.cjs. */
   readonly assets: string;
   readonly env: NodeJS.ProcessEnv;
   engine(): Promise<Engine>;

@@ -8,7 +8,7 @@ import type { Template } from '../templates/schema.ts';
 import type { Entry } from './entries.ts';
 import { extraCertificates } from './certificates.ts';
 
-/** Package root: Dockerfile.mcp, templates/, dist/bridge.mjs. */
+/** Package root: Dockerfile.mcp, templates/, dist/bridge.cjs. */
 export interface Assets {
   readonly root: string;
 }
@@ -42,7 +42,7 @@ export async function buildContext(
         path: dockerfileName,
         content: app.locked ? dockerfile : unlocked(dockerfile),
       },
-      { type: 'file', path: 'mcpd/bridge.mjs', content: await readBridge(assets) },
+      { type: 'file', path: 'mcpd/bridge.cjs', content: await readBridge(assets) },
       { type: 'file', path: 'mcpd/ca.crt', content: extra },
       ...app.entries,
     ],
@@ -117,7 +117,7 @@ function unlocked(dockerfile: string): string {
 }
 
 async function readBridge({ root }: Assets): Promise<Buffer> {
-  const path = join(root, 'dist/bridge.mjs');
+  const path = join(root, 'dist/bridge.cjs');
   try {
     return await readFile(path);
   } catch (cause) {

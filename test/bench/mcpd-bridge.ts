@@ -8,7 +8,7 @@ import { bridgeConfig } from '../support/bridge-config.ts';
 import { bridgeNodeFlags } from '../support/node-flags.ts';
 import { freePort, startNode, stop, type Running } from './running.ts';
 
-const bundle = join(import.meta.dirname, '../../dist/bridge.mjs');
+const bundle = join(import.meta.dirname, '../../dist/bridge.cjs');
 /** More than one server's own bound: the clients of the load each have one. */
 const roomForLoad = 40;
 
@@ -42,7 +42,7 @@ export async function startBridge(
       initializeMs: 60_000,
     },
   });
-  await copyFile(bundle, join(folder, 'bridge.mjs'));
+  await copyFile(bundle, join(folder, 'bridge.cjs'));
   await writeFile(join(folder, 'bridge.json'), JSON.stringify(config));
   await writeFile(join(folder, 'tokens.json'), JSON.stringify({ live: ['t1'] }));
   const token = await new SignJWT({ scope: 'tools:read tools:call' })
@@ -54,7 +54,7 @@ export async function startBridge(
     .setExpirationTime('1h')
     .sign(privateKey);
   const startedAt = performance.now();
-  const child = startNode([...bridgeNodeFlags(), join(folder, 'bridge.mjs'), '--config', folder]);
+  const child = startNode([...bridgeNodeFlags(), join(folder, 'bridge.cjs'), '--config', folder]);
   // Its first line says that it listens.
   if (child.stdout) await once(child.stdout, 'data');
   const startMs = performance.now() - startedAt;

@@ -70,7 +70,7 @@ describe('the packed tarball, installed into an empty prefix', () => {
       stdout: expect.stringContaining('ENGINE_UNREACHABLE') as string,
     });
     const files = await readdir(join(prefix, 'lib/node_modules/mcpd'), { recursive: true });
-    expect(files).toEqual(expect.arrayContaining(['Dockerfile.mcp', 'dist/bridge.mjs']));
+    expect(files).toEqual(expect.arrayContaining(['Dockerfile.mcp', 'dist/bridge.cjs']));
     expect(files.filter((file) => /(?:^|\/)(?:src|test)\//.test(file))).toEqual([]);
   });
 });

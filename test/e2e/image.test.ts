@@ -33,7 +33,7 @@ beforeAll(async () => {
   root = join(folder, 'root');
   await mkdir(join(root, 'dist'), { recursive: true });
   await cp(join(packageRoot, 'Dockerfile.mcp'), join(root, 'Dockerfile.mcp'));
-  await writeFile(join(root, 'dist/bridge.mjs'), `console.log('bridge of ${name}');\n`);
+  await writeFile(join(root, 'dist/bridge.cjs'), `console.log('bridge of ${name}');\n`);
 });
 
 afterAll(async () => {

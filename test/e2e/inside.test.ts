@@ -197,7 +197,7 @@ describe('the process of a server', () => {
         newToken: code(() => fs.writeFileSync('/run/mcpd/tokens.json', '{}')),
         logs: code(() => fs.readdirSync('/var/log/mcpd')),
         newLog: code(() => fs.writeFileSync('/var/log/mcpd/audit.jsonl', '')),
-        program: code(() => fs.appendFileSync('/opt/mcpd/bridge.mjs', '')),
+        program: code(() => fs.appendFileSync('/opt/mcpd/bridge.cjs', '')),
         status,
       };
     });

@@ -29,7 +29,7 @@ export async function upgrade(tenancy: Tenancy, templates: readonly string[]) {
     await cp(join(packageRoot, name), join(root, name), { recursive: true });
   }
   await symlink(join(packageRoot, 'templates'), join(root, 'templates'));
-  await appendFile(join(root, 'dist/bridge.mjs'), `// ${root}\n`);
+  await appendFile(join(root, 'dist/bridge.cjs'), `// ${root}\n`);
 
   const run = async (...args: readonly string[]): Promise<unknown> => {
     const argv = [join(root, 'bin/run.js'), ...args, '--json'];

@@ -19,7 +19,7 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'mcpd-build-'));
   await mkdir(join(root, 'dist'));
   await cp(join(packageRoot, 'Dockerfile.mcp'), join(root, 'Dockerfile.mcp'));
-  await writeFile(join(root, 'dist/bridge.mjs'), 'bridge');
+  await writeFile(join(root, 'dist/bridge.cjs'), 'bridge');
 });
 afterEach(() => rm(root, { recursive: true }));
 
@@ -96,7 +96,7 @@ test('the tag follows the base, the package, the bridge and the certificates', a
   await writeFile(ca, 'PEM');
   const { images } = store();
   tags.push((await ensureImage(request(images, { extraCaCertificates: [ca] }))).tag);
-  await writeFile(join(root, 'dist/bridge.mjs'), 'another bridge');
+  await writeFile(join(root, 'dist/bridge.cjs'), 'another bridge');
   tags.push(await tagOf());
   expect(new Set(tags).size).toBe(5);
 });
@@ -181,7 +181,7 @@ test('a certificate that can’t be read names the setting', async () => {
 });
 
 test('a missing bridge says how to build it', async () => {
-  await rm(join(root, 'dist/bridge.mjs'));
+  await rm(join(root, 'dist/bridge.cjs'));
   const error = await ensureImage(request(store().images)).catch((e: unknown) => e);
   expect((error as NotFoundError).suggestions).toContain('npm run build');
 });

@@ -27,7 +27,7 @@ export async function settledHome(users: readonly string[]) {
   mkdirSync(join(assets, 'dist'), { recursive: true });
   cpSync(join(packageRoot, 'templates'), join(assets, 'templates'), { recursive: true });
   cpSync(join(packageRoot, 'Dockerfile.mcp'), join(assets, 'Dockerfile.mcp'));
-  writeFileSync(join(assets, 'dist/bridge.mjs'), '');
+  writeFileSync(join(assets, 'dist/bridge.cjs'), '');
 
   const scopes: (string | undefined)[] = [];
   const applied: Operation[] = [];
