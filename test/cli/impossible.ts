@@ -88,6 +88,7 @@ export const impossible: readonly Row[] = [
     plan Bob
     export Bob
     up Bob
+    upgrade Bob
     down Bob --yes
   `,
   ...each(usage(/is not|is a user/))`

@@ -74,6 +74,8 @@ describe('what --json prints', () => {
     down bob --yes
     plan bob
     up bob
+    upgrade --all --dry-run
+    upgrade bob
     server remove bob/memory --yes
     user remove bob --yes
   `)('is what mcpd schema says: %s', async (command) => {

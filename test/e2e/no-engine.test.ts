@@ -36,6 +36,8 @@ describe('without an engine', () => {
     'plan',
     'up',
     'up bob',
+    'upgrade --all',
+    'gc',
     'down --all --yes',
     'logs bob',
     'exec bob/filesystem -- true',

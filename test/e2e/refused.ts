@@ -64,6 +64,7 @@ export const refused: readonly Row[] = [
     connect bop
     plan bob bop
     up bob bop
+    upgrade bob bop
     down bob bop --yes
   `,
   ...each(noServer)`
