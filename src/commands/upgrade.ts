@@ -18,12 +18,15 @@ export default class Upgrade extends BaseCommand<UpgradeResult> {
   ];
   static override args = { user: userArgument({ description: 'Names of users.' }) };
   static override flags = {
-    all: boolean({ summary: 'All users.' }),
+    all: boolean({ summary: 'All users.', default: false }),
     template: string({
       summary: 'Only servers made from this template.',
       helpValue: 'NAME|FOLDER',
     }),
-    'dry-run': boolean({ summary: 'Say what there is to upgrade; build and change nothing.' }),
+    'dry-run': boolean({
+      summary: 'Say what there is to upgrade; build and change nothing.',
+      default: false,
+    }),
     canary: integer({
       summary: 'Users to begin with, one by one; when one fails, no more are begun.',
       min: 0,
@@ -38,7 +41,7 @@ export default class Upgrade extends BaseCommand<UpgradeResult> {
   async run(): Promise<UpgradeResult> {
     const { argv, flags } = await this.parse(Upgrade);
     const names = argv as string[];
-    if ((names.length === 0) === !flags.all) {
+    if ((names.length === 0) !== flags.all) {
       throw new UsageError('Name the users, or say --all.', {
         code: 'USAGE',
         suggestions: ['mcpd upgrade bob', 'mcpd upgrade --all --dry-run'],
