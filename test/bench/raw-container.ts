@@ -39,8 +39,10 @@ export async function copyContainer(made: Made): Promise<RawContainer> {
       const { Config, HostConfig } = container;
       await post(`/containers/create?name=${name}`, { ...Config, HostConfig });
       await post(`/containers/${name}/start`);
+      const started = performance.now();
       while ((await handshake(answer, AbortSignal.timeout(30_000))).state !== 'ready') {
-        await delay(5);
+        // As mcpd does: asking all the time would cost those that start beside it.
+        await delay(Math.max(5, (performance.now() - started) * 0.05));
       }
     },
   };
