@@ -18,6 +18,11 @@ export interface Principal {
   readonly basis?: Basis;
 }
 
+/** Whether it is mcpd itself that looks: its tokens are named after the server. */
+export function isHost({ tokenId }: Principal, { server }: Pick<BridgeConfig, 'server'>): boolean {
+  return tokenId === server.id;
+}
+
 export interface Authenticator {
   /** Takes the `Authorization` header. */
   authenticate(header: string | undefined): Promise<Principal | 'missing' | 'invalid'>;

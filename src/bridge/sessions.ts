@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Principal } from './auth.ts';
+import { isHost, type Principal } from './auth.ts';
 import type { Child, ChildEvents } from './child.ts';
 import type { BridgeConfig } from './config.ts';
 import { nameEnding } from './ending.ts';
@@ -11,7 +11,7 @@ import type { Startups } from './startups.ts';
 import { within } from './within.ts';
 
 interface SessionsOptions {
-  readonly config: Pick<BridgeConfig, 'bounds' | 'memoryBytes'>;
+  readonly config: Pick<BridgeConfig, 'bounds' | 'memoryBytes' | 'server'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly startups: Startups;
@@ -30,7 +30,10 @@ export type Unavailable = 'full' | 'broken' | 'closing';
 export interface Sessions {
   /** Sessions and servers that are still ending. */
   readonly size: number;
-  /** Starts a session; at the cap the least recently used idle one makes room. */
+  /**
+   * Starts a session; at the cap the least recently used idle one makes room. The host's own look has a
+   * place beyond it, so that whether a server is ready can be asked without ending anybody's session.
+   */
   open(principal: Principal): Promise<Session | Unavailable>;
   /** Another subject's session is as unknown as one that never was. */
   find(id: string, principal: Principal): Session | undefined;
@@ -139,7 +142,8 @@ export function createSessions(options: SessionsOptions): Sessions {
    */
   const startInRoom = async (principal: Principal): Promise<Session | Unavailable> => {
     const deadline = clock.now() + roomMs;
-    while (live.size + ending.size >= config.bounds.sessions) {
+    const most = config.bounds.sessions + Number(isHost(principal, config));
+    while (live.size + ending.size >= most) {
       if (ending.size === 0) {
         const idle = leastWanted(live.values());
         if (!idle) return 'full';

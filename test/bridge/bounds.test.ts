@@ -41,6 +41,21 @@ test('a session somebody listens to is the last to make room', async () => {
   expect((await bridge.tool(first, 'echo')).status).toBe(200);
 });
 
+test('the host’s own look ends nobody’s session, though all are taken', async () => {
+  const bridge = await startBridge({ bounds: { sessions: 2 } });
+  bridge.setLive(['t1', 's1']);
+  const sessions = [await bridge.open(), await bridge.open()];
+  const host = await bridge.mint({ jti: 's1', scope: 'tools:read' });
+  for (let look = 0; look < 3; look += 1) {
+    const session = await bridge.open('2025-11-25', host);
+    const headers = { 'mcp-session-id': session, authorization: `Bearer ${host}` };
+    expect((await bridge.call({ method: 'DELETE', headers })).status).toBe(204);
+  }
+  for (const session of sessions) {
+    expect((await bridge.tool(session, 'echo')).status).toBe(200);
+  }
+});
+
 test('when every session is busy a new one is refused for now', async () => {
   const bridge = await startBridge({ bounds: { sessions: 1 } });
   const session = await bridge.open();

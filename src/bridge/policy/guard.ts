@@ -7,7 +7,7 @@ import { mcpHeaders } from '../../mcp/protocol.ts';
 import type { BridgePolicy } from '../../policy/bridge-policy.ts';
 import { isRestricted } from '../../policy/exposure.ts';
 import type { Refusal } from '../answer.ts';
-import type { Principal } from '../auth.ts';
+import { isHost, type Principal } from '../auth.ts';
 import { randomBytes } from '../builtins.ts';
 import type { BridgeConfig } from '../config.ts';
 import { isModern } from '../modern/check.ts';
@@ -94,8 +94,7 @@ export function createGuard({ config, readPolicy, rates, turns, clock }: GuardOp
     contextOf,
     check: (posted, { principal, headers }) => {
       const current = lists();
-      const isHost = principal.tokenId === config.server.id;
-      const refusal = isHost
+      const refusal = isHost(principal, config)
         ? undefined
         : checkRate(posted, (count) => rates.take(current.policy, { count, now: clock.now() }));
       if (refusal) return refusal;
