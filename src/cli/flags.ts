@@ -51,13 +51,19 @@ export const timeout = flagOf(durationText)({
   helpValue: 'DURATION',
 });
 
-export const parallel = integer({
-  summary: 'How many users at once.',
-  min: 1,
-  max: 64,
-  default: 4,
-  helpValue: 'N',
-});
+export const parallel = parallelBy(4);
+
+export const oneByOne = parallelBy(1);
+
+function parallelBy(usual: number) {
+  return integer({
+    summary: 'How many users at once.',
+    min: 1,
+    max: 64,
+    default: usual,
+    helpValue: 'N',
+  });
+}
 
 export const ttl = flagOf(durationText)({
   summary: 'End its tokens after this long, e.g. 30m; `mcpd gc` then removes it.',

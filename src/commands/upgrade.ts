@@ -1,6 +1,6 @@
 import { boolean, integer, string } from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
-import { parallel, timeout, userArgument } from '../cli/flags.ts';
+import { oneByOne, timeout, userArgument } from '../cli/flags.ts';
 import { exitCodes, UsageError } from '../errors.ts';
 import { renderUpgrade } from '../render/upgrade.ts';
 import { upgradeResult, type UpgradeResult } from '../upgrade/result.ts';
@@ -28,12 +28,12 @@ export default class Upgrade extends BaseCommand<UpgradeResult> {
       default: false,
     }),
     canary: integer({
-      summary: 'Users to begin with, one by one; when one fails, no more are begun.',
+      summary: 'Users to begin with, always one by one; when one fails, no more are begun.',
       min: 0,
       default: 0,
       helpValue: 'N',
     }),
-    parallel,
+    parallel: oneByOne,
     timeout,
   };
   static override readonly result = upgradeResult;
