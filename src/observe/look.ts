@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { EngineUnreachableError } from '../errors.ts';
 import type { Observed } from '../reconcile/observed.ts';
+import { userScope, type Selected, type Target } from './selection.ts';
 
 /** What the engine has. */
 export interface Look {
@@ -9,6 +10,8 @@ export interface Look {
   /** It didn't answer: what runs is unknown. */
   readonly stale: boolean;
 }
+
+const nothing: Observed = { networks: [], servers: [] };
 
 /** Asks the engine about one user, or all. One that doesn't answer is said on stderr, and no error. */
 export async function lookAtEngine(context: Context, userId?: string): Promise<Look> {
@@ -20,6 +23,16 @@ export async function lookAtEngine(context: Context, userId?: string): Promise<L
   } catch (error) {
     if (!(error instanceof EngineUnreachableError)) throw error;
     context.progress.notice(`${error.message} States are unknown.`);
-    return { observed: { networks: [], servers: [] }, stale: true };
+    return { observed: nothing, stale: true };
   }
+}
+
+/** The same about servers that were selected. About none nothing is asked. */
+export async function lookAtServers(
+  context: Context,
+  target: Target | undefined,
+  selected: readonly Selected[],
+): Promise<Look> {
+  if (selected.length === 0) return { observed: nothing, stale: false };
+  return lookAtEngine(context, userScope(target, selected));
 }

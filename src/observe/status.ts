@@ -5,8 +5,8 @@ import { serverUrl } from '../reconcile/bridge-config.ts';
 import { containersByServer, type ObservedServer } from '../reconcile/observed.ts';
 import { serverStates } from '../server/result.ts';
 import { probeToken } from '../tokens/issue.ts';
-import { lookAtEngine } from './look.ts';
-import { selectServers, userScope, type Selected, type Target } from './selection.ts';
+import { lookAtServers } from './look.ts';
+import { selectServers, type Selected, type Target } from './selection.ts';
 
 export const statusResult = z.object({
   stale: z.boolean().describe('true when the engine did not answer: what runs is unknown'),
@@ -47,7 +47,7 @@ export async function showStatus(
   { target, probe }: Request,
 ): Promise<StatusResult> {
   const selected = selectServers(context.registry, target);
-  const { observed, stale } = await lookAtEngine(context, userScope(target, selected));
+  const { observed, stale } = await lookAtServers(context, target, selected);
   const containers = containersByServer(observed.servers);
   const servers = await Promise.all(
     selected.map(async (one): Promise<Row> => {

@@ -1,8 +1,9 @@
 import type * as z from 'zod';
 import type { Context } from '../context.ts';
-import { lookAtEngine } from '../observe/look.ts';
-import { selectServers, userScope } from '../observe/selection.ts';
+import { lookAtEngine, lookAtServers } from '../observe/look.ts';
+import { selectServers } from '../observe/selection.ts';
 import { limitsOf } from '../policy/of-user.ts';
+import { containersByServer } from '../reconcile/observed.ts';
 import { getServer } from '../registry/servers.ts';
 import { getUser } from '../registry/users.ts';
 import { listSecrets } from '../secrets/vault.ts';
@@ -47,8 +48,8 @@ export async function listAllServers(
 ): Promise<z.infer<typeof serverListResult>> {
   const target = userName === undefined ? undefined : { user: userName, server: undefined };
   const selected = selectServers(context.registry, target);
-  const { observed, stale } = await lookAtEngine(context, userScope(target, selected));
-  const containers = new Map(observed.servers.map((one) => [one.serverId, one]));
+  const { observed, stale } = await lookAtServers(context, target, selected);
+  const containers = containersByServer(observed.servers);
   const servers = selected.map(({ user, server }) => {
     const facts = { config: context.config, observed: containers.get(server.id), stale };
     return { ...describeServer(server, { ...facts, ready: false }), user: user.name };
