@@ -94,9 +94,10 @@ it('is kept when its user is removed, and the removal is recorded', async () => 
   expect(text).toContain('create_entities');
   const args = ['audit', '--control'];
   const { records } = await tenancy.json<{ records: Record<string, unknown>[] }>(args);
-  expect(records.at(-1)).toMatchObject({ command: 'mcpd user remove alice --yes', outcome: 'ok' });
+  const command = 'mcpd user remove alice --yes --json';
+  expect(records.at(-1)).toMatchObject({ command, outcome: 'ok' });
   expect(records.at(-1)?.['changes']).toContainEqual({
-    what: 'server memory template',
+    what: 'server alice/memory template',
     before: 'memory',
     after: null,
   });
