@@ -9,7 +9,7 @@ export interface Member {
   readonly type: 'file' | 'directory' | 'symlink' | 'link';
   /** Permissions only. */
   readonly mode: number;
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch, as `timeOf` has it. */
   readonly mtime: number;
   /** Whose it is: uids are another host's affair. */
   readonly owner: 'tenant' | 'root';
@@ -20,6 +20,11 @@ export interface Member {
 }
 
 const latestTime = 2 ** 31 - 1;
+
+/** A file's time as a member can have it: a tenant may set any, and tar has whole seconds from 1970 to 2038. */
+export function timeOf({ mtimeMs }: { readonly mtimeMs: number }): number {
+  return Math.min(Math.max(0, Math.floor(mtimeMs / 1000)), latestTime);
+}
 
 /** As tar has it. Names that are no UTF-8 are in records of our own, beside a name that is like them. */
 export function toHeader(member: Member): Partial<Header> & Pick<Header, 'name'> {
@@ -35,7 +40,7 @@ export function toHeader(member: Member): Partial<Header> & Pick<Header, 'name'>
     type,
     mode,
     size,
-    mtime: new Date(Math.min(Math.max(0, mtime), latestTime) * 1000),
+    mtime: new Date(mtime * 1000),
     uname: owner,
     gname: owner,
     ...(target === '' ? {} : { linkname }),

@@ -9,7 +9,7 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
-import { textOf, type Member } from './member.ts';
+import { textOf, timeOf, type Member } from './member.ts';
 
 export interface Tree {
   /** The folder on this host; it and its parents are trusted. */
@@ -141,7 +141,7 @@ function memberOf(type: Member['type'], path: string, stat: Stats): Member {
     path,
     type,
     mode: stat.mode & 0o7777,
-    mtime: Math.floor(stat.mtimeMs / 1000),
+    mtime: timeOf(stat),
     owner: stat.uid === 0 ? 'root' : 'tenant',
     size: type === 'file' ? stat.size : 0,
     target: '',

@@ -1,9 +1,12 @@
+import { utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { pack } from 'tar-stream';
 import { expect, test } from 'vitest';
 import { fromText } from '../../../src/backup/member.ts';
+import { walk } from '../../../src/backup/walk.ts';
 import {
   archiveOf,
   bobId,
@@ -12,6 +15,7 @@ import {
   manifest,
   memberOf,
   readAll,
+  temporaryFolder,
 } from './temporary.ts';
 
 const workspace = `users/${bobId}/workspace`;
@@ -44,6 +48,23 @@ test('members come back as they were, whatever bytes their names are', async () 
     }),
     { numRuns: 30 },
   );
+});
+
+test.each([
+  ['before 1970', -5_000, 0],
+  ['after 2038', Date.UTC(2100, 0), 2 ** 31 - 1],
+])('a file whose time is %s does not spoil a backup', async (_when, milliseconds, kept) => {
+  using box = temporaryFolder();
+  const time = new Date(milliseconds);
+  writeFileSync(join(box.path, 'file'), 'text');
+  utimesSync(join(box.path, 'file'), time, time);
+  const archive = archiveOf(async ({ add }) => {
+    for (const found of walk({ folder: box.path, path: workspace, notice: () => {} })) {
+      await add(found);
+    }
+  });
+  const read = await readAll(archive);
+  expect(read.at(-1)).toMatchObject({ text: 'text', member: { mtime: kept } });
 });
 
 test('a large file is not held in memory: it is read as fast as it is taken', async () => {
