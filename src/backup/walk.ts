@@ -16,7 +16,10 @@ export interface Tree {
   readonly folder: string;
   /** Its path in the archive. */
   readonly path: string;
-  /** Files are only ever appended to: what is there when one is opened is all. */
+  /**
+   * Records: only ever appended to, so what is there when a file is opened is all; and without links, which
+   * a server that shares the caller's uid may have put there.
+   */
   readonly appended?: boolean;
   /** Told of what could not be kept, or changed meanwhile; a path in the archive, for people. */
   readonly notice: (path: string, reason: string) => void;
@@ -75,6 +78,7 @@ function* walkEntry(state: Walk, source: Buffer, path: string): Generator<Found>
     const stat = lstatSync(source);
     if (path.length > longestPath) skip('left out: its path is too long');
     else if (stat.dev !== dev) skip('left out: another file system');
+    else if (stat.isSymbolicLink() && tree.appended) skip('left out: a link among records');
     else if (stat.isSymbolicLink()) {
       const target = readlinkSync(source, { encoding: 'buffer' }).toString('latin1');
       yield { member: { ...memberOf('symlink', path, stat), target } };
@@ -106,7 +110,7 @@ function* readFile(state: Walk, source: Buffer, path: string): Generator<Found> 
   try {
     const stat = fstatSync(handle);
     if (!stat.isFile()) return tree.notice(textOf(path), 'left out: it was replaced meanwhile');
-    const first = linked.get(stat.ino);
+    const first = tree.appended ? undefined : linked.get(stat.ino);
     const member = memberOf(first === undefined ? 'file' : 'link', path, stat);
     if (first !== undefined) return yield { member: { ...member, target: first } };
     if (stat.nlink > 1) linked.set(stat.ino, path);

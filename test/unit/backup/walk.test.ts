@@ -91,6 +91,20 @@ test('a log that grows is no news', () => {
   expect(notices.size).toBe(0);
 });
 
+test('links among records, which no restore takes, are left out or read as files', () => {
+  using box = temporaryFolder();
+  writeFileSync(join(box.path, 'log'), 'abc');
+  linkSync(join(box.path, 'log'), join(box.path, 'second'));
+  symlinkSync('/etc', join(box.path, 'symlink'));
+  const { found, notices } = readAll(box.path, { appended: true });
+  expect([...found]).toEqual([
+    ['w', 'directory'],
+    ['w/log', 'abc'],
+    ['w/second', 'abc'],
+  ]);
+  expect([...notices]).toEqual([['w/symlink', 'left out: a link among records']]);
+});
+
 test('a folder that is swapped for a link while it is read lets nothing of elsewhere in', () => {
   using box = temporaryFolder();
   using elsewhere = temporaryFolder();
