@@ -35,12 +35,9 @@ export function carryOutRestore(plan: RestorePlan, carrying: Carrying): Promise<
     const staging = openStaging(home, isUser);
     const ids = plan.newcomers.map(({ id }) => id);
     try {
-      const restored = await unpackAndWrite(plan, staging, carrying);
-      staging.settle(ids, true);
-      return restored;
-    } catch (error) {
-      staging.settle(ids, false);
-      throw error;
+      return await unpackAndWrite(plan, staging, carrying);
+    } finally {
+      staging.settle(ids);
     }
   });
 }
@@ -60,8 +57,9 @@ async function unpackAndWrite(
   const newcomers = settlers.map(({ newcomer }) => newcomer);
   const change = () => {
     if (takesOver) setInstance(registry, manifest.instance);
-    for (const { id } of newcomers) staging.publish(id);
     const restored = writeRows(context, { newcomers, groups, inUse });
+    // Behind the rows, which say in plain words when another restore was quicker.
+    for (const { id } of newcomers) staging.publish(id);
     for (const secret of secrets) putSecret(registry, secret);
     forgetDeadLeases(
       registry,

@@ -5,7 +5,7 @@ import type { Home } from '../config/home.ts';
 
 /**
  * Where files are until everything is known to be good. Of one restore at a time: whoever begins throws
- * away what a killed one left. A user's folder moves into `users/` just before their row is written; the
+ * away what a killed one left. A user's folder moves into `users/` just before their row is committed; the
  * file `.restoring` in it says that the row may be missing.
  */
 export interface Staging {
@@ -14,8 +14,8 @@ export interface Staging {
   userFolder(id: string): string;
   /** Moves a user's folder to where users are. */
   publish(id: string): void;
-  /** After the rows were written, or were not. */
-  settle(ids: readonly string[], isWritten: boolean): void;
+  /** At the end, whatever it was: only who has a row by then keeps their folder. */
+  settle(ids: readonly string[]): void;
 }
 
 /** Held while files are in such a folder. No user has this name. */
@@ -28,8 +28,8 @@ export function openStaging(home: Home, isUser: (id: string) => boolean): Stagin
   const folder = join(home.root, 'restoring');
   discardStaging(home, isUser);
   mkdirSync(folder, { mode: 0o700 });
-  const settle: Staging['settle'] = (ids, isWritten) => {
-    for (const id of ids) clean(join(home.users, id), isWritten);
+  const settle: Staging['settle'] = (ids) => {
+    for (const id of ids) clean(join(home.users, id), isUser(id));
     rmSync(folder, { recursive: true, force: true });
   };
   return {
