@@ -3,11 +3,29 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Context } from '../context.ts';
+import { RefusedError } from '../errors.ts';
 import { openLogs } from '../observe/logs.ts';
 import { showStatus } from '../observe/status.ts';
 import { listServers } from '../registry/servers.ts';
-import { getUser } from '../registry/users.ts';
+import { getUser, listUsers } from '../registry/users.ts';
 import { showUser } from '../user/show.ts';
+import { liesIn } from '../workspace/paths.ts';
+
+/**
+ * Throws RefusedError for a folder in a workspace, the new tenant's or anybody's: a server could put a link
+ * in the place of a log, and mcpd would write where it leads to.
+ */
+export function refuseWorkspace(
+  { registry }: Pick<Context, 'registry'>,
+  { folder, workspace }: { readonly folder: string; readonly workspace: string | undefined },
+): void {
+  const others = listUsers(registry).map((user) => user.workspace);
+  if (!liesIn(folder, workspace === undefined ? others : [workspace, ...others])) return;
+  throw new RefusedError(`${folder} is in a workspace, where servers can change it.`, {
+    code: 'ARTIFACTS_IN_WORKSPACE',
+    suggestions: ['Name a folder outside of it with --artifacts.'],
+  });
+}
 
 /**
  * Saves what helps to find out why a run failed: `<server>.log` of each server, `status.json` and

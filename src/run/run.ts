@@ -8,7 +8,7 @@ import { findTemplate } from '../templates/catalog.ts';
 import { addUser, type AddRequest, type AddResult } from '../user/add.ts';
 import { withUserLease } from '../user/lease.ts';
 import { eraseOver } from '../user/over.ts';
-import { saveArtifacts } from './artifacts.ts';
+import { refuseWorkspace, saveArtifacts } from './artifacts.ts';
 import { writeClientConfig } from './client-config.ts';
 import { runCommand, type Ended, type Signals } from './command.ts';
 import { variables } from './environment.ts';
@@ -27,10 +27,11 @@ export interface RunRequest {
 /**
  * Runs a command beside a tenant of its own, who is gone when this returns or throws. When mcpd itself is
  * killed, `gc` removes them: they belong to this process. Throws what addUser throws; ConflictError
- * USER_EXISTS for a name that is taken.
+ * USER_EXISTS for a name that is taken, RefusedError for artifacts in a workspace.
  */
 export async function runWithTenant(context: Context, request: RunRequest): Promise<RunResult> {
-  const { tenant, signals } = request;
+  const { tenant, signals, artifacts: folder } = request;
+  if (folder !== undefined) refuseWorkspace(context, { folder, workspace: tenant.workspace });
   const added = await addTenant(context, request);
   const { name, runId } = added.user;
   let ended: Ended | undefined;

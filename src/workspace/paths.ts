@@ -156,6 +156,25 @@ function isLeftBehind(real: string, { home, facts }: Pick<Rules, 'home' | 'facts
   );
 }
 
+/** Whether a path that may not exist yet is one of these folders or in one, as written or as it really is. */
+export function liesIn(
+  path: string,
+  folders: readonly string[],
+  facts: FileFacts = realFiles,
+): boolean {
+  const places = [resolve(path), realPlace(resolve(path), facts)];
+  return folders
+    .flatMap((folder) => bothPaths(folder, facts))
+    .some((folder) => places.some((place) => isWithin(place, folder)));
+}
+
+/** A path with the links in the part that exists resolved. */
+function realPlace(path: string, facts: FileFacts): string {
+  const parent = dirname(path);
+  const real = facts.realpath(path);
+  return real ?? (parent === path ? path : join(realPlace(parent, facts), basename(path)));
+}
+
 /** Resolves links in the part that exists. A link to nowhere is refused: what it leads to can change. */
 function resolveReal(path: string, facts: FileFacts): string {
   const real = facts.realpath(path);
