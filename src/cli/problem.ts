@@ -72,7 +72,6 @@ function describeParserError(error: ParserError, program: Invocation): Reported 
 }
 
 /** The help of the command that was typed. */
-/** The help of the command that was typed. */
 function helpOf({ argv, commands }: Invocation): string {
   const words = leadingWords(argv);
   const named = [2, 1].map((count) => words.slice(0, count).join(' '));

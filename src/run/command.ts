@@ -54,8 +54,9 @@ export async function runCommand(command: Command): Promise<Ended> {
   try {
     return await ending(child, file);
   } finally {
-    clearTimeout(killing);
     if (ownGroup && child.pid !== undefined) await endGroup(child.pid, graceMs);
+    // Last: told to stop until here, it would kill whoever has that pid by then.
+    clearTimeout(killing);
   }
 }
 

@@ -37,9 +37,10 @@ export async function runWithTenant(context: Context, request: RunRequest): Prom
   let ended: Ended | undefined;
   let artifacts: string | null = null;
   let removed = false;
+  let servers: Address[] = [];
   const calm = withoutSignal(context);
-  const servers = await inOrder(context, tenant, added);
   try {
+    servers = await inOrder(context, tenant, added);
     context.signal.throwIfAborted();
     ended = await runIn(context, request, { ...added, servers });
   } finally {
