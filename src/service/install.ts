@@ -1,8 +1,7 @@
 import { realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Context } from '../context.ts';
 import { ConflictError, RefusedError } from '../errors.ts';
-import { distrust, realFiles, trustedOwners } from '../workspace/trust.ts';
+import { distrustFile, realFiles, trustedOwners } from '../workspace/trust.ts';
 import { lookAtUnits, writeUnit, type UnitOnDisk } from './files.ts';
 import { isStarted, loadStates } from './load-state.ts';
 import { unitsHere, type Program } from './place.ts';
@@ -101,7 +100,7 @@ function refuseForeign(found: readonly UnitOnDisk[]): void {
 /** What systemd is to start as somebody must be theirs, or root's. */
 function refuseUnsafe(file: string, uid: number): void {
   const options = { owners: trustedOwners(uid), facts: realFiles };
-  const reason = distrust(dirname(realpathSync.native(file)), options);
+  const reason = distrustFile(realpathSync.native(file), options);
   if (reason === undefined) return;
   throw new RefusedError(`${file} may not be started at boot: ${reason}.`, {
     code: 'PROGRAM_UNSAFE',

@@ -53,6 +53,16 @@ export function distrust(folder: string, { owners, facts }: TrustOptions): strin
   return undefined;
 }
 
+/** Why somebody else could change a file, links resolved, or put another in its place; undefined when nobody can. */
+export function distrustFile(file: string, options: TrustOptions): string | undefined {
+  const { owners, facts } = options;
+  const unsafe = distrust(dirname(file), options);
+  const fact = facts.fact(file);
+  if (unsafe !== undefined || fact === undefined) return unsafe;
+  if (!owners.has(fact.uid)) return `it belongs to uid ${fact.uid}`;
+  return (fact.mode & 0o022) === 0 ? undefined : 'it is writable by others';
+}
+
 /** `/`, `/srv`, `/srv/bob` for `/srv/bob`. */
 function ancestry(path: string): string[] {
   const parent = dirname(path);

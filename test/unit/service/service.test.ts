@@ -27,7 +27,11 @@ beforeEach(() => {
   const parent = join(homedir(), '.cache');
   mkdirSync(parent, { recursive: true });
   folder = realpathSync(mkdtempSync(join(parent, 'mcpd-service-')));
-  for (const name of ['node', 'run.js']) writeFileSync(join(folder, name), '');
+  for (const name of ['node', 'run.js']) {
+    writeFileSync(join(folder, name), '');
+    // Whatever the umask.
+    chmodSync(join(folder, name), 0o755);
+  }
   notices = [];
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -152,6 +156,15 @@ describe('service install', () => {
     await expect(installService(host(), open, systemd)).rejects.toMatchObject({
       code: 'PROGRAM_UNSAFE',
       exitCode: 8,
+    });
+    expect(existsSync(units())).toBe(false);
+  });
+
+  test('lets no file be started that others could write to, wherever it is', async () => {
+    chmodSync(program()[0], 0o775);
+    await expect(installService(host(), request(), new FakeSystemd())).rejects.toMatchObject({
+      code: 'PROGRAM_UNSAFE',
+      message: expect.stringContaining('writable by others') as string,
     });
     expect(existsSync(units())).toBe(false);
   });
