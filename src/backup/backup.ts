@@ -76,12 +76,19 @@ interface UserFiles {
   readonly notice: Tree['notice'];
 }
 
+interface Count {
+  readonly files: number;
+  readonly bytes: number;
+}
+
 /** Nothing else changes the user meanwhile: it might move the files. */
-async function addUser(context: Context, files: UserFiles) {
+async function addUser(context: Context, files: UserFiles): Promise<Count> {
   const { writer, user, workspaces, logs, notice } = files;
   const { registry, home } = context;
-  return withUserLease(context, nameNow(context, user), async () => {
-    nameNow(context, user);
+  const name = nameNow(context, user);
+  return withUserLease(context, name, async () => {
+    // Renamed while the lease was waited for: others now take that of the new name.
+    if (nameNow(context, user) !== name) return addUser(context, files);
     for (const { id } of logs ? listServers(registry, user.id) : []) {
       const folder = logFolder(home, user.id, id);
       const path = `users/${user.id}/logs/${id}`;
@@ -106,7 +113,7 @@ function nameNow({ registry }: Context, user: User): string {
   }
 }
 
-async function addTree(writer: ArchiveWriter, tree: Tree) {
+async function addTree(writer: ArchiveWriter, tree: Tree): Promise<Count> {
   const count = { files: 0, bytes: 0 };
   if (lstatSync(tree.folder, { throwIfNoEntry: false }) === undefined) return count;
   for (const found of walk(tree)) {

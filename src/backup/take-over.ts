@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostConfigSchema } from '../config/schema.ts';
 import type { Context } from '../context.ts';
@@ -59,10 +60,11 @@ export async function keepIdentity(
 ): Promise<void> {
   await keepTokenKey(home, identity.tokenKeyFile);
   if (existsSync(home.config)) return;
-  writeFileSync(home.config, `${JSON.stringify(identity.settings, null, 2)}\n`, {
-    mode: 0o600,
-    flag: 'wx',
-  });
+  // Half a file would keep every command from beginning. Drafts of this name are swept by `up`.
+  const draft = `${home.config}.tmp-${randomBytes(6).toString('hex')}`;
+  const text = `${JSON.stringify(identity.settings, null, 2)}\n`;
+  writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true });
+  renameSync(draft, home.config);
 }
 
 function isBeside(context: Context, { instance, home }: Manifest): boolean {

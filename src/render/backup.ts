@@ -1,6 +1,7 @@
 import type { BackupResult, KeygenResult, RestoreResult } from '../backup/result.ts';
 import { formatBytes } from '../policy/bytes.ts';
 import { renderTable } from './table.ts';
+import { printable } from './width.ts';
 
 export function renderKeygen({ file, recipient }: KeygenResult): string {
   return [
@@ -24,7 +25,8 @@ export function renderBackup({ file, bytes, whole, users, notices }: BackupResul
 function renderNotices({ first, count }: BackupResult['notices']): string[] {
   if (count === 0) return [];
   const more = count > first.length ? [`… and ${count - first.length} more`] : [];
-  return ['', ...first.map(({ path, what }) => `${path}: ${what}`), ...more];
+  // Tenants name their files.
+  return ['', ...first.map(({ path, what }) => printable(`${path}: ${what}`)), ...more];
 }
 
 export function renderUserCopy(result: RestoreResult): string {

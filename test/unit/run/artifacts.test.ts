@@ -15,7 +15,12 @@ test('artifacts can’t be saved where a server could put a link', () => {
   const refused = { code: 'ARTIFACTS_IN_WORKSPACE', exitCode: 8 };
   const check = (artifacts: string) => () =>
     refuseWorkspace({ registry }, { folder: artifacts, workspace: own });
-  for (const path of [own, join(own, 'new/logs'), join(folder, 'link/logs'), join(workspace, 'x')]) {
+  for (const path of [
+    own,
+    join(own, 'new/logs'),
+    join(folder, 'link/logs'),
+    join(workspace, 'x'),
+  ]) {
     expect(check(path), path).toThrow(expect.objectContaining(refused));
   }
   for (const path of [outside, folder, `${own}-logs`]) expect(check(path), path).not.toThrow();
