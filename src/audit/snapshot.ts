@@ -1,4 +1,6 @@
 import type { Registry } from '../registry/database.ts';
+import { keptVersion } from '../registry/versions.ts';
+import { versionLabel } from '../upgrade/label.ts';
 import type { ControlLine } from './result.ts';
 
 /** Whom a command is about: names that may or may not exist. */
@@ -18,7 +20,8 @@ const changesAtMost = 32;
 const unsaid = new Set(['id', 'name', 'user_id', 'group_id', 'created_at']);
 
 /** What the registry says of some users and groups, of the names of secrets and ids of tokens too. */
-export function takeSnapshot({ db }: Registry, { users, groups }: Subjects): Snapshot {
+export function takeSnapshot(registry: Registry, { users, groups }: Subjects): Snapshot {
+  const { db } = registry;
   const facts = new Map<string, unknown>();
   const rowsOf = (table: string, columns: string, userId: unknown): Row[] =>
     db.prepare(`SELECT ${columns} FROM ${table} WHERE user_id = ?`).all(String(userId));
@@ -35,8 +38,11 @@ export function takeSnapshot({ db }: Registry, { users, groups }: Subjects): Sna
       .get(name);
     if (!user) continue;
     add(facts, `user ${name}`, user);
-    for (const row of rowsOf('servers', 'name, template, port, desired', user['id']))
-      add(facts, `server ${name}/${String(row['name'])}`, row);
+    for (const row of rowsOf('servers', 'id, name, template, port, desired', user['id'])) {
+      const kept = keptVersion(registry, String(row['id']));
+      const version = kept ? versionLabel(kept) : null;
+      add(facts, `server ${name}/${String(row['name'])}`, { ...row, version });
+    }
     for (const row of rowsOf('secrets', 'name, updated_at', user['id']))
       add(facts, `secret ${String(row['name'])}`, row);
     for (const row of rowsOf('tokens', tokenColumns, user['id']))

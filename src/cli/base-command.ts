@@ -5,6 +5,7 @@ import type * as z from 'zod';
 import { resolveHome, type Home } from '../config/home.ts';
 import type { Subjects } from '../audit/snapshot.ts';
 import type { Context } from '../context.ts';
+import type { McpdError } from '../errors.ts';
 import type { Registry } from '../registry/database.ts';
 import type { TableOptions } from '../render/table.ts';
 import { openContext, type OpenContext } from './context.ts';
@@ -67,6 +68,11 @@ export abstract class BaseCommand<Result extends object> extends Command {
     });
   }
 
+  /** What went wrong although there is a result, which tells of it; undefined: nothing. */
+  protected failure(_result: Result): Failure | undefined {
+    return undefined;
+  }
+
   /** How many arguments name what a command is about, as opposed to what it is given. */
   protected get named(): number {
     return this.ctor.strict
@@ -117,7 +123,9 @@ export abstract class BaseCommand<Result extends object> extends Command {
       const running = super._run<Returned>();
       const result = await (interrupt ? Promise.race([running, interrupt.overdue]) : running);
       signal.throwIfAborted();
-      this.#record?.({ result });
+      const failure = this.failure(result as Result & Returned);
+      if (failure) process.exitCode = failure.exitCode;
+      this.#record?.({ result, code: failure?.code });
       this.#record = undefined;
       if (!this.jsonEnabled()) print(this.render(result as Result & Returned));
       return result;
@@ -141,6 +149,9 @@ export abstract class BaseCommand<Result extends object> extends Command {
     return Promise.reject(error);
   }
 }
+
+/** The exit code, and the word for it in the audit, as an error has them. */
+export type Failure = Pick<McpdError, 'exitCode' | 'code'>;
 
 /** Whom a command is about, as to be seen in the registry before it begins. */
 type SubjectsIn = (registry: Registry) => Subjects;

@@ -8,8 +8,9 @@ import { callerOf } from '../host/caller.ts';
 import { currentHolder, isAlive } from '../registry/processes.ts';
 import type { CommandWords } from './words.ts';
 
-/** How a command ended: with a result, or an error. */
-export type CommandEnd = { readonly result: unknown } | { readonly error: unknown };
+/** How a command ended: with a result, which may tell of failures and then has a code, or an error. */
+export type CommandEnd =
+  { readonly result: unknown; readonly code?: string | undefined } | { readonly error: unknown };
 
 /** What a record needs of the world. */
 export type Watched = Pick<Context, 'registry' | 'clock' | 'uid' | 'env' | 'progress'>;
@@ -77,7 +78,8 @@ function outcomeOf(end: CommandEnd) {
     const { result } = end;
     const isSaid = typeof result === 'object' && result !== null && 'changed' in result;
     const changed = isSaid && typeof result.changed === 'boolean' ? result.changed : null;
-    return { outcome: 'ok' as const, code: null, changed };
+    const { code = null } = end;
+    return { outcome: code === null ? ('ok' as const) : ('failed' as const), code, changed };
   }
   const outcome = end.error instanceof RefusedError ? ('refused' as const) : ('failed' as const);
   const code = end.error instanceof McpdError ? end.error.code : null;

@@ -1,7 +1,8 @@
 import { boolean, integer, string } from '@oclif/core/flags';
-import { BaseCommand } from '../cli/base-command.ts';
+import { BaseCommand, type Failure } from '../cli/base-command.ts';
 import { oneByOne, timeout, userArgument } from '../cli/flags.ts';
 import { exitCodes, UsageError } from '../errors.ts';
+import { listUsers } from '../registry/users.ts';
 import { renderUpgrade } from '../render/upgrade.ts';
 import { upgradeResult, type UpgradeResult } from '../upgrade/result.ts';
 import { hasFailed, upgradeServers } from '../upgrade/upgrade.ts';
@@ -47,7 +48,12 @@ export default class Upgrade extends BaseCommand<UpgradeResult> {
         suggestions: ['mcpd upgrade bob', 'mcpd upgrade --all --dry-run'],
       });
     }
-    const result = await upgradeServers(await this.context(flags['dry-run'] ? 'read' : 'write'), {
+    const access = flags['dry-run'] ? 'read' : 'write';
+    const context = await this.context(access, (registry) => ({
+      users: flags.all ? listUsers(registry).map(({ name }) => name) : names,
+      groups: [],
+    }));
+    return upgradeServers(context, {
       names,
       template: flags.template,
       dryRun: flags['dry-run'],
@@ -55,11 +61,14 @@ export default class Upgrade extends BaseCommand<UpgradeResult> {
       parallel: flags.parallel,
       timeoutMs: flags.timeout,
     });
-    const tried = result.servers.filter(({ outcome }) => outcome !== 'unchanged');
-    if (tried.some(hasFailed)) {
-      process.exitCode = tried.length === 1 ? exitCodes.unhealthy : exitCodes.partial;
-    }
-    return result;
+  }
+
+  protected override failure({ servers }: UpgradeResult): Failure | undefined {
+    const tried = servers.filter(({ outcome }) => outcome !== 'unchanged');
+    if (!tried.some(hasFailed)) return undefined;
+    return tried.length === 1
+      ? { exitCode: exitCodes.unhealthy, code: 'UPGRADE_FAILED' }
+      : { exitCode: exitCodes.partial, code: 'PARTIAL_FAILURE' };
   }
 
   protected render(result: UpgradeResult): string {

@@ -5,9 +5,6 @@ import type { ImageRequest } from './build.ts';
 import { buildContext } from './context.ts';
 import { imageTag } from './tag.ts';
 
-/** Stands for the id of an image that isn't there yet. */
-export const unbuilt = 'to be built';
-
 type CurrentRequest = Pick<ImageRequest, 'images' | 'config' | 'assets' | 'env'>;
 
 /** Id of the image that a template would run from now; undefined when it is still to be built. */

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
-import { currentImage, unbuilt } from '../image/current.ts';
+import { currentImage } from '../image/current.ts';
 import { policyOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
-import { keptVersion, type Version } from '../registry/versions.ts';
+import { keptVersion, unbuilt, type Version } from '../registry/versions.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import { expandCommand } from '../templates/program.ts';
 import type { Template } from '../templates/schema.ts';

@@ -5,9 +5,12 @@ import type { Registry } from './database.ts';
 /** What a server is made from: a template as it was then, and its image. */
 export type Version = z.infer<typeof version>;
 
+/** Stands for the id of an image that isn't there yet. */
+export const unbuilt = 'to be built';
+
 const version = z.object({
   template: templateSchema.extend({ folder: z.string() }),
-  /** `sha256:…` */
+  /** `sha256:…`, or `unbuilt` of one that would be. */
   image: z.string(),
 });
 

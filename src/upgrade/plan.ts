@@ -10,7 +10,8 @@ import type { Server, User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { keptVersion, type Version } from '../registry/versions.ts';
 import { messageOf } from '../user/each.ts';
-import { chooseUpgrade, versionLabel } from './choose.ts';
+import { chooseUpgrade } from './choose.ts';
+import { versionLabel } from './label.ts';
 import type { UpgradeRow } from './result.ts';
 
 /** One server, and what is to become of it. */

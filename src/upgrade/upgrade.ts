@@ -7,7 +7,7 @@ import { getUser, listUsers } from '../registry/users.ts';
 import { keptVersion } from '../registry/versions.ts';
 import { forEachUser, messageOf } from '../user/each.ts';
 import { withUserLease } from '../user/lease.ts';
-import { versionLabel } from './choose.ts';
+import { versionLabel } from './label.ts';
 import { planUpgrades, type Planned } from './plan.ts';
 import type { UpgradeResult, UpgradeRow } from './result.ts';
 

@@ -7,8 +7,11 @@ import type { ControlLine } from '../../../src/audit/result.ts';
 import { compareSnapshots, takeSnapshot } from '../../../src/audit/snapshot.ts';
 import { createGroup, setGroupPolicy } from '../../../src/registry/groups.ts';
 import type { Registry } from '../../../src/registry/database.ts';
+import { addServer } from '../../../src/registry/servers.ts';
 import { updateUser } from '../../../src/registry/users.ts';
+import { keepVersion } from '../../../src/registry/versions.ts';
 import { add, temporaryRegistry } from '../registry/temporary.ts';
+import { version } from '../upgrade/version.ts';
 
 const bob = { users: ['bob'], groups: [] };
 const holder = { pid: 1, startTime: '1', bootId: 'b' };
@@ -109,4 +112,22 @@ test('two tokens of one name, and what replaced the older, are told apart', () =
     before: null,
     after: '["memory"]',
   });
+});
+
+test('a server that was moved to another version says from which to which', () => {
+  using box = temporaryRegistry();
+  const { registry } = box;
+  const user = add(registry, 'bob');
+  const server = { user, name: 'files', template: 'files', isPortFree: () => true };
+  const { id } = addServer(registry, server);
+  keepVersion(registry, id, version());
+  const before = takeSnapshot(registry, bob);
+  keepVersion(registry, id, version({ source: { npm: '@x/files@2.0.0' } }));
+  expect(compareSnapshots(before, takeSnapshot(registry, bob))).toEqual([
+    {
+      what: 'server bob/files version',
+      before: expect.stringMatching(/^1\.2\.3-/),
+      after: expect.stringMatching(/^2\.0\.0-/),
+    },
+  ]);
 });

@@ -23,3 +23,22 @@ test.each([
   const line = readFileSync(join(home.audit, 'control.jsonl'), 'utf8');
   expect(JSON.parse(line)).toMatchObject({ actor: { uid, sudoUser } });
 });
+
+test('a command whose result tells of failures is recorded as failed, with what it changed', () => {
+  using box = temporaryRegistry();
+  const { registry } = box;
+  const { home } = registry;
+  const context = { registry, home, clock: systemClock, uid: 0, env: {} };
+  const end = watchCommand(context as unknown as Context, {
+    command: 'mcpd upgrade --all',
+    object: undefined,
+    subjects: { users: [], groups: [] },
+  });
+  end({ result: { changed: true }, code: 'PARTIAL_FAILURE' });
+  const line = readFileSync(join(home.audit, 'control.jsonl'), 'utf8');
+  expect(JSON.parse(line)).toMatchObject({
+    outcome: 'failed',
+    code: 'PARTIAL_FAILURE',
+    changed: true,
+  });
+});

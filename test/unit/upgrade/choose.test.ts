@@ -1,23 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { unbuilt } from '../../../src/image/current.ts';
-import type { Version } from '../../../src/registry/versions.ts';
-import { templateSchema } from '../../../src/templates/schema.ts';
-import { chooseUpgrade, versionLabel } from '../../../src/upgrade/choose.ts';
-
-function version(change: object = {}, image = 'sha256:aaa'): Version {
-  const template = templateSchema.parse({
-    name: 'files',
-    title: 'Files',
-    description: 'Files.',
-    source: { npm: '@x/files@1.2.3' },
-    command: ['node', '${package}/index.js'],
-    riskLevel: 'low',
-    requiresUserIsolation: true,
-    userAware: false,
-    ...change,
-  });
-  return { template: { ...template, folder: '/templates/files' }, image };
-}
+import { unbuilt } from '../../../src/registry/versions.ts';
+import { chooseUpgrade } from '../../../src/upgrade/choose.ts';
+import { version } from './version.ts';
 
 const running = { server: { desired: 'running' }, wanted: true } as const;
 
@@ -46,19 +30,5 @@ describe('chooseUpgrade', () => {
   ])('touches none that doesn’t run, since nobody would see it get ready: %j', (candidate) => {
     const newest = version({}, 'sha256:bbb');
     expect(chooseUpgrade({ ...candidate, current: version(), newest })).toBe('stopped');
-  });
-});
-
-describe('versionLabel', () => {
-  test('names the package’s version, and differs with everything that makes a version', () => {
-    const label = versionLabel(version());
-    expect(label).toMatch(/^1\.2\.3-[0-9a-f]{7}$/);
-    expect(versionLabel(version())).toBe(label);
-    expect(versionLabel(version({ env: { MODE: 'new' } }))).not.toBe(label);
-    expect(versionLabel(version({}, 'sha256:bbb'))).not.toBe(label);
-  });
-
-  test('says so where the image is still to be built', () => {
-    expect(versionLabel(version({}, unbuilt))).toBe('1.2.3, to be built');
   });
 });
