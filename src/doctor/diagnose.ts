@@ -7,6 +7,7 @@ import { checkLeftovers, checkMissing } from './orphans.ts';
 import { checkIssuer } from './issuer.ts';
 import { checkQuotas, checkStorage } from './storage.ts';
 import type { Check } from './result.ts';
+import { checkVersions } from './versions.ts';
 
 /** Judges the facts. Pure: the same facts give the same checks. */
 export function diagnose(facts: Facts): Check[] {
@@ -31,6 +32,7 @@ export function diagnose(facts: Facts): Check[] {
     ...onHost,
     checkLeftovers(facts, engine.observed),
     checkMissing(facts, engine.observed),
+    checkVersions(engine.behind),
   ];
 }
 

@@ -14,11 +14,14 @@ import type { Server, User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { listUsers } from '../registry/users.ts';
 import { surveyVolumes, type VolumeOverview } from '../storage/survey.ts';
+import { serversBehind } from '../upgrade/behind.ts';
 
 /** What the engine says of itself, and how far its clock is from this host's. */
 export interface EngineFacts {
   readonly info: EngineInfo;
   readonly observed: Observed;
+  /** Servers that are not of their newest version. */
+  readonly behind: readonly string[];
   /** Milliseconds; positive when the engine is ahead. */
   readonly clockSkewMs: number;
 }
@@ -76,7 +79,12 @@ async function askEngine(context: Context): Promise<EngineFacts | McpdError> {
     const info = await engine.info();
     const between = (before + clock.now()) / 2;
     const observed = await engine.observe({ instance: registry.instance });
-    return { info, observed, clockSkewMs: Math.round(Date.parse(info.systemTime) - between) };
+    return {
+      info,
+      observed,
+      behind: await serversBehind(context, engine),
+      clockSkewMs: Math.round(Date.parse(info.systemTime) - between),
+    };
   } catch (error) {
     if (error instanceof McpdError) return error;
     throw error;

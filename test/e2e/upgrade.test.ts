@@ -84,6 +84,8 @@ it('a template that changed changes no server until it is upgraded, and --dry-ru
     [key('bob'), 'due'],
   ]);
   for (const { from, to } of servers) expect(to).not.toBe(from);
+  const { stdout: doctor } = await tenancy.run(['doctor']);
+  expect(doctor).toContain(`there is a newer version for ${key('ann')}, ${key('bob')}`);
   expect(await containers()).toEqual(before);
 });
 

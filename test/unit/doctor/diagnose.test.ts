@@ -81,6 +81,7 @@ const engine: EngineFacts = {
     systemTime: '2026-01-31T12:00:00Z',
   },
   observed: { servers: [container], networks: [network] },
+  behind: [],
   clockSkewMs: 3,
 };
 const tenants = new Map<string, Profile>([[bridge, 'public']]);
@@ -367,5 +368,17 @@ describe('storage', () => {
     expect(check('storage', { volumes, users: [{ ...bob, down: true }] }).mend).toEqual([
       'mcpd down bob',
     ]);
+  });
+});
+
+describe('servers that a newer version is there for', () => {
+  test('are noted, with the command that says more, and are no failure', () => {
+    const behind = ['ann/memory', 'bob/memory', 'eve/memory', 'joe/memory', 'zoe/memory'];
+    const { status, summary, mend } = check('versions', { engine: { ...engine, behind } });
+    expect(status).toBe('warn');
+    expect(summary).toBe(
+      'there is a newer version for ann/memory, bob/memory, eve/memory and 2 more',
+    );
+    expect(mend[0]).toContain('mcpd upgrade --all --dry-run');
   });
 });
