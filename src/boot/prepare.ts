@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { bridgeName } from '../firewall/bridge.ts';
-import { protectTenants, requireProtection } from '../firewall/protect.ts';
+import { isPromise, protectTenants, requireProtection } from '../firewall/protect.ts';
 import { readListeners } from '../host/sockets.ts';
 import { readIssuerKeys } from '../oidc/keys.ts';
 import { trustedIssuer } from '../oidc/trust.ts';
@@ -86,10 +86,7 @@ async function prepareUser(context: Context, user: User): Promise<boolean> {
   const { registry, config, home, clock } = context;
   if (!isWanted(user, clock.now())) return false;
   const egress = egressOf(config, user);
-  requireProtection(context, {
-    egress,
-    explicit: egress.profile === 'none' || egress.profile === 'allow',
-  });
+  requireProtection(context, { egress, explicit: isPromise(egress) });
   let isNews = await remountVolume(context, user);
   // As they were last fetched: before the engine there may be no network.
   const keys = readIssuerKeys(home, config.oidc.issuer);

@@ -62,13 +62,16 @@ export async function protectTenant(host: FirewallHost, options: Protect): Promi
   return { enforced: true, ...(why !== undefined && { mended: why }), unresolved };
 }
 
-/** What `protectTenant` would mend, given the table as it is; undefined: nothing. Changes nothing. */
+/**
+ * What `protectTenant` would mend, given the table as it is; undefined: nothing. Changes nothing. Throws
+ * RefusedError as it does.
+ */
 export async function previewProtection(
   host: FirewallHost,
   table: Table | undefined,
-  options: Pick<Protect, 'bridge' | 'egress' | 'resolve'>,
+  options: Pick<Protect, 'bridge' | 'egress' | 'explicit' | 'resolve'>,
 ): Promise<string | undefined> {
-  if (!enforcement(host).enforced) return undefined;
+  if (!requireProtection(host, options).enforced) return undefined;
   return whyUnprotected(table, (await wantedRules(options)).wanted);
 }
 
@@ -91,6 +94,11 @@ export async function protectTenants(
     tenants: all.map(({ wanted }) => wanted.tenant),
     keepTargets: true,
   });
+}
+
+/** Profiles narrower than the default are promises: without a firewall they fail. */
+export function isPromise({ profile }: Egress): boolean {
+  return profile === 'none' || profile === 'allow';
 }
 
 /** Whether profiles are enforced here. Throws RefusedError when they aren't and this one must be. */

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MadeMeanwhileError, PortTakenError, SubnetTakenError } from '../engine/faults.ts';
 import { bridgeName } from '../firewall/bridge.ts';
-import { protectTenant, unprotectTenant } from '../firewall/protect.ts';
+import { isPromise, protectTenant, unprotectTenant } from '../firewall/protect.ts';
 import { egressOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
@@ -168,8 +168,7 @@ async function protect(context: Context, user: User, isNew = false): Promise<str
     isNew,
     bridge: bridgeName(subnet),
     egress,
-    // Profiles narrower than the default are promises; without a firewall they fail.
-    explicit: egress.profile === 'none' || egress.profile === 'allow',
+    explicit: isPromise(egress),
   });
   for (const target of unresolved) {
     context.progress.notice(

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { bridgeName } from '../firewall/bridge.ts';
 import { readTable, type Table } from '../firewall/drift.ts';
 import { systemNft } from '../firewall/nft.ts';
-import { enforcement, previewProtection } from '../firewall/protect.ts';
+import { enforcement, isPromise, previewProtection } from '../firewall/protect.ts';
 import type { IssuerKeys } from '../oidc/keys.ts';
 import { egressOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
@@ -73,13 +73,15 @@ async function outlook(
   { user, servers, observed, table, keys, sources }: Scene,
 ): Promise<Outlook> {
   const wanted = isWanted(user, context.clock.now());
+  const egress = egressOf(context.config, user);
   const [inputs, moved, unprotected] = wanted
     ? await Promise.all([
         previewServers(context, { sources, keys }, { user, servers }),
         previewVolume(context, user),
         previewProtection(context, table, {
           bridge: bridgeName(user.subnet),
-          egress: egressOf(context.config, user),
+          egress,
+          explicit: isPromise(egress),
         }),
       ])
     : [[], [], undefined];

@@ -86,3 +86,16 @@ test('who can’t be planned for doesn’t stop the others', async () => {
     '1 of 5 users failed:\n  bob: There is no template.json in /gone.',
   );
 });
+
+test('who has a profile that can’t be enforced any more is not passed over: plan says so, and up fails', async () => {
+  using home = await settledHome(names);
+  const { registry } = home.context;
+  const egress = { profile: 'allow', targets: ['192.0.2.1:443'] } as const;
+  updateUser(registry, getUser(registry, 'bob').id, { egress });
+  const { users } = await planUsers(home.context, []);
+  const problem = "The egress profile allow can't be enforced: the setting firewall is off.";
+  expect(users[1]).toMatchObject({ user: 'bob', problem });
+  await expect(bringUp(home.context, up)).rejects.toThrow(
+    `1 of 5 users failed:\n  bob: ${problem}`,
+  );
+});
