@@ -3,6 +3,7 @@ import { McpdError } from '../errors.ts';
 import { converge } from '../reconcile/converge.ts';
 import { previewSources } from '../reconcile/inputs.ts';
 import { buildingSources } from '../reconcile/prepare.ts';
+import type { Server } from '../registry/rows.ts';
 import { getUser, listUsers } from '../registry/users.ts';
 import { keptVersion } from '../registry/versions.ts';
 import { forEachUser, messageOf } from '../user/each.ts';
@@ -36,7 +37,9 @@ export async function upgradeServers(
   const { registry } = context;
   const { names, template, dryRun } = request;
   const users =
-    names.length === 0 ? listUsers(registry) : names.map((name) => getUser(registry, name));
+    names.length === 0
+      ? listUsers(registry)
+      : [...new Set(names)].map((name) => getUser(registry, name));
   const engine = await context.engine();
   // Several images may be built at once.
   const beside = { ...context, progress: context.progress.beside() };
@@ -115,7 +118,7 @@ async function upgradeServer(
 ): Promise<UpgradeRow> {
   try {
     await converge(context, user.id, { waitMs: timeoutMs, newest: new Set([row.server]) });
-    return { ...row, outcome: 'upgraded' };
+    return { ...row, ...whatBecame(context, server, row) };
   } catch (error) {
     const problem = messageOf(error);
     const kept = keptVersion(context.registry, server.id);
@@ -124,4 +127,17 @@ async function upgradeServer(
     const isBack = error instanceof McpdError && error.code === 'ROLLED_BACK';
     return { ...row, outcome: isBack ? 'rolled-back' : 'failed', problem };
   }
+}
+
+/** By now its template may be a newer one still, and others may have been at the user before. */
+function whatBecame(
+  { registry }: Context,
+  server: Server,
+  { from }: UpgradeRow,
+): Pick<UpgradeRow, 'outcome' | 'to' | 'problem'> {
+  const kept = keptVersion(registry, server.id);
+  const to = kept ? versionLabel(kept) : null;
+  return to === from
+    ? { outcome: 'stopped', to, problem: 'It was stopped or removed meanwhile.' }
+    : { outcome: 'upgraded', to, problem: null };
 }

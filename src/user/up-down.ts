@@ -148,5 +148,7 @@ async function forEachChosen(
 }
 
 function chosenUsers({ registry }: Context, names: readonly string[]): readonly User[] {
-  return names.length === 0 ? listUsers(registry) : names.map((name) => getUser(registry, name));
+  return names.length === 0
+    ? listUsers(registry)
+    : [...new Set(names)].map((name) => getUser(registry, name));
 }
