@@ -1,14 +1,16 @@
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
-import { PortTakenError } from '../engine/faults.ts';
+import { MadeMeanwhileError, PortTakenError } from '../engine/faults.ts';
 import { EngineUnreachableError, McpdError, UnhealthyError } from '../errors.ts';
-import { keepBridge } from '../registry/bridges.ts';
-import { keepVersion } from '../registry/versions.ts';
+import { readIssuerKeys } from '../oidc/keys.ts';
+import { trustedIssuer } from '../oidc/trust.ts';
+import type { User } from '../registry/rows.ts';
+import { keepVersion, keptVersion } from '../registry/versions.ts';
 import { awaitServers, type Probed } from '../ready/servers.ts';
-import { writeBridge } from '../secrets/materialise.ts';
 import { carryOut, type Work } from './carry-out.ts';
-import { runtimeFolder, type ServerInputs } from './desired.ts';
+import type { ServerInputs } from './desired.ts';
 import type { Operation } from './plan.ts';
+import { writeRuntime } from './write-runtime.ts';
 
 type Commit = Extract<Operation, { type: 'server.commit' }>;
 
@@ -51,10 +53,15 @@ export async function prove(
   for (const { server, template, image } of work.inputs) {
     if (ready.has(server.id)) keepVersion(context.registry, server.id, { template, image });
   }
+  const [error] = failures.values();
+  // First, since after Ctrl-C no commit is made any more.
+  const told =
+    error === undefined
+      ? undefined
+      : await rollBack(context, engine, { work, commits: failed, error });
   const operations = commits.filter((commit) => !failed.includes(commit));
   await carryOut(context, engine, { ...work, operations });
-  const [error] = failures.values();
-  if (error !== undefined) throw await rollBack(context, engine, { work, commits: failed, error });
+  if (told !== undefined) throw told;
   return ready;
 }
 
@@ -81,7 +88,9 @@ async function rollBack(
     commits.map((commit) => revive(undisturbed, engine, work, commit)),
   );
   const lost = commits.filter((_, index) => revived[index]?.status === 'rejected');
-  if (!(error instanceof McpdError) || error instanceof PortTakenError) return error;
+  const isAnswered = error instanceof PortTakenError || error instanceof MadeMeanwhileError;
+  // Those of which `converge` tries again.
+  if (!(error instanceof McpdError) || isAnswered) return error;
   const keys = (some: readonly Commit[]) => some.map(({ key }) => key).join(', ');
   const fate =
     lost.length === 0
@@ -107,18 +116,25 @@ async function revive(
   const { key, containerId, staged } = commit;
   const cause = 'its follower failed';
   await engine.apply({ type: 'server.remove', key, containerId: staged, cause });
-  const { home, registry, uid, gid } = context;
   const server = serverOf(work, commit);
-  const before = work.inputs.find((input) => input.server.id === server?.id)?.bridgeBefore;
-  if (server && before !== undefined) {
-    writeBridge(runtimeFolder(home, registry.instance, server.id), before, { uid, gid });
-    keepBridge(registry, server.id, before);
-  }
+  const input = work.inputs.find((one) => one.server.id === server?.id);
+  if (input) await writeBefore(context, work.user, input);
   await engine.apply({ type: 'server.start', key, containerId, cause });
   const probed = work.probed.filter((one) => one.server.id === server?.id);
   const { user, timeoutMs } = work;
   const { failures } = await awaitServers(context, engine, { user, probed, timeoutMs });
   for (const error of failures.values()) throw error;
+}
+
+/** What the container of before mounts: its bridge's settings, and its secrets, which may be other ones. */
+async function writeBefore(context: Context, user: User, input: ServerInputs): Promise<void> {
+  const { server, bridgeBefore: bridge } = input;
+  if (bridge === undefined) return;
+  const { home, registry, config } = context;
+  const keys = readIssuerKeys(home, config.oidc.issuer);
+  const issuer = trustedIssuer({ oidc: config.oidc, keys, user });
+  const template = keptVersion(registry, server.id)?.template ?? input.template;
+  await writeRuntime(context, { user, issuer }, { server, template, bridge, unmounted: false });
 }
 
 function serverOf({ user, inputs }: Proving, { key }: Commit) {

@@ -67,11 +67,6 @@ export function writeLive(folder: string, tokens: LiveTokens, owner: Owner): boo
   return replaceIn(folder, { name: 'tokens.json', content: JSON.stringify(tokens), owner });
 }
 
-/** Replaces only what the bridge reads at its start. False when the server has no run-time folder now. */
-export function writeBridge(folder: string, config: BridgeConfig, owner: Owner): boolean {
-  return replaceIn(folder, { name: 'bridge.json', content: JSON.stringify(config), owner });
-}
-
 /** Replaces only the policy. False when the server has no run-time folder now. */
 export function writePolicy(folder: string, policy: BridgePolicy, owner: Owner): boolean {
   return replaceIn(folder, { name: 'policy.json', content: JSON.stringify(policy), owner });

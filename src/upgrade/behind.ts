@@ -21,5 +21,5 @@ export async function serversBehind(context: Context, engine: Engine): Promise<r
     const isBehind = newest !== undefined && versionDigest(kept) !== versionDigest(newest);
     return isBehind ? [`${names.get(server.userId)}/${server.name}`] : [];
   });
-  return (await Promise.all(keys)).flat();
+  return (await Promise.all(keys)).flat().toSorted();
 }

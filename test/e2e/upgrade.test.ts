@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TestClient } from '../support/client.ts';
 import { Disposals } from '../support/disposals.ts';
@@ -19,6 +21,7 @@ interface Upgrade {
 
 const names = ['ann', 'bob'] as const;
 const working = ['node', '${package}/dist/index.js'];
+const secret = { name: 'KEY', description: 'A key.', required: true };
 const broken = ['node', '--eval', 'console.error("no good"); process.exit(3)'];
 
 const disposals = new Disposals();
@@ -27,11 +30,12 @@ let tenancy: Tenancy;
 let users: readonly AddedUser[];
 
 beforeAll(async () => {
-  template = disposals.add(await OwnTemplate.copyOf('memory'));
+  template = disposals.add(await OwnTemplate.copyOf('memory', { secrets: [secret] }));
   tenancy = disposals.add(await Tenancy.open());
-  users = await Promise.all(
-    names.map((name) => tenancy.addUser(name, '--server', template.folder)),
-  );
+  const file = join(tenancy.home, 'value');
+  await writeFile(file, 'value');
+  const flags = ['--server', template.folder, '--secret', `KEY=@${file}`];
+  users = await Promise.all(names.map((name) => tenancy.addUser(name, ...flags)));
 }, 300_000);
 
 afterAll(() => disposals.dispose(), 120_000);
@@ -75,7 +79,7 @@ async function upgradeThatFails(flags: readonly string[]): Promise<Upgrade & { c
 
 it('a template that changed changes no server until it is upgraded, and --dry-run says to what', async () => {
   const before = await containers();
-  await template.change('template.json', { command: broken });
+  await template.change('template.json', { command: broken, secrets: [] });
   await expectPlan([]);
   expect(await tenancy.json(['up'])).toMatchObject({ changed: false });
   const { servers } = await tenancy.json<Upgrade>(['upgrade', '--all', '--dry-run']);
@@ -100,6 +104,7 @@ it('one that does not get ready gives way to the container of before, and after 
   ]);
   expect(await containers()).toEqual(before);
   await expectAnswers();
+  // With the secret too, which the new one had no use for.
   await expectPlan([]);
 });
 
@@ -130,7 +135,11 @@ it('killed while the new one is tried, it is gone back on by the next up', async
 
 it('one that gets ready takes over address and token, and there is nothing to upgrade then', async () => {
   const before = await containers();
-  await template.change('template.json', { command: working, env: { NODE_ENV: 'test' } });
+  await template.change('template.json', {
+    command: working,
+    secrets: [secret],
+    env: { NODE_ENV: 'test' },
+  });
   const { servers } = await tenancy.json<Upgrade>(['upgrade', '--all', '--canary', '1']);
   expect(servers.map(({ outcome }) => outcome)).toEqual(['upgraded', 'upgraded']);
   const after = await containers();
