@@ -23,3 +23,10 @@ test('an error says what to try, one step a line', () => {
   );
   expect(renderProblem({ ...problem, suggestions: [] }, style)).toBe('Error: It broke.');
 });
+
+test('a server’s log in an error can’t drive the terminal', () => {
+  const message = 'It is broken. Last lines:\n\u001b]0;title\u0007\u001b[2Jtext';
+  const problem = { code: 'X', message, suggestions: [] };
+  const shown = renderProblem(problem, styleFor({ isTTY: false }, {}));
+  expect(shown).toBe('Error: It is broken. Last lines:\n?]0;title??[2Jtext');
+});
