@@ -5,7 +5,7 @@ import { findUser } from '../registry/users.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import { packSnapshot } from './backup.ts';
 import type { UserBackup } from './manifest.ts';
-import { readArchive } from './read-archive.ts';
+import { readArchive, type OpenArchive } from './read-archive.ts';
 import { restoreArchive } from './restore.ts';
 import type { RestoreResult } from './result.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -39,15 +39,33 @@ export async function copyUser(context: Context, request: CopyRequest): Promise<
   for (const user of copied) await requireSecrets(context, newName, user);
   const snapshot = { manifest: { ...manifest, users: copied }, users };
   const { archive, summary } = packSnapshot(context, snapshot, { logs: false });
-  const result = await restoreArchive(context, await readArchive(archive), {
-    names: [],
-    as: newName,
-    approval,
-    dryRun: false,
-    waitMs,
-    parallel: 1,
-  });
-  return { ...result, notices: summary().notices };
+  const opened = await readArchive(archive);
+  try {
+    const result = await restoreArchive(context, await begun(opened), {
+      names: [],
+      as: newName,
+      approval,
+      dryRun: false,
+      waitMs,
+      parallel: 1,
+    });
+    return { ...result, notices: summary().notices };
+  } finally {
+    await opened.members.return(undefined);
+  }
+}
+
+/**
+ * Reads a member ahead. Before it is written the lease of who is copied is taken, so always before the one
+ * of a restore: of two copies of one user none then waits for what the other has.
+ */
+async function begun({ manifest, members }: OpenArchive): Promise<OpenArchive> {
+  const first = await members.next();
+  async function* all() {
+    if (!first.done) yield first.value;
+    yield* members;
+  }
+  return { manifest, members: all() };
 }
 
 async function requireSecrets(

@@ -282,6 +282,21 @@ it('a renamed user keeps address, token and files; a copy has files and no token
   await origin.json(['user', 'remove', 'alice', '--purge', '--yes']);
 });
 
+it('copies of one user that are made at once don’t wait for each other', async () => {
+  const large = join(bob.user.workspace, 'large');
+  writeFileSync(large, randomBytes(8_000_000));
+  const names = ['copy-a', 'copy-b', 'copy-c', 'copy-d'];
+  await Promise.all(
+    names.map((name) => origin.json(['user', 'copy', 'bob', name, '--secrets', '--no-start'])),
+  );
+  const copies = await Promise.all(names.map((name) => show(origin, name)));
+  for (const { user } of copies) {
+    expect(readFileSync(join(user.workspace, 'large')).equals(readFileSync(large))).toBe(true);
+  }
+  for (const name of names) await origin.json(['user', 'remove', name, '--purge', '--yes']);
+  rmSync(large);
+}, 30_000);
+
 it('an empty home takes over from one that is gone: addresses and tokens work on', async () => {
   const url = await urlOf(origin, 'bob');
   await origin.json(['down', '--all', '--yes']);
