@@ -10,7 +10,7 @@ import { surveyUsers, type Outlook } from '../reconcile/survey.ts';
 import { sweepLeftovers } from '../reconcile/sweep.ts';
 import { whyOver } from '../registry/lifetime.ts';
 import type { User } from '../registry/rows.ts';
-import { getUser, listUsers, updateUser } from '../registry/users.ts';
+import { findUser, getUser, listUsers, updateUser } from '../registry/users.ts';
 import { forEachUser, messageOf } from './each.ts';
 import { withUserLease } from './lease.ts';
 import { eraseOver } from './over.ts';
@@ -55,7 +55,11 @@ export async function planUsers(
   context: Context,
   names: readonly string[],
 ): Promise<z.infer<typeof planResult>> {
-  const users = chosenUsers(context, names);
+  // Who is down comes up, and who is over goes.
+  const users = chosenUsers(context, names).map((user) => ({
+    ...user,
+    down: whyOver(context.registry, user) !== undefined,
+  }));
   const keys = readIssuerKeys(context.home, context.config.oidc.issuer);
   const outlooks = await surveyUsers(context, users, keys);
   const plans = users.map(({ name }, index) => {
@@ -117,7 +121,9 @@ export async function takeDown(world: Context, request: BulkRequest) {
 
 type Outcome = Pick<Converged, 'changed' | 'operations'> & { readonly removed: boolean };
 
-interface Chosen extends Pick<BulkRequest, 'parallel'> {
+const untouched: Outcome = { changed: false, operations: [], removed: false };
+
+interface Chosen extends BulkRequest {
   readonly users: readonly User[];
   /** Names of those for whom nothing is to be done. */
   readonly idle: ReadonlySet<string>;
@@ -125,7 +131,7 @@ interface Chosen extends Pick<BulkRequest, 'parallel'> {
 
 async function forEachChosen(
   context: Context,
-  { users: chosen, parallel, idle }: Chosen,
+  { names: named, users: chosen, parallel, idle }: Chosen,
   change: (user: User, context: Context) => Promise<Outcome>,
 ): Promise<z.infer<typeof upDownResult>> {
   const names = chosen.map(({ name }) => name);
@@ -133,8 +139,12 @@ async function forEachChosen(
     context,
     parallel,
     change: async (name, beside): Promise<Outcome> => {
-      if (idle.has(name)) return { changed: false, operations: [], removed: false };
-      return withUserLease(beside, name, () => change(getUser(beside.registry, name), beside));
+      if (idle.has(name)) return untouched;
+      return withUserLease(beside, name, async () => {
+        // Of everybody one may have been removed meanwhile.
+        const isGone = named.length === 0 && findUser(beside.registry, name) === undefined;
+        return isGone ? untouched : change(getUser(beside.registry, name), beside);
+      });
     },
   });
   return {

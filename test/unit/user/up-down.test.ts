@@ -1,7 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { getUser, updateUser } from '../../../src/registry/users.ts';
+import type { Context } from '../../../src/context.ts';
+import { findUser, getUser, removeUser, updateUser } from '../../../src/registry/users.ts';
 import { bringUp, planUsers } from '../../../src/user/up-down.ts';
 import { settledHome } from './settled-home.ts';
 
@@ -61,7 +62,7 @@ test('run-time files that are not what the registry says are written again, and 
   expect((await planUsers(home.context, [])).users[1]).toMatchObject({ operations: [] });
 });
 
-test('up brings back who is down, although nothing is missing', async () => {
+test('up brings back who is down, although nothing is missing, and plan says so', async () => {
   using home = await settledHome(names);
   const { registry } = home.context;
   updateUser(registry, getUser(registry, 'bob').id, { down: true });
@@ -69,9 +70,10 @@ test('up brings back who is down, although nothing is missing', async () => {
     networks: networks.filter(({ user }) => user !== 'bob'),
     servers: servers.filter(({ user }) => user !== 'bob'),
   }));
-  expect((await planUsers(home.context, ['bob'])).users).toMatchObject([{ operations: [] }]);
-  await bringUp(home.context, up);
+  const [plan] = (await planUsers(home.context, ['bob'])).users;
+  const { users } = await bringUp(home.context, up);
   expect(home.done()[0]).toMatch(/^network.create/);
+  expect(plan).toMatchObject({ operations: users[1]?.operations });
 });
 
 test('who can’t be planned for doesn’t stop the others', async () => {
@@ -98,4 +100,23 @@ test('who has a profile that can’t be enforced any more is not passed over: pl
   await expect(bringUp(home.context, up)).rejects.toThrow(
     `1 of 5 users failed:\n  bob: ${problem}`,
   );
+});
+
+test('who is removed while up brings up everybody is no failure', async () => {
+  using home = await settledHome(names);
+  const { registry, config } = home.context;
+  const engine = await home.context.engine();
+  const context: Context = {
+    ...home.context,
+    engine: async () => ({
+      ...engine,
+      observe: async (scope) => {
+        const bob = findUser(registry, 'bob');
+        if (bob) removeUser(registry, bob.id, { keepUid: false, config });
+        return engine.observe(scope);
+      },
+    }),
+  };
+  const { changed, users } = await bringUp(context, up);
+  expect({ changed, bob: users[1] }).toMatchObject({ changed: false, bob: { operations: [] } });
 });
