@@ -22,7 +22,10 @@ export async function takeAnotherPort(
 ): Promise<void> {
   const server = listServers(context.registry, userId).find(({ port }) => port === error.port);
   if (!server) throw error;
-  if (server.settled) throw await heldBySomebody(error);
+  if (server.settled) {
+    const { name } = getUserById(context.registry, userId);
+    throw await heldBySomebody(error, `${name}/${server.name}`);
+  }
   moveBlockedPort(context.registry, server.id, {
     until: context.clock.now() + blockedHours * 3_600_000,
     isPortFree: freePorts(context.config.bindAddress, await readListeners()),
@@ -30,12 +33,12 @@ export async function takeAnotherPort(
   context.progress.notice(`Port ${error.port} is held by another process; took the next one.`);
 }
 
-async function heldBySomebody(error: PortTakenError): Promise<ConflictError> {
+async function heldBySomebody(error: PortTakenError, key: string): Promise<ConflictError> {
   const holder = await portHolder(error.port);
   const who = holder ? `${holder.name} (pid ${holder.pid})` : 'another process';
-  return new ConflictError(`Port ${error.port} is held by ${who}; the server keeps its address.`, {
+  return new ConflictError(`Port ${error.port} is held by ${who}; ${key} keeps its address.`, {
     code: 'PORT_TAKEN',
-    suggestions: ['stop that process, then mcpd start', 'mcpd ports'],
+    suggestions: [`stop that process, then: mcpd start ${key}`, 'mcpd ports'],
     cause: error,
   });
 }
