@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { createUserGroup, removeUserGroup, updateUserGroup } from '../group/change.ts';
 import { buildImages } from '../image/manage.ts';
 import { PartialFailureError, type Failed } from '../errors.ts';
-import { getUser } from '../registry/users.ts';
+import { findUser } from '../registry/users.ts';
 import { forEachUser, partialFailure } from '../user/each.ts';
 import { bringUp } from '../user/up-down.ts';
 import { removeUserCompletely } from '../user/remove.ts';
@@ -52,7 +52,11 @@ export async function carryOut(context: Context, work: Work): Promise<ApplyResul
     (name, beside) => attempts.run(name, () => changeUser(beside, name, work)),
   );
   const mended: Row[] = [];
-  await attempts.run('the others', async () => mended.push(...(await mend(context, work))));
+  const others = othersOf(context, plan);
+  const [only = '', ...more] = others;
+  await attempts.run(more.length === 0 ? only : 'the others', async () =>
+    mended.push(...(await mend(context, others, work))),
+  );
   for (const { subject } of plan.leftovers) {
     await attempts.run(`group ${subject}`, async () => removeUserGroup(context, subject));
   }
@@ -67,12 +71,19 @@ export async function carryOut(context: Context, work: Work): Promise<ApplyResul
   };
 }
 
-/** Brings up whom nothing else has brought up. */
-async function mend(context: Context, { plan, parallel, timeoutMs }: Work): Promise<Row[]> {
-  const names = [...plan.users]
+/** Whom nothing else has brought up, and who is not to stay down. */
+function othersOf({ registry }: Context, { users }: Plan): readonly string[] {
+  return [...users]
     .filter(([, operations]) => operations.every(({ type }) => type.startsWith('secret.')))
     .map(([name]) => name)
-    .filter((name) => !getUser(context.registry, name).down);
+    .filter((name) => findUser(registry, name)?.down === false);
+}
+
+async function mend(
+  context: Context,
+  names: readonly string[],
+  { parallel, timeoutMs }: Work,
+): Promise<Row[]> {
   if (names.length === 0) return [];
   const { users } = await bringUp(context, { names, waitMs: timeoutMs, parallel });
   return users.flatMap(({ operations }) => operations);
