@@ -13,9 +13,8 @@ import { keptBridge } from '../registry/bridges.ts';
 import type { User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { getUser, listUsers } from '../registry/users.ts';
-import { keptVersion } from '../registry/versions.ts';
 import { remountVolume } from '../storage/settle.ts';
-import { findTemplate } from '../templates/catalog.ts';
+import { templateOf } from '../templates/of-server.ts';
 import { forEachUser } from '../user/each.ts';
 import { withUserLease } from '../user/lease.ts';
 
@@ -96,8 +95,7 @@ async function prepareUser(context: Context, user: User): Promise<boolean> {
     // It never had a container.
     if (bridge === undefined) continue;
     const unmounted = !existsSync(runtimeFolder(home, registry.instance, server.id));
-    const kept = keptVersion(registry, server.id);
-    const template = kept?.template ?? (await findTemplate(server.template, context.assets));
+    const template = await templateOf(context, server);
     const source = { server, template, bridge, unmounted };
     const stale = await writeRuntime(context, { user, issuer }, source);
     isNews ||= unmounted || stale.length > 0;

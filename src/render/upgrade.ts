@@ -2,7 +2,7 @@ import type { UpgradeResult } from '../upgrade/result.ts';
 import { renderTable } from './table.ts';
 
 export function renderUpgrade({ servers }: UpgradeResult): string {
-  if (servers.length === 0) return 'There is no such server.';
+  if (servers.length === 0) return 'No servers yet. Add a user with one: mcpd user add NAME';
   const table = renderTable(servers, [
     { header: 'server', cell: ({ server }) => server },
     { header: 'outcome', cell: ({ outcome }) => outcome },

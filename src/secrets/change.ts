@@ -5,7 +5,7 @@ import { nearest } from '../nearest.ts';
 import type { User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { getUser } from '../registry/users.ts';
-import { findTemplate } from '../templates/catalog.ts';
+import { templateOf } from '../templates/of-server.ts';
 import type { secretListResult, secretRemoveResult, secretSetResult } from './result.ts';
 import { readSecretValue } from './value.ts';
 import { listSecrets, readSecrets, removeSecret, setSecret } from './vault.ts';
@@ -63,11 +63,11 @@ async function readIfPossible(context: Context, user: User, name: string) {
   return values?.get(name);
 }
 
-async function serversWith({ registry, assets }: Context, user: User, name: string) {
+async function serversWith(context: Context, user: User, name: string) {
   const servers = await Promise.all(
-    listServers(registry, user.id).map(async (server) => {
+    listServers(context.registry, user.id).map(async (server) => {
       // A template folder that is gone concerns its server, not this command.
-      const template = await findTemplate(server.template, assets).catch(() => undefined);
+      const template = await templateOf(context, server).catch(() => undefined);
       const isDeclared = template?.secrets.some((secret) => secret.name === name) ?? false;
       return isDeclared ? [`${user.name}/${server.name}`] : [];
     }),

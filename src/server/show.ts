@@ -7,7 +7,7 @@ import { containersByServer } from '../reconcile/observed.ts';
 import { getServer } from '../registry/servers.ts';
 import { getUser } from '../registry/users.ts';
 import { listSecrets } from '../secrets/vault.ts';
-import { findTemplate } from '../templates/catalog.ts';
+import { templateOf } from '../templates/of-server.ts';
 import type { Template } from '../templates/schema.ts';
 import { describeUserAndServers } from '../user/describe.ts';
 import { describeServer, type serverListResult, type serverShowResult } from './result.ts';
@@ -16,10 +16,10 @@ export async function showServer(
   context: Context,
   { userName, serverName }: { userName: string; serverName: string },
 ): Promise<z.infer<typeof serverShowResult>> {
-  const { registry, config, assets } = context;
+  const { registry, config } = context;
   const user = getUser(registry, userName);
   const server = getServer(registry, user.id, serverName);
-  const template = await findTemplate(server.template, assets);
+  const template = await templateOf(context, server);
   const { observed, stale } = await lookAtEngine(context, user.id);
   const { servers } = describeUserAndServers(context, user.id, {
     ready: new Set(),

@@ -82,6 +82,10 @@ it('a template that changed changes no server until it is upgraded, and --dry-ru
   await template.change('template.json', { command: broken, secrets: [] });
   await expectPlan([]);
   expect(await tenancy.json(['up'])).toMatchObject({ changed: false });
+  // What is said of them is of what they run with.
+  expect(await tenancy.json(['secret', 'list', 'ann'])).toMatchObject({
+    secrets: [{ name: 'KEY', servers: [key('ann')] }],
+  });
   const { servers } = await tenancy.json<Upgrade>(['upgrade', '--all', '--dry-run']);
   expect(servers.map(({ server, outcome }) => [server, outcome])).toEqual([
     [key('ann'), 'due'],
