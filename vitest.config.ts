@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const report = process.env['TEST_REPORT'];
@@ -6,6 +7,8 @@ export default defineConfig({
   test: {
     // What CI counts; see .ci/counts.mjs.
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    // One more than usual: most tests wait for a container or a process most of the time.
+    maxWorkers: availableParallelism(),
     restoreMocks: true,
     unstubEnvs: true,
     projects: [
