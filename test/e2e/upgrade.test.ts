@@ -71,6 +71,12 @@ function key(name: string): string {
   return `${name}/${template.name}`;
 }
 
+/** What the audit says of the command before. */
+async function lastRecord(): Promise<object | undefined> {
+  const { records } = await tenancy.json<{ records: object[] }>(['audit', '--control']);
+  return records.at(-1);
+}
+
 /** Runs a command that fails for some, and still gives its result. */
 async function upgradeThatFails(flags: readonly string[]): Promise<Upgrade & { code: number }> {
   const { code, stdout } = await tenancy.run(['upgrade', ...flags, '--json']);
@@ -102,6 +108,7 @@ it('one that does not get ready gives way to the container of before, and after 
   const flags = ['--all', '--canary', '1', '--timeout', '20s'];
   const { code, changed, servers } = await upgradeThatFails(flags);
   expect({ code, changed }).toEqual({ code: 7, changed: false });
+  expect(await lastRecord()).toMatchObject({ outcome: 'failed', code: 'PARTIAL_FAILURE' });
   expect(servers).toMatchObject([
     { server: key('ann'), outcome: 'rolled-back', problem: expect.stringContaining('no good') },
     { server: key('bob'), outcome: 'not-begun', problem: null },
@@ -146,6 +153,12 @@ it('one that gets ready takes over address and token, and there is nothing to up
   });
   const { servers } = await tenancy.json<Upgrade>(['upgrade', '--all', '--canary', '1']);
   expect(servers.map(({ outcome }) => outcome)).toEqual(['upgraded', 'upgraded']);
+  const [{ from, to } = { from: '', to: '' }] = servers;
+  const moved = { what: `server ${key('ann')} version`, before: from, after: to };
+  expect(await lastRecord()).toMatchObject({
+    outcome: 'ok',
+    changes: expect.arrayContaining([moved]),
+  });
   const after = await containers();
   expect(after.map((line) => line.split(' ')[1])).toEqual(
     expect.arrayContaining(before.map((line) => line.split(' ')[1])),
