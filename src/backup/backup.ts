@@ -83,21 +83,26 @@ interface Count {
 
 /** Nothing else changes the user meanwhile: it might move the files. */
 async function addUser(context: Context, files: UserFiles): Promise<Count> {
+  const { user } = files;
+  const name = nameNow(context, user);
+  const count = await withUserLease(context, name, async () =>
+    nameNow(context, user) === name ? addFiles(context, files) : undefined,
+  );
+  // Renamed while the lease was waited for, which is now another one.
+  return count ?? addUser(context, files);
+}
+
+async function addFiles(context: Context, files: UserFiles): Promise<Count> {
   const { writer, user, workspaces, logs, notice } = files;
   const { registry, home } = context;
-  const name = nameNow(context, user);
-  return withUserLease(context, name, async () => {
-    // Renamed while the lease was waited for: others now take that of the new name.
-    if (nameNow(context, user) !== name) return addUser(context, files);
-    for (const { id } of logs ? listServers(registry, user.id) : []) {
-      const folder = logFolder(home, user.id, id);
-      const path = `users/${user.id}/logs/${id}`;
-      await addTree(writer, { folder, path, appended: true, notice });
-    }
-    if (!workspaces) return { files: 0, bytes: 0 };
-    const path = `users/${user.id}/workspace`;
-    return withFiles(context, user, (folder) => addTree(writer, { folder, path, notice }));
-  });
+  for (const { id } of logs ? listServers(registry, user.id) : []) {
+    const folder = logFolder(home, user.id, id);
+    const path = `users/${user.id}/logs/${id}`;
+    await addTree(writer, { folder, path, appended: true, notice });
+  }
+  if (!workspaces) return { files: 0, bytes: 0 };
+  const path = `users/${user.id}/workspace`;
+  return withFiles(context, user, (folder) => addTree(writer, { folder, path, notice }));
 }
 
 /** Throws ConflictError when there is no such user any more. */
