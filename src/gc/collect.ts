@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { McpdError, PartialFailureError } from '../errors.ts';
 import { isBridgeName } from '../firewall/bridge.ts';
 import { unprotectTenant } from '../firewall/protect.ts';
+import { staleFolders } from '../reconcile/sweep.ts';
 import { dropLease } from '../registry/leases.ts';
 import { purgeQuarantine } from '../registry/quarantine.ts';
 import type { User } from '../registry/rows.ts';
@@ -92,8 +93,7 @@ async function remove(context: Context, leftover: Leftover): Promise<boolean> {
     case 'network':
       return removeNetwork(context, leftover);
     case 'folder':
-      dematerialise(name);
-      return true;
+      return registry.transaction(() => removeFolder(context, name));
     case 'staged':
       return discardStaged({ volumes: systemVolumes(context), paths: leftover.paths });
     case 'restore':
@@ -104,6 +104,13 @@ async function remove(context: Context, leftover: Leftover): Promise<boolean> {
     case 'lease':
       return dropLease(registry, { userName: name, fence: leftover.fence });
   }
+}
+
+/** Under the write lock, as rows are written: a restored user may have the id of one who is gone. */
+function removeFolder(context: Context, path: string): boolean {
+  if (!staleFolders(context).includes(path)) return false;
+  dematerialise(path);
+  return true;
 }
 
 /** Files that somebody put into the workspace meanwhile stay. */
