@@ -35,7 +35,7 @@ export async function makeBackup(context: Context, request: BackupRequest): Prom
   if (file !== undefined) checkOutput({ file, force });
   const seal = await sealWith(lock);
   const snapshot = await takeSnapshot(context, request);
-  const { archive, summary } = packSnapshot(context, snapshot, { logs: true });
+  const { archive, summary } = packSnapshot(context, snapshot, { logs: true, isLeased: false });
   const sealed = await seal(archive);
   const bytes =
     file === undefined
@@ -45,11 +45,18 @@ export async function makeBackup(context: Context, request: BackupRequest): Prom
   return { file: file ?? null, bytes, whole: identity !== null, takenAt, ...summary() };
 }
 
-/** The archive of a snapshot, not encrypted, and what is in it once it has been read. `logs`: the audit too. */
+interface Packing {
+  /** The audit too. */
+  readonly logs: boolean;
+  /** The caller holds the users' leases. */
+  readonly isLeased: boolean;
+}
+
+/** The archive of a snapshot, not encrypted, and what is in it once it has been read. */
 export function packSnapshot(
   context: Context,
   { manifest, users }: Snapshot,
-  { logs }: { readonly logs: boolean },
+  { logs, isLeased }: Packing,
 ) {
   const notices = createNotices();
   const rows: { user: string; files: number; bytes: number }[] = [];
@@ -57,7 +64,8 @@ export function packSnapshot(
   const archive: Readable = packArchive(async (writer) => {
     await writer.addText('manifest.json', JSON.stringify(manifest));
     for (const user of users) {
-      const count = await addUser(context, { writer, user, workspaces, logs, notice: notices.add });
+      const files = { writer, user, workspaces, logs, notice: notices.add };
+      const count = isLeased ? await addFiles(context, files) : await addUser(context, files);
       rows.push({ user: user.name, ...count });
     }
     if (identity) {

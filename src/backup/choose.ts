@@ -48,6 +48,15 @@ export function chooseUsers(
   };
 }
 
+/** Throws NotFoundError when whoever was asked for is over. Pure. */
+export function requireSomebody({ chosen, expired }: ReturnType<typeof chooseUsers>): void {
+  if (chosen.length > 0 || expired.length === 0) return;
+  const names = expired.join(', ');
+  throw new NotFoundError(`Their time is over: ${names}. Nobody is left to restore.`, {
+    code: 'USERS_EXPIRED',
+  });
+}
+
 /** Groups to make for them. Throws ConflictError for names that are taken, and groups that say something else. Pure. */
 export function requireRoomFor(
   manifest: Manifest,

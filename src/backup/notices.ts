@@ -9,6 +9,14 @@ export interface Notices {
   result(): z.infer<typeof noticesResult>;
 }
 
+/** Several in one, of much the first. Pure. */
+export function joinNotices(all: readonly ReturnType<Notices['result']>[]) {
+  return {
+    first: all.flatMap(({ first }) => first).slice(0, most),
+    count: all.reduce((sum, { count }) => sum + count, 0),
+  };
+}
+
 export function createNotices(): Notices {
   const first: { path: string; what: string }[] = [];
   let count = 0;

@@ -15,7 +15,13 @@ import { findTemplate } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
 import { requireBelowMaximum, requireProcessors } from '../user/preconditions.ts';
 import { readInUse, type InUse } from '../user/register.ts';
-import { chooseUsers, requireRoomFor, type Choice, type Chosen } from './choose.ts';
+import {
+  chooseUsers,
+  requireRoomFor,
+  requireSomebody,
+  type Choice,
+  type Chosen,
+} from './choose.ts';
 import type { Manifest } from './manifest.ts';
 import { identify, writeRows, type Newcomer, type Restored } from './register.ts';
 import { succeed, type Succession } from './take-over.ts';
@@ -35,6 +41,8 @@ export interface RestorePlan {
 export interface PlanRequest extends Omit<Choice, 'now'> {
   /** Why users may have templates that are too risky for them and not approved in the backup. */
   readonly approval?: string | undefined;
+  /** They leave the home of the backup, which is on this host: what they are stays theirs. */
+  readonly isMove?: boolean;
 }
 
 /**
@@ -44,13 +52,15 @@ export interface PlanRequest extends Omit<Choice, 'now'> {
 export async function planRestore(
   outer: Context,
   manifest: Manifest,
-  { approval, ...choice }: PlanRequest,
+  { approval, isMove = false, ...choice }: PlanRequest,
 ): Promise<RestorePlan> {
   const isWhole = choice.names.length === 0 && choice.as === undefined;
   const succession = await succeed(outer, manifest, { isWhole });
   const { context } = succession;
   const { registry, home, clock } = context;
-  const { chosen, expired } = chooseUsers(manifest, { ...choice, now: clock.now() });
+  const choosing = chooseUsers(manifest, { ...choice, now: clock.now() });
+  requireSomebody(choosing);
+  const { chosen, expired } = choosing;
   const groups = requireRoomFor(
     manifest,
     { chosen, isWhole },
@@ -70,7 +80,7 @@ export async function planRestore(
   const ids = new Set(listUsers(registry).map(({ id }) => id));
   const isIdFree = (id: string) => !ids.has(id) && !existsSync(join(home.users, id));
   const newcomers = await Promise.all(
-    permitted.map((one) => identify(context, one, { succession, isIdFree })),
+    permitted.map((one) => identify(context, one, { succession, isMove, isIdFree })),
   );
   const change = () => writeRows(context, { newcomers, groups, inUse });
   const rehearsed = await admitted(context, { change, templates, rehearsal: true });

@@ -33,7 +33,7 @@ export interface Newcomer extends Permitted {
     readonly gid: number;
     readonly osUser: string | null;
   } | null;
-  /** False: the home of the backup is on this host too, and has it. */
+  /** False: the home of the backup is on this host too, and keeps it, or files of it. */
   readonly uidIsFree: boolean;
   /** Reserved for them. Undefined: not yet. */
   readonly reservedUid?: number;
@@ -53,6 +53,7 @@ interface Rows {
 
 interface Acquaintance {
   readonly succession: Pick<Succession, 'isSameHome' | 'livesBeside'>;
+  readonly isMove: boolean;
   readonly isIdFree: (id: string) => boolean;
 }
 
@@ -60,11 +61,12 @@ interface Acquaintance {
 export async function identify(
   context: Context,
   chosen: Permitted,
-  { succession, isIdFree }: Acquaintance,
+  { succession, isMove, isIdFree }: Acquaintance,
 ): Promise<Newcomer> {
   const { isSameHome, livesBeside } = succession;
   const { backup, name } = chosen;
-  const isSame = isSameHome && name === backup.name && isIdFree(backup.id);
+  const isThemselves = isMove || (isSameHome && name === backup.name);
+  const isSame = isThemselves && isIdFree(backup.id);
   const { registry } = context;
   const serverIds = backup.servers.map(
     ({ id }) => [id, isSame ? id : registry.createId('s')] as const,
@@ -73,9 +75,9 @@ export async function identify(
     ...chosen,
     id: isSame ? backup.id : registry.createId('u'),
     serverIds: new Map(serverIds),
-    sameTokens: isSame,
+    sameTokens: isSame && isSameHome,
     uid: await uidOf(context, backup),
-    uidIsFree: !livesBeside,
+    uidIsFree: !livesBeside || (isMove && backup.workspaceManaged),
   };
 }
 

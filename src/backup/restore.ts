@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { Context } from '../context.ts';
-import { NotFoundError } from '../errors.ts';
 import { converge } from '../reconcile/converge.ts';
 import { forEachUser } from '../user/each.ts';
 import { withUserLease } from '../user/lease.ts';
@@ -47,7 +46,6 @@ export async function restoreArchive(
 ): Promise<RestoreResult> {
   try {
     const plan = await planRestore(outer, manifest, request);
-    if (plan.newcomers.length === 0 && plan.expired.length > 0) throw allExpired(plan.expired);
     const notices = createNotices();
     const restored = request.dryRun
       ? await readToTheEnd(plan, members)
@@ -105,10 +103,4 @@ function describe(
     expired: [...expired],
     groups: groups.map(({ name }) => name),
   };
-}
-
-function allExpired(names: readonly string[]): NotFoundError {
-  return new NotFoundError(`Their time is over: ${names.join(', ')}. Nobody is left to restore.`, {
-    code: 'USERS_EXPIRED',
-  });
 }

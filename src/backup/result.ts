@@ -31,6 +31,8 @@ export const keygenResult = z.object({
 
 export type KeygenResult = z.infer<typeof keygenResult>;
 
+const remappedResult = z.array(z.object({ what: z.string(), from: z.string(), to: z.string() }));
+
 export const restoreResult = z.object({
   changed: z.boolean(),
   dryRun: z.boolean().describe('the backup was read to its end, and nothing was changed'),
@@ -51,9 +53,7 @@ export const restoreResult = z.object({
       tokens: z
         .enum(['kept', 'not kept'])
         .describe('kept: those of the backup work, also ones that were revoked since'),
-      remapped: z
-        .array(z.object({ what: z.string(), from: z.string(), to: z.string() }))
-        .describe('what is not as it was, because it is taken here'),
+      remapped: remappedResult.describe('what is not as it was, because it is taken here'),
     }),
   ),
   expired: z.array(z.string()).describe('left out: their time was over'),
@@ -62,3 +62,27 @@ export const restoreResult = z.object({
 });
 
 export type RestoreResult = z.infer<typeof restoreResult>;
+
+export const moveResult = z.object({
+  changed: z.boolean(),
+  before: z.object({ name: z.string(), home: z.string() }),
+  home: z.string().describe('where they are now; what follows is of there'),
+  user: z.string(),
+  id: z.string(),
+  uid: z.int(),
+  ports: z.object({ start: z.int(), end: z.int() }),
+  subnet: z.string(),
+  workspace: z.string(),
+  servers: z.array(z.object({ name: z.string(), port: z.int() })),
+  secrets: z.array(z.string()).describe('names'),
+  tokens: z.literal('not kept').describe('every home signs its own'),
+  remapped: remappedResult.describe('what is not as it was, because it is taken there'),
+  groups: z.array(z.string()).describe('that were made there'),
+  left: z
+    .string()
+    .nullable()
+    .describe('workspace that --workspace chose: copied, and left as it is'),
+  notices: noticesResult,
+});
+
+export type MoveResult = z.infer<typeof moveResult>;

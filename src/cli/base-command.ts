@@ -10,7 +10,7 @@ import type { Registry } from '../registry/database.ts';
 import type { TableOptions } from '../render/table.ts';
 import { openContext, type OpenContext } from './context.ts';
 import { listenForInterrupt, type Interrupt, type InterruptOptions } from './interrupt.ts';
-import { watchCommand, type Recorder } from './record.ts';
+import { watchCommand, type CommandEnd, type Recorder } from './record.ts';
 import { commandWords } from './words.ts';
 
 /**
@@ -25,8 +25,9 @@ export abstract class BaseCommand<Result extends object> extends Command {
 
   #interrupt: Interrupt | undefined;
   #opened: OpenContext | undefined;
-  /** Of a command that is to change something. */
-  #record: Recorder | undefined;
+  readonly #others: OpenContext[] = [];
+  /** Of a command that is to change something: one for each home. */
+  readonly #recorders: Recorder[] = [];
   #parsed: ParserOutput['raw'] = [];
 
   abstract override run(): Promise<Result>;
@@ -40,30 +41,36 @@ export abstract class BaseCommand<Result extends object> extends Command {
    * whom it is about; left out: of whom its arguments name.
    */
   protected async context(access: Access, about?: SubjectsIn): Promise<Context> {
-    this.#opened ??= this.open(access, about);
+    this.#opened ??= this.open({ access, about, env: process.env });
     // What is there already is changed by nobody unrecorded; a new home is made by whoever needs it.
     if (access !== 'read' && existsSync(this.home.registry)) void this.#opened.registry;
     return this.#opened;
   }
 
-  private open(access: Access, about: SubjectsIn | undefined): OpenContext {
+  /** The world of another home, to be changed as well, and recorded there. */
+  protected otherContext(root: string, subjects: Subjects): Context {
+    const env = { ...process.env, MCPD_HOME: root };
+    const other = this.open({ access: 'write', about: () => subjects, env });
+    this.#others.push(other);
+    return other;
+  }
+
+  private open({ access, about, env }: Opening): OpenContext {
     const { bin, root } = this.config;
     const words = commandWords({ bin, id: this.id ?? '', raw: this.#parsed, named: this.named });
     return openContext({
       access: access === 'write' ? 'write' : 'read',
-      env: process.env,
+      env,
       assets: root,
       command: words.named,
       signal: this.signal,
       json: this.jsonEnabled(),
       stderr: process.stderr,
       onRegistry: (world) => {
-        const isThere = existsSync(this.home.registry);
+        const isThere = existsSync(world.registry.home.registry);
         if (access === 'read' || !isThere) return;
-        this.#record = watchCommand(world, {
-          ...words,
-          subjects: about?.(world.registry) ?? words.subjects,
-        });
+        const subjects = about?.(world.registry) ?? words.subjects;
+        this.#recorders.push(watchCommand(world, { ...words, subjects }));
       },
     });
   }
@@ -125,18 +132,21 @@ export abstract class BaseCommand<Result extends object> extends Command {
       signal.throwIfAborted();
       const failure = this.failure(result as Result & Returned);
       if (failure) process.exitCode = failure.exitCode;
-      this.#record?.({ result, code: failure?.code });
-      this.#record = undefined;
+      this.record({ result, code: failure?.code });
       if (!this.jsonEnabled()) print(this.render(result as Result & Returned));
       return result;
     } catch (error) {
-      this.#record?.({ error: signal.aborted ? signal.reason : error });
+      this.record({ error: signal.aborted ? signal.reason : error });
       // What a command makes of being aborted is not news.
       throw signal.aborted ? signal.reason : error;
     } finally {
       interrupt?.dispose();
-      this.#opened?.close();
+      for (const opened of [this.#opened, ...this.#others]) opened?.close();
     }
+  }
+
+  private record(end: CommandEnd): void {
+    for (const recorder of this.#recorders.splice(0)) recorder(end);
   }
 
   /** One document only: a command that ends after Ctrl-C has its error printed. */
@@ -156,6 +166,13 @@ export type Failure = Pick<McpdError, 'exitCode' | 'code'>;
 /** Whom a command is about, as to be seen in the registry before it begins. */
 type SubjectsIn = (registry: Registry) => Subjects;
 type Access = 'read' | 'act' | 'write';
+
+interface Opening {
+  readonly access: Access;
+  readonly about: SubjectsIn | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
 type Values = Record<string, unknown>;
 
 function print(text: string): void {

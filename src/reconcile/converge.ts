@@ -111,7 +111,7 @@ async function convergeOnce(
   const timeoutMs = options.waitMs ?? 0;
   const work = { user, servers, operations: planned, begun, inputs, probed, timeoutMs };
   await act(context, engine, work);
-  if (!wanted) await forget(context, user, servers);
+  if (!wanted) await forget(context, engine, { user, servers });
   const before = observed;
   const look = async () =>
     !wanted ? nothing : planned.length > 0 ? engine.observe(scope) : before;
@@ -179,8 +179,15 @@ async function protect(context: Context, user: User, isNew = false): Promise<str
 }
 
 // Neither secrets nor rules nor mounts stay behind for what doesn't run.
-async function forget(context: Context, user: User, servers: readonly Server[]): Promise<void> {
-  await unprotectTenant(context, bridgeName(user.subnet));
+async function forget(
+  context: Context,
+  engine: Engine,
+  { user, servers }: { readonly user: User; readonly servers: readonly Server[] },
+): Promise<void> {
+  const bridge = bridgeName(user.subnet);
+  // Another home may have the subnet by now: the rules are its user's then.
+  const isTaken = (await engine.subnets()).some((subnet) => bridgeName(subnet) === bridge);
+  if (!isTaken) await unprotectTenant(context, bridge);
   await releaseVolume(context, user);
   for (const { id } of servers) {
     dematerialise(runtimeFolder(context.home, context.registry.instance, id));

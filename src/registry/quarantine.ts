@@ -59,9 +59,15 @@ export function quarantineUser(registry: Registry, user: User, retention: Retent
   quarantine(registry, { kind: 'ports', value: ports, until, path: null });
   quarantine(registry, { kind: 'subnet', value: user.subnet, until, path: null });
   if (!sharedUid) {
-    const path = keepUid ? user.workspace : null;
+    const path = keepUid ? user.workspace : heirOf(registry, user.uid);
     quarantine(registry, { kind: 'uid', value: String(user.uid), until, path });
   }
+}
+
+/** Withholds a user's uid, beyond their removal, while a workspace in another home has files of that uid. */
+export function leaveUid(registry: Registry, { uid }: User, workspace: string): void {
+  const until = registry.clock.now();
+  quarantine(registry, { kind: 'uid', value: String(uid), until, path: workspace });
 }
 
 /** The reservation of a uid whose former workspace is `path`, or is gone; undefined when others may not have it. */
@@ -72,6 +78,12 @@ export function findRetainedUid(
   const row = rows(registry).find((one) => one.kind === 'uid' && one.value === String(uid));
   const former = row?.path ?? undefined;
   return former !== undefined && (former === path || !exists(former)) ? row : undefined;
+}
+
+/** The workspace that a uid was left to. */
+function heirOf(registry: Registry, uid: number): string | null {
+  const row = rows(registry).find((one) => one.kind === 'uid' && one.value === String(uid));
+  return row?.path != null && exists(row.path) ? row.path : null;
 }
 
 /** A block written as `20000-20009`. */

@@ -1,7 +1,9 @@
-import type { BackupResult, KeygenResult, RestoreResult } from '../backup/result.ts';
+import type { BackupResult, KeygenResult, MoveResult, RestoreResult } from '../backup/result.ts';
 import { formatBytes } from '../policy/bytes.ts';
 import { renderTable } from './table.ts';
 import { printable } from './width.ts';
+
+type RestoredUser = Omit<RestoreResult['users'][number], 'remapped'>;
 
 export function renderKeygen({ file, recipient }: KeygenResult): string {
   return [
@@ -39,7 +41,26 @@ export function renderUserCopy(result: RestoreResult): string {
   ].join('\n');
 }
 
-function renderUsers({ users }: RestoreResult): string {
+export function renderUserMove(result: MoveResult): string {
+  const { before, home, user, remapped, groups, left } = result;
+  return [
+    `Moved ${before.name} from ${before.home} to ${home}:`,
+    '',
+    renderUsers({ users: [result] }),
+    ...(remapped.length > 0 ? ['', ...remapped.map(renderRemapped)] : []),
+    ...(groups.length > 0 ? ['', `Groups made: ${groups.join(', ')}`] : []),
+    ...(left === null ? [] : ['', `Copied, and left as it is: ${left}`]),
+    ...renderNotices(result.notices),
+    '',
+    `A new token is needed: MCPD_HOME=${home} mcpd token create ${user} --name default`,
+  ].join('\n');
+}
+
+function renderRemapped({ what, from, to }: MoveResult['remapped'][number]): string {
+  return `${what} ${from} → ${to}`;
+}
+
+function renderUsers({ users }: { readonly users: readonly RestoredUser[] }): string {
   return renderTable(users, [
     { header: 'user', cell: ({ user }) => user },
     { header: 'servers', cell: ({ servers }) => servers.map(({ name }) => name).join(', ') },
@@ -53,7 +74,7 @@ function renderUsers({ users }: RestoreResult): string {
 export function renderRestore(result: RestoreResult): string {
   const { users, dryRun, expired, groups, takenAt } = result;
   const moved = users.flatMap(({ user, remapped }) =>
-    remapped.map(({ what, from, to }) => `${user}: ${what} ${from} → ${to}`),
+    remapped.map((change) => `${user}: ${renderRemapped(change)}`),
   );
   return [
     dryRun

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openRegistry } from '../../../src/registry/database.ts';
+import { leaveUid } from '../../../src/registry/quarantine.ts';
 import {
   addUser,
   findUser,
@@ -185,6 +186,19 @@ describe('quarantine', () => {
     const bob = add(box.registry, 'bob');
     removeUser(box.registry, bob.id, { keepUid: false, config: { quarantineHours: 0 } });
     expect(add(box.registry, 'alice').subnet).toBe(bob.subnet);
+  });
+
+  test('a uid that went to another home is nobody else’s for as long as its workspace there exists', () => {
+    using box = temporaryRegistry();
+    using elsewhere = temporaryHome();
+    const bob = add(box.registry, 'bob');
+    mkdirSync(elsewhere.root, { recursive: true });
+    leaveUid(box.registry, bob, elsewhere.root);
+    removeUser(box.registry, bob.id, { keepUid: false, config: day });
+    box.clock.advanceHours(1000);
+    expect(add(box.registry, 'alice')).toMatchObject({ uid: 200001, ports: bob.ports });
+    rmSync(elsewhere.root, { recursive: true });
+    expect(add(box.registry, 'eve').uid).toBe(bob.uid);
   });
 
   test('a uid stays reserved while the workspace left behind exists, and goes with it to its next user', () => {
