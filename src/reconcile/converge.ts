@@ -6,7 +6,7 @@ import { bridgeName } from '../firewall/bridge.ts';
 import { isPromise, protectTenant, unprotectTenant } from '../firewall/protect.ts';
 import { egressOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
-import { listServers } from '../registry/servers.ts';
+import { listServers, settle } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
 import { probeServers } from '../ready/servers.ts';
 import { makeFirstWorkspace } from '../storage/make.ts';
@@ -18,7 +18,7 @@ import { prepareServers } from './prepare.ts';
 import { act, isCommit, prove } from './prove.ts';
 import type { Operation } from './plan.ts';
 import { planUser } from './plan-user.ts';
-import type { Observed } from './observed.ts';
+import { unnoted, type Observed } from './observed.ts';
 import { firstOperation } from './reconcile.ts';
 import { toRow, toRows, type Row } from './rows.ts';
 
@@ -81,6 +81,7 @@ async function convergeOnce(
   const wanted = isWanted(user, context.clock.now());
   const scope = { instance: context.registry.instance, userId };
   let observed = options.isNew ? nothing : await engine.observe(scope);
+  for (const { id } of unnoted(servers, observed)) settle(context.registry, id);
   const begun = wanted ? beginNetwork(context, engine, user, observed) : undefined;
   const settled = begun?.catch(() => undefined);
   // Sent before anything else keeps the processor busy.

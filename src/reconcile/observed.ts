@@ -1,4 +1,5 @@
 import type { Limits } from '../policy/limits.ts';
+import type { Server } from '../registry/rows.ts';
 
 /** One look at the engine: everything with our instance label. */
 export interface Observed {
@@ -22,6 +23,12 @@ export type ContainerState =
 /** Whether a container runs, or is between two attempts at it. */
 export function runs({ state }: Pick<ObservedServer, 'state'>): boolean {
   return state === 'running' || state === 'restarting';
+}
+
+/** Of servers, those whose container runs though the registry doesn't say that one ever did: a command was killed. */
+export function unnoted(servers: readonly Server[], observed: Observed): readonly Server[] {
+  const running = new Set(observed.servers.filter(runs).map(({ serverId }) => serverId));
+  return servers.filter(({ id, settled }) => !settled && running.has(id));
 }
 
 /** Whether it can't be started any more. */

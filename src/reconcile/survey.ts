@@ -10,7 +10,7 @@ import { listServers } from '../registry/servers.ts';
 import { previewVolume } from '../storage/settle.ts';
 import { isWanted } from './desired.ts';
 import { previewSources, type Sources } from './inputs.ts';
-import type { Observed } from './observed.ts';
+import { unnoted, type Observed } from './observed.ts';
 import { planUser } from './plan-user.ts';
 import { previewServers } from './prepare.ts';
 import { toRows, type Row } from './rows.ts';
@@ -18,7 +18,7 @@ import { toRows, type Row } from './rows.ts';
 /** What is to be done for one user. */
 export interface Outlook {
   readonly operations: readonly Row[];
-  /** A container that should run is between two attempts, so that somebody has to wait how it ends. */
+  /** A container is between two attempts, or runs and nobody noted that: somebody has to see to it. */
   readonly restless: boolean;
 }
 
@@ -88,6 +88,8 @@ async function outlook(
   const plan = planUser(context, { user, inputs, observed, restart: undefined });
   return {
     operations: toRows({ user: user.name, observed, moved, unprotected, inputs, plan }),
-    restless: observed.servers.some(({ state }) => state === 'restarting'),
+    restless:
+      observed.servers.some(({ state }) => state === 'restarting') ||
+      unnoted(servers, observed).length > 0,
   };
 }

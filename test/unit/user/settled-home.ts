@@ -10,7 +10,7 @@ import type { Observed } from '../../../src/reconcile/observed.ts';
 import { subject, type Operation } from '../../../src/reconcile/plan.ts';
 import { prepareServers } from '../../../src/reconcile/prepare.ts';
 import type { Desired } from '../../../src/reconcile/reconcile.ts';
-import { addServer, listServers } from '../../../src/registry/servers.ts';
+import { addServer, listServers, settle } from '../../../src/registry/servers.ts';
 import { observedServer } from '../reconcile/specs.ts';
 import { add, temporaryRegistry } from '../registry/temporary.ts';
 
@@ -73,6 +73,7 @@ export async function settledHome(users: readonly string[]) {
       user,
       servers: listServers(registry, user.id),
     });
+    for (const { server } of servers) settle(registry, server.id);
     const { instance } = registry;
     const privileged = context.uid === 0;
     const now = clock.now();

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Context } from '../../../src/context.ts';
+import { listServers } from '../../../src/registry/servers.ts';
 import { findUser, getUser, removeUser, updateUser } from '../../../src/registry/users.ts';
 import { bringUp, planUsers } from '../../../src/user/up-down.ts';
 import { settledHome } from './settled-home.ts';
@@ -36,6 +37,17 @@ test('up looks again, and acts, only for those who have something to be done', a
   expect(home.done()).toEqual(['server.create cid/filesystem', 'server.start cid/filesystem']);
   const { id } = getUser(home.context.registry, 'cid');
   expect(new Set(home.scopes)).toEqual(new Set([undefined, id]));
+});
+
+test('up notes that a server runs whose start was not noted: its address is then its own', async () => {
+  using home = await settledHome(names);
+  const { registry } = home.context;
+  registry.db.exec('UPDATE servers SET settled = 0');
+  expect(await bringUp(home.context, { ...up, names: ['bob'] })).toMatchObject({ changed: false });
+  const settled = listServers(registry).map((server) => [server.userId, server.settled]);
+  expect(settled.filter(([, isSettled]) => isSettled)).toEqual([
+    [getUser(registry, 'bob').id, true],
+  ]);
 });
 
 test('of one user only their own objects are listed', async () => {
