@@ -103,6 +103,8 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['EPERM', 'left out: you may not read it'],
 ]);
 
+const mostHoles = 64 * 2 ** 30;
+
 function* readFile(state: Walk, source: Buffer, path: string): Generator<Found> {
   const { tree, linked } = state;
   // Without waiting, should it have become a pipe meanwhile.
@@ -110,6 +112,10 @@ function* readFile(state: Walk, source: Buffer, path: string): Generator<Found> 
   try {
     const stat = fstatSync(handle);
     if (!stat.isFile()) return tree.notice(textOf(path), 'left out: it was replaced meanwhile');
+    // A tenant's file of nothing would keep a backup reading for days.
+    if (stat.size - stat.blocks * 512 > mostHoles) {
+      return tree.notice(textOf(path), 'left out: more than 64 GiB of it are holes');
+    }
     const first = tree.appended ? undefined : linked.get(stat.ino);
     const member = memberOf(first === undefined ? 'file' : 'link', path, stat);
     if (first !== undefined) return yield { member: { ...member, target: first } };

@@ -56,6 +56,15 @@ test('files, folders, links and second names are found, folders first', () => {
   expect(notices.size).toBe(0);
 });
 
+test('a file that is nearly all holes keeps nobody reading: it is left out, with a word', () => {
+  using box = temporaryFolder();
+  writeFileSync(join(box.path, 'vast'), 'text');
+  truncateSync(join(box.path, 'vast'), 2 ** 40);
+  const { found, notices } = readAll(box.path);
+  expect([...found.keys()]).toEqual(['w']);
+  expect(notices.get('w/vast')).toBe('left out: more than 64 GiB of it are holes');
+});
+
 test('sockets and the like are left out, with a word', async () => {
   using box = temporaryFolder();
   await using server = createServer();
