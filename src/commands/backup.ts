@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { string as text } from '@oclif/core/args';
-import { boolean, string } from '@oclif/core/flags';
+import { boolean } from '@oclif/core/flags';
 import { makeBackup } from '../backup/backup.ts';
 import { backupResult, type BackupResult } from '../backup/result.ts';
-import { lockFlags, lockFrom } from '../cli/backup-keys.ts';
+import { lockFlags, lockFrom, onlyUsers } from '../cli/backup-flags.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { UsageError } from '../errors.ts';
 import { renderBackup } from '../render/backup.ts';
@@ -22,14 +22,7 @@ export default class Backup extends BaseCommand<BackupResult> {
     file: text({ required: true, description: 'File to write; - for stdout.' }),
   };
   static override flags = {
-    user: string({
-      char: 'u',
-      summary: 'Only these users.',
-      helpValue: 'NAME',
-      multiple: true,
-      multipleNonGreedy: true,
-      delimiter: ',',
-    }),
+    user: onlyUsers,
     ...lockFlags,
     'no-workspaces': boolean({ summary: 'Leave the files of the users out.' }),
     force: boolean({ summary: 'Replace the file if it exists.' }),

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { string as text } from '@oclif/core/args';
-import { boolean, string } from '@oclif/core/flags';
+import { boolean } from '@oclif/core/flags';
 import { openBackupFile } from '../backup/input-file.ts';
 import { restoreBackup } from '../backup/restore.ts';
 import { restoreResult, type RestoreResult } from '../backup/result.ts';
-import { keyFlags, keyFrom } from '../cli/backup-keys.ts';
+import { keyFlags, keyFrom, onlyUsers } from '../cli/backup-flags.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { flagOf, parallel, timeout } from '../cli/flags.ts';
 import { nameText } from '../name.ts';
@@ -24,14 +24,7 @@ export default class Restore extends BaseCommand<RestoreResult> {
     file: text({ required: true, description: 'Backup to read; - for stdin.' }),
   };
   static override flags = {
-    user: string({
-      char: 'u',
-      summary: 'Only these users.',
-      helpValue: 'NAME',
-      multiple: true,
-      multipleNonGreedy: true,
-      delimiter: ',',
-    }),
+    user: onlyUsers,
     as: flagOf(nameText)({ summary: 'Another name for the one user.', helpValue: 'NAME' }),
     ...keyFlags,
     'dry-run': boolean({ summary: 'Read it to its end and say what would be done.' }),

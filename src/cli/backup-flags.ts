@@ -10,6 +10,16 @@ const passphraseFile = string({
   helpValue: 'FILE',
 });
 
+/** Whom a backup is made or read for; none: everybody. */
+export const onlyUsers = string({
+  char: 'u',
+  summary: 'Only these users.',
+  helpValue: 'NAME',
+  multiple: true,
+  multipleNonGreedy: true,
+  delimiter: ',',
+});
+
 /** Who may open a new backup. */
 export const lockFlags = {
   recipient: string({
