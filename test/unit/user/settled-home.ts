@@ -41,6 +41,7 @@ export async function settledHome(users: readonly string[]) {
         servers: observed.servers.filter(isAsked),
       };
     },
+    subnets: async () => [],
     apply: async (operation: Operation) => void applied.push(operation),
     images: { id: async () => 'sha256:aaa' },
   } as unknown as Engine;
