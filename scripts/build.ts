@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { build, type BuildOptions, type OutputFile } from 'esbuild';
 import { writeManifest } from './manifest.ts';
 import {
+  anyAccount,
   englishOnly,
   lazyBuiltins,
   noSpinner,
@@ -53,6 +54,7 @@ async function buildCommands(): Promise<OutputFile[]> {
       lazyBuiltins(),
       replaceUnreached(),
       noSpinner(),
+      anyAccount(),
       sortByCodeUnits(),
       unwrittenRequests(),
       englishOnly(root),

@@ -25,10 +25,10 @@ export const unreached: ReadonlyMap<string, string> = new Map([
   // prom-client: metrics of the process itself, and summaries.
   ['@opentelemetry/api', nothing],
   ['tdigest', nothing],
+  // oclif: shortening a trace. It asks for the account's home folder, which not every uid has.
+  ['clean-stack', 'module.exports = (stack) => stack;'],
   // oclif: themes.
   ['supports-color', nothing],
-  // oclif: whether this is Windows.
-  ['wsl-utils', 'module.exports = { isWsl: false };'],
 ]);
 
 /** Packages that mcpd itself reaches, but not through this file. */

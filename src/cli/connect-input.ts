@@ -1,7 +1,7 @@
-import { homedir } from 'node:os';
 import type { ClientName } from '../connect/clients.ts';
 import type { ConnectRequest, TokenChoice } from '../connect/connect.ts';
 import { UsageError } from '../errors.ts';
+import { accountFolder } from '../host/account-folder.ts';
 import { readValue } from './read-value.ts';
 
 interface Flags {
@@ -30,7 +30,7 @@ export async function connectInput(
     client,
     token: await readTokenFlags(flags, world),
     write: write && client ? { client, file } : undefined,
-    desktop: { home: homedir(), platform: process.platform, env: world.env },
+    desktop: { home: accountFolder() ?? '/', platform: process.platform, env: world.env },
   };
 }
 

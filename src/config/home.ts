@@ -1,5 +1,6 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { accountFolder } from '../host/account-folder.ts';
 
 /** Where one installation keeps its state. Two homes on one engine never see each other. */
 export interface Home {
@@ -20,13 +21,11 @@ export interface Home {
   readonly isDefault: boolean;
 }
 
-/** `MCPD_HOME`, else `/var/lib/mcpd` as root, else `$XDG_STATE_HOME/mcpd`. */
+const rootsHome = '/var/lib/mcpd';
+
+/** `MCPD_HOME`, else root's `/var/lib/mcpd`, else `$XDG_STATE_HOME/mcpd`. Throws UsageError when none is set. */
 export function resolveHome(env: NodeJS.ProcessEnv, uid: number): Home {
-  const fallback =
-    uid === 0
-      ? '/var/lib/mcpd'
-      : join(env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'mcpd');
-  const root = env['MCPD_HOME'] ?? fallback;
+  const root = env['MCPD_HOME'] ?? (uid === 0 ? rootsHome : accountsHome(env));
   return {
     root,
     registry: join(root, 'registry.db'),
@@ -36,6 +35,19 @@ export function resolveHome(env: NodeJS.ProcessEnv, uid: number): Home {
     audit: join(root, 'audit'),
     runtime: uid === 0 ? '/run/mcpd' : join(env['XDG_RUNTIME_DIR'] ?? `/tmp/mcpd-${uid}`, 'mcpd'),
     // Accounts other than root share an engine too, and must not share object names.
-    isDefault: uid === 0 && root === fallback,
+    isDefault: uid === 0 && root === rootsHome,
   };
+}
+
+function accountsHome(env: NodeJS.ProcessEnv): string {
+  const account = accountFolder();
+  const state = env['XDG_STATE_HOME'] ?? (account && join(account, '.local/state'));
+  if (state !== undefined) return join(state, 'mcpd');
+  throw new UsageError(
+    'This account has no home folder, so there is no place for what mcpd keeps.',
+    {
+      code: 'NO_HOME',
+      suggestions: ['Set MCPD_HOME to a folder of its own, and keep it set.'],
+    },
+  );
 }

@@ -1,7 +1,7 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { resolveHome, type Home } from '../config/home.ts';
 import type { Context } from '../context.ts';
+import { accountFolder } from '../host/account-folder.ts';
 import { renderUnits, type Unit } from './units.ts';
 import type { Systemd } from './systemd.ts';
 
@@ -30,7 +30,7 @@ export function unitsHere(
   const folder =
     manager === 'system'
       ? '/etc/systemd/system'
-      : join(env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'systemd/user');
+      : join(env['XDG_CONFIG_HOME'] ?? join(accountFolder() ?? '/', '.config'), 'systemd/user');
   const isUsual = home.root === resolveHome({}, uid).root;
   const units = renderUnits({
     manager,

@@ -33,7 +33,8 @@ export class Unprivileged implements AsyncDisposable {
     for (const path of [folder, tenancy.home, join(tenancy.home, 'config.json')]) {
       chownSync(path, uid, uid);
     }
-    const env = { HOME: folder, XDG_RUNTIME_DIR: folder };
+    // As in a container of a CI job, where nothing says who the account is.
+    const env = { HOME: folder, XDG_RUNTIME_DIR: folder, SHELL: undefined };
     return new Unprivileged(tenancy.with({ env, inside: asAccount() }), folder);
   }
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { EngineUnreachableError } from '../../errors.ts';
+import { accountFolder } from '../../host/account-folder.ts';
 import { resolveEndpoint, type Endpoint } from './endpoint.ts';
 import { translate, unreachable } from './errors.ts';
 import { SshAgent } from './ssh.ts';
@@ -15,7 +15,7 @@ const usualMs = 10_000;
 export async function connect(env: NodeJS.ProcessEnv, pingMs = usualMs): Promise<Docker> {
   const endpoint = resolveEndpoint({
     env,
-    homeFolder: env['HOME'] || homedir(),
+    homeFolder: accountFolder() ?? '/',
     read: readIfThere,
     exists: existsSync,
   });
