@@ -37,6 +37,12 @@ export interface AuditLine {
 /** What a line says besides its place in the chain. */
 export type AuditRecord = Omit<AuditLine, 'previous' | 'hash'>;
 
+/**
+ * Subject of what mcpd itself asks: whether a server is ready. It is in the audit and in no usage. No token of
+ * a client has it: theirs are ids of users, or begin with `oidc:`.
+ */
+export const hostSubject = 'mcpd';
+
 /** Of a body that was refused before it was read. */
 export const unreadMethod = 'unread';
 

@@ -1,5 +1,5 @@
 import type { AuditVerifyResult, ControlLine } from '../audit/result.ts';
-import type { AuditLine } from '../records/audit-line.ts';
+import { hostSubject, type AuditLine } from '../records/audit-line.ts';
 import { formatBytes } from '../policy/bytes.ts';
 import { harmless } from './logs.ts';
 import type { Style } from './style.ts';
@@ -24,7 +24,7 @@ export function auditRenderer({ keys, style }: AuditRendering): (record: AuditLi
       outcome === 'ok' ? padded : style.red(padded),
       `${ms} ms`.padStart(9),
       formatBytes(bytesOut).padStart(9),
-      token.subject,
+      askerOf(token),
       target === null ? method : `${method} ${target}`,
       hasMembers(record.shape) ? JSON.stringify(record.shape) : '',
     ];
@@ -53,6 +53,11 @@ export function renderAuditVerify({ chains }: AuditVerifyResult): string {
         : `${name}: BROKEN at ${broken.file}:${broken.line}, which ${broken.reason}`,
     )
     .join('\n');
+}
+
+/** Who the user is, the audit's name says; which of their tokens it was, its id does. */
+function askerOf({ id, subject }: AuditLine['token']): string {
+  return subject === hostSubject || subject.startsWith('oidc:') ? subject : id;
 }
 
 function show(value: unknown): string {

@@ -148,6 +148,26 @@ test('usage is the sum of the audit, also of what was answered after it was last
   expect(counters(now)).toEqual(counters(sum));
 });
 
+test('what mcpd itself asks is in the audit under its own name, and in no usage', async () => {
+  const bridge = await startBridge();
+  bridge.setLive(['t1', 's1']);
+  await bridge.open('2025-11-25', await bridge.mint({ jti: 's1' }));
+  const session = await bridge.open();
+  await bridge.tool(session, 'echo', { text: 'x' });
+  bridge.clock.advance(1_000);
+  expect(bridge.audit().map(({ method, token }) => [method, token.subject])).toEqual([
+    ['initialize', 'mcpd'],
+    ['initialize', 'bob'],
+    ['tools/call', 'bob'],
+  ]);
+  const now = decodeUsage(readFileSync(join(bridge.records, 'usage.now'), 'utf8'));
+  const calls = [...(now?.counters ?? [])].map(([name, counted]) => [name, counted.calls]);
+  expect(calls.toSorted()).toEqual([
+    ['initialize', 1],
+    ['tools/call:echo', 1],
+  ]);
+});
+
 test.skipIf(process.getuid?.() !== 0)(
   'on a full disk requests are refused before anything is done unrecorded, and go on when there is room',
   async () => {

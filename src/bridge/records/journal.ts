@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Clock } from '../../clock.ts';
-import type { AuditRecord } from '../../records/audit-line.ts';
-import type { Principal } from '../auth.ts';
+import { hostSubject, type AuditRecord } from '../../records/audit-line.ts';
+import { isHost, type Principal } from '../auth.ts';
 import { randomBytes } from '../builtins.ts';
 import type { BridgeConfig } from '../config.ts';
 import type { Log } from '../log.ts';
@@ -72,7 +72,7 @@ export function openJournal({
         user: config.user.name,
         server,
         requestId: `${run}-${requests.toString(36)}`,
-        principal,
+        principal: isHost(principal, config) ? { ...principal, subject: hostSubject } : principal,
       });
     },
     restarted: () => meter.restarted(),

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { hourOf, type AuditRecord } from '../../records/audit-line.ts';
+import { hostSubject, hourOf, type AuditRecord } from '../../records/audit-line.ts';
 import { genesis } from '../../records/chain.ts';
 import { count, emptyHour } from '../../records/count.ts';
 import type { UsageHour } from '../../records/usage.ts';
@@ -72,6 +72,7 @@ export class Meter {
 
   #count(record: AuditRecord): void {
     this.#turnTo(hourOf(record));
+    if (record.token.subject === hostSubject) return;
     count(this.#usage, record);
     this.#isChanged = true;
   }
