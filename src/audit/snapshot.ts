@@ -17,7 +17,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 const changesAtMost = 32;
 /** They say nothing to people, or change with every command. */
-const unsaid = new Set(['id', 'name', 'user_id', 'group_id', 'created_at']);
+const unsaid = new Set(['id', 'name', 'user_id', 'group_id', 'created_at', 'made_under']);
 
 /** What the registry says of some users and groups, of the names of secrets and ids of tokens too. */
 export function takeSnapshot(registry: Registry, { users, groups }: Subjects): Snapshot {

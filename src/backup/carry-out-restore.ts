@@ -2,9 +2,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { admitted } from '../admission/admit.ts';
 import type { Context } from '../context.ts';
-import { setInstance, type Registry } from '../registry/database.ts';
-import { dropLease, listLeases } from '../registry/leases.ts';
-import { isAlive } from '../registry/processes.ts';
+import { setInstance } from '../registry/database.ts';
 import { quarantine } from '../registry/quarantine.ts';
 import { chooseUid, readTaken } from '../registry/reservations.ts';
 import { listUsers } from '../registry/users.ts';
@@ -61,10 +59,6 @@ async function unpackAndWrite(
     // Behind the rows, which say in plain words when another restore was quicker.
     for (const { id } of newcomers) staging.publish(id);
     for (const secret of secrets) putSecret(registry, secret);
-    forgetDeadLeases(
-      registry,
-      newcomers.map(({ name }) => name),
-    );
     return restored;
   };
   const restored = await admitted(context, { change, templates });
@@ -106,14 +100,4 @@ function publishAudit({ folder }: Staging, audit: string): void {
   const source = join(folder, 'audit');
   const target = existsSync(audit) ? join(audit, 'restored') : audit;
   if (existsSync(source) && !existsSync(target)) renameSync(source, target);
-}
-
-/**
- * Who was killed before such a user had a row left a lease of that name; with it `gc` would take the user
- * for one who was never finished.
- */
-function forgetDeadLeases(registry: Registry, names: readonly string[]): void {
-  for (const lease of listLeases(registry)) {
-    if (names.includes(lease.userName) && !isAlive(lease)) dropLease(registry, lease);
-  }
 }

@@ -124,10 +124,7 @@ interface Settling {
   readonly request: MoveRequest;
 }
 
-/**
- * Starts them there. Nobody gets their uid here while they have files of it. Their lease is taken once they have a
- * row: one as old as the row would say that they were never finished.
- */
+/** Starts them there. Nobody gets their uid here while they have files of it. */
 async function settle(homes: Homes, { user, id, request: { waitMs } }: Settling): Promise<void> {
   const { here, there } = homes;
   const { name, uid, workspace } = getUserById(there.registry, id);

@@ -82,13 +82,16 @@ function overUsers({ over }: GcFacts): Leftover[] {
 
 /**
  * Users whose first command was killed: it still has the lease that it made them under, and nobody was
- * given a token. Any command that works on them since would have taken that lease over.
+ * given a token. Any command that works on them since would have taken that lease over. Fences say so, not
+ * times: a clock may be set back.
  */
 function halfMade({ users, over, deadLeases, withToken }: GcFacts): Leftover[] {
   const isOver = new Set(over.map(({ name }) => name));
-  return users.flatMap(({ id, name, createdAt }) => {
-    const lease = deadLeases.find(({ userName }) => userName === name);
-    if (!lease || createdAt < lease.since || withToken.has(id) || isOver.has(name)) return [];
+  return users.flatMap(({ id, name, madeUnder }) => {
+    const lease = deadLeases.find(
+      ({ userName, fence }) => userName === name && fence === madeUnder,
+    );
+    if (!lease || withToken.has(id) || isOver.has(name)) return [];
     const { fence, command } = lease;
     return [{ kind: 'user', state: 'half made', name, why: `${command} was killed`, fence }];
   });

@@ -141,6 +141,7 @@ export const migrations: readonly string[] = [
     boot_id TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  'ALTER TABLE users ADD COLUMN made_under INTEGER',
 ];
 
 /** Version of a registry that this mcpd has opened. */

@@ -27,6 +27,8 @@ export interface User {
   readonly down: boolean;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  /** Fence of the lease that the command had which made them; null when their rows are all there is to make. */
+  readonly madeUnder: number | null;
   readonly expiresAt: number | null;
   /** What groups users of one CI run. */
   readonly runId: string | null;

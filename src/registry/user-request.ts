@@ -40,6 +40,8 @@ export interface AddUserRequest {
   /** The process that the user is made for, and goes with. */
   readonly owner?: Holder | undefined;
   readonly former?: Former | undefined;
+  /** Of the lease of the command that makes them; left out: once there are rows, nothing can be half made. */
+  readonly fence?: number | undefined;
 }
 
 /** Throws UsageError for a bad name, RefusedError for a tenant that would be root. */

@@ -11,9 +11,9 @@ export function insertUser(registry: Registry, user: User, sharedUid: boolean): 
   const { db } = registry;
   db.prepare(
     `INSERT INTO users (id, name, uid, gid, shared_uid, os_user, port_start, port_end, subnet,
-       workspace, workspace_managed, limits, egress, policy, group_id, created_at, expires_at,
-       run_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       workspace, workspace_managed, limits, egress, policy, group_id, created_at, made_under,
+       expires_at, run_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     user.id,
     user.name,
@@ -31,6 +31,7 @@ export function insertUser(registry: Registry, user: User, sharedUid: boolean): 
     JSON.stringify(user.policy),
     user.group?.id ?? null,
     user.createdAt,
+    user.madeUnder,
     user.expiresAt,
     user.runId,
   );
@@ -57,6 +58,7 @@ export function toUser(row: Record<string, SQLOutputValue>): User {
     group: groupOf(row),
     down: row['down'] === 1,
     createdAt: row['created_at'] as number,
+    madeUnder: row['made_under'] as number | null,
     expiresAt: row['expires_at'] as number | null,
     runId: row['run_id'] as string | null,
   };

@@ -101,6 +101,7 @@ export function addUser(registry: Registry, request: AddUserRequest, world: Surr
       group: request.groupId == null ? null : getGroupById(registry, request.groupId),
       down: false,
       createdAt: registry.clock.now(),
+      madeUnder: request.fence ?? null,
       expiresAt: request.expiresAt ?? null,
       runId: request.runId ?? null,
     };

@@ -66,11 +66,11 @@ export async function addUser(context: Context, request: AddRequest): Promise<Ad
   if (own.storage) requireEnforceableStorage(context, request.workspace);
   requireBelowMaximum(context.config, own);
   await removeSomeOver(context);
-  return withUserLease(context, request.name, async () => {
+  return withUserLease(context, request.name, async ({ fence }) => {
     const existing = await findLasting(context, request.name);
     if (existing && request.owner) throw userExists(request.name);
     if (existing) return addAgain(context, request, existing, templates);
-    return addNew(context, { request, templates, inUse: await inUse });
+    return addNew(context, { request, templates, inUse: await inUse, fence });
   });
 }
 

@@ -10,7 +10,7 @@ const patienceMs = 60_000;
 export function withUserLease<Result>(
   context: Context,
   userName: string,
-  change: () => Promise<Result>,
+  change: (lease: Lease) => Promise<Result>,
 ): Promise<Result> {
   return withLease(context.registry, leaseRequest(context, userName, patienceMs), change);
 }

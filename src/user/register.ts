@@ -41,6 +41,8 @@ export interface Registration {
   readonly request: AddRequest;
   readonly templates: readonly Template[];
   readonly inUse: InUse;
+  /** Of the lease that the caller holds. */
+  readonly fence: number;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface Registration {
  */
 export async function registerUser(
   context: Context,
-  { request, templates, inUse }: Registration,
+  { request, templates, inUse, fence }: Registration,
 ): Promise<User> {
   const { registry, config, clock } = context;
   const identity = await chooseIdentity(context, request.osUser);
@@ -89,6 +91,7 @@ export async function registerUser(
         expiresAt: request.ttlMs === undefined ? null : clock.now() + request.ttlMs,
         runId: request.runId,
         owner: request.owner,
+        fence,
       },
       { config, isPortFree, takenSubnets: inUse.subnets, takenUids: inUse.uids },
     );

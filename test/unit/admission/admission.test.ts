@@ -27,6 +27,7 @@ function user(name: string, change: Partial<User> = {}): User {
     down: false,
     createdAt: 0,
     expiresAt: null,
+    madeUnder: null,
     runId: null,
     ...change,
   };

@@ -80,7 +80,7 @@ describe('requireRoomFor', () => {
 describe('remapped', () => {
   const backup = userBackup();
   const user = { ...backup, gid: 200000, limits: {}, egress: null, policy: {}, createdAt: 0 };
-  const here: User = { ...user, group: null, runId: null };
+  const here: User = { ...user, group: null, madeUnder: null, runId: null };
 
   test('names what is otherwise, and nothing else', () => {
     expect(remapped(backup, here, backup.servers)).toEqual([]);

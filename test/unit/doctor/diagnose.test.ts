@@ -28,6 +28,7 @@ const bob: User = {
   down: false,
   createdAt: 0,
   expiresAt: null,
+  madeUnder: null,
   runId: null,
 };
 const server: Server = {

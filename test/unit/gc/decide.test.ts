@@ -5,7 +5,7 @@ import type { Server, User } from '../../../src/registry/rows.ts';
 import { volumePaths } from '../../../src/storage/paths.ts';
 import { observedNetwork, observedServer, serverSpec } from '../reconcile/specs.ts';
 
-const bob = { id: 'u1', name: 'bob', createdAt: 100 } as User;
+const bob = { id: 'u1', name: 'bob', createdAt: 100, madeUnder: 3 } as User;
 const server = { id: 's-files', userId: 'u1', name: 'files' } as Server;
 const container = observedServer(serverSpec('files'));
 const network = observedNetwork();
@@ -65,7 +65,8 @@ describe('a user whose first command was killed', () => {
 
   test.each<[string, Partial<GcFacts>]>([
     ['was given a token', { deadLeases: [lease()], withToken: new Set(['u1']) }],
-    ['was there before that command', { deadLeases: [lease({ since: 101 })] }],
+    ['was there before that command', { deadLeases: [lease({ fence: 4 })] }],
+    ['was restored', { users: [{ ...bob, madeUnder: null }], deadLeases: [lease()] }],
   ])('but not one who %s', (_who, change) => {
     expect(found(change)).toEqual(['lease bob (its process has ended: mcpd user add bob (7))']);
   });
