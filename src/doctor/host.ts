@@ -1,7 +1,7 @@
 import { bridgeName } from '../firewall/bridge.ts';
 import type { Route } from '../host/routes.ts';
 import { formatBytes } from '../policy/bytes.ts';
-import { parseCidr } from '../registry/cidr.ts';
+import { parseCidr, rangesOverlap } from '../registry/cidr.ts';
 import type { Facts } from './facts.ts';
 import { ok, type Check } from './result.ts';
 
@@ -26,7 +26,7 @@ export function checkSubnets({ users, routes, config }: Facts): Check {
   const foreign = routes.filter(({ device }) => !own.has(device) && !device.startsWith('mcpd-'));
   const hit = users.flatMap(({ name, subnet }) =>
     foreign
-      .filter(({ cidr }) => overlaps(cidr, subnet))
+      .filter(({ cidr }) => rangesOverlap(cidr, subnet))
       .map((route) => ({ name, subnet, route, isHidden: isWithin(route, subnet) })),
   );
   if (hit.length > 0) {
@@ -44,7 +44,7 @@ export function checkSubnets({ users, routes, config }: Facts): Check {
       ],
     };
   }
-  const inPool = foreign.filter(({ cidr }) => overlaps(cidr, config.subnets.pool));
+  const inPool = foreign.filter(({ cidr }) => rangesOverlap(cidr, config.subnets.pool));
   if (inPool.length === 0) return ok('subnets', `${config.subnets.pool} is free for users`);
   return {
     id: 'subnets',
@@ -53,16 +53,6 @@ export function checkSubnets({ users, routes, config }: Facts): Check {
     meaning: 'New users get other addresses of the range, until none is left.',
     mend: ['mcpd config set subnets.pool CIDR'],
   };
-}
-
-function overlaps(a: string, b: string): boolean {
-  const [left, right] = [parseCidr(a), parseCidr(b)];
-  return (
-    left !== undefined &&
-    right !== undefined &&
-    left.first <= right.last &&
-    right.first <= left.last
-  );
 }
 
 // The longer prefix wins: such a route takes the user's packets.

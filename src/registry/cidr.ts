@@ -18,6 +18,12 @@ export function parseCidr(text: string): Ipv4Range | undefined {
   return { first, last: first + size - 1, prefix };
 }
 
+/** Whether two ranges share an address; false when one isn't IPv4. */
+export function rangesOverlap(a: string, b: string): boolean {
+  const [left, right] = [parseCidr(a), parseCidr(b)];
+  return !!left && !!right && left.first <= right.last && right.first <= left.last;
+}
+
 export function formatCidr(first: number, prefix: number): string {
   const octets = [2 ** 24, 2 ** 16, 2 ** 8, 1].map((unit) => Math.floor(first / unit) % 256);
   return `${octets.join('.')}/${prefix}`;

@@ -89,6 +89,17 @@ it.each<[string, Fault]>([
   await tenancy.json(words('user remove alice --purge --yes'));
 });
 
+it('a network that the engine still makes for a killed command is taken for what it is', async () => {
+  await tenancy.json(words('down bob --yes'));
+  const { user: before } = await tenancy.json<AddedUser>(words('user show bob'));
+  docker.arm({ call: createNetwork, how: 'twice' });
+  expect(await faulty.json(words('up bob'))).toMatchObject({ users: [{ user: 'bob' }] });
+  expect(docker.happened).toBe(true);
+  const { user } = await tenancy.json<AddedUser>(words('user show bob'));
+  expect(user.network).toEqual(before.network);
+  expect(await tenancy.objects()).toHaveLength(2);
+});
+
 it('an engine that goes away in the middle of an add leaves what up takes away', async () => {
   docker.arm({ call: start, how: 'refuse' });
   const { code, stderr } = await faulty.run(words('user add alice --memory 64m'));

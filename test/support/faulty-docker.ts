@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const engine = '/var/run/docker.sock';
@@ -23,10 +24,12 @@ export interface Fault {
    * - `cut`: the answer breaks off after so many bytes.
    * - `answer`: something else than the engine answers.
    * - `wait`: the engine hears of it late.
+   * - `twice`: the engine is at the same call already, whose caller was killed.
    */
   readonly how:
     | 'drop'
     | 'refuse'
+    | 'twice'
     | { readonly cut: number }
     | { readonly answer: number; readonly body: string }
     | { readonly wait: number };
@@ -84,6 +87,8 @@ export class FaultyDocker implements AsyncDisposable {
       forward({ incoming, outgoing }, (answer) => {
         answer.resume().once('end', () => incoming.socket.destroy());
       });
+    } else if (how === 'twice') {
+      await sendTwice(incoming, outgoing);
     } else if ('wait' in how) {
       await delay(how.wait);
       forward({ incoming, outgoing }, (answer) => pass(answer, outgoing));
@@ -116,6 +121,18 @@ function forward(
   upstream.on('error', () => incoming.socket.destroy());
   incoming.pipe(upstream);
   outgoing.once('close', () => upstream.destroy());
+}
+
+async function sendTwice(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const { method, url, headers } = incoming;
+  const body = await buffer(incoming);
+  const options = { socketPath: engine, method, path: url, headers };
+  // The engine does it whether or not anybody waits for the answer.
+  const first = request(options).on('error', () => {});
+  first.end(body);
+  await once(first, 'finish');
+  first.once('response', (answer) => answer.resume());
+  request(options, (answer) => pass(answer, outgoing)).end(body);
 }
 
 function pass(answer: IncomingMessage, outgoing: ServerResponse): void {

@@ -4,22 +4,27 @@ import type { Limits } from '../../policy/limits.ts';
 import type { ServerSpec } from '../../reconcile/spec.ts';
 import type { LostLimit } from '../engine.ts';
 import { LimitLostError, PortTakenError } from '../faults.ts';
-import { createNamed } from './conflicts.ts';
+import { createClaiming, nameClaim } from './conflicts.ts';
 import { containerOptions, nanoCpus } from './container-options.ts';
 import { hasStatus } from './errors.ts';
 
-/** Creates a container, not started, and makes sure that the engine kept its limits. Throws what `createNamed` throws. */
+/** Creates a container, not started, and makes sure that the engine kept its limits. Throws what `createClaiming` throws. */
 export async function createContainer(
   docker: Docker,
   spec: ServerSpec,
   hash: string,
 ): Promise<void> {
-  const container = await createNamed({
+  const { containerName: name } = spec;
+  const byName = nameClaim({
     ...spec,
     kind: 'container',
-    name: spec.containerName,
+    name,
+    labelsOf: async () => (await docker.getContainer(name).inspect()).Config.Labels,
+  });
+  const container = await createClaiming({
+    name,
+    claims: [byName],
     create: () => docker.createContainer(containerOptions(spec, hash)),
-    labelsOf: async () => (await docker.getContainer(spec.containerName).inspect()).Config.Labels,
   });
   const lost = lostLimits(spec.limits, await container.inspect());
   if (lost.length > 0) {

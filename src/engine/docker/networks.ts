@@ -1,28 +1,42 @@
 import type Docker from 'dockerode';
 import type { NetworkSpec } from '../../reconcile/spec.ts';
+import { rangesOverlap } from '../../registry/cidr.ts';
 import { SubnetTakenError } from '../faults.ts';
 import { labels } from '../labels.ts';
-import { createNamed } from './conflicts.ts';
+import { createClaiming, nameClaim, type Claim } from './conflicts.ts';
 import { hasStatus } from './errors.ts';
 
-/** Creates one user's bridge network on its own subnet. Throws SubnetTakenError on an overlap, and what `createNamed` throws. */
+/** Creates one user's bridge network on its own subnet. Throws SubnetTakenError on an overlap, and what `createClaiming` throws. */
 export async function createNetwork(
   docker: Docker,
   spec: NetworkSpec,
   hash: string,
 ): Promise<void> {
-  try {
-    await createNamed({
-      ...spec,
-      kind: 'network',
-      create: () => docker.createNetwork(networkOptions(spec, hash)),
-      labelsOf: async () =>
-        ((await docker.getNetwork(spec.name).inspect()) as Docker.NetworkInspectInfo).Labels,
-    });
-  } catch (error) {
-    if (hasStatus(error, 403)) throw new SubnetTakenError(spec.subnet, error);
-    throw error;
-  }
+  const byName = nameClaim({
+    ...spec,
+    kind: 'network',
+    labelsOf: async () =>
+      ((await docker.getNetwork(spec.name).inspect()) as Docker.NetworkInspectInfo).Labels,
+  });
+  const bySubnet: Claim = {
+    status: 403,
+    holder: () => labelsOfOverlapping(docker, spec.subnet),
+    isOurs: (found) => found[labels.userId] === spec.userId,
+    taken: (cause) => new SubnetTakenError(spec.subnet, cause),
+  };
+  await createClaiming({
+    name: spec.name,
+    claims: [byName, bySubnet],
+    create: () => docker.createNetwork(networkOptions(spec, hash)),
+  });
+}
+
+async function labelsOfOverlapping(docker: Docker, subnet: string) {
+  const networks = await docker.listNetworks();
+  const found = networks.find((network) =>
+    subnetsOf(network).some((other) => rangesOverlap(other, subnet)),
+  );
+  return found && (found.Labels ?? {});
 }
 
 function networkOptions(spec: NetworkSpec, hash: string): Docker.NetworkCreateOptions {
@@ -53,8 +67,10 @@ export async function removeNetwork(docker: Docker, id: string): Promise<void> {
 
 /** Subnets of every network, ours or not, as CIDR. */
 export async function allSubnets(docker: Docker, until: object): Promise<string[]> {
-  const networks = await docker.listNetworks(until);
-  return networks
-    .flatMap((network) => network.IPAM?.Config ?? [])
-    .flatMap((config) => (config.Subnet?.includes('.') ? [config.Subnet] : []));
+  return (await docker.listNetworks(until)).flatMap(subnetsOf);
+}
+
+function subnetsOf({ IPAM }: Docker.NetworkInspectInfo): string[] {
+  const configs = IPAM?.Config ?? [];
+  return configs.flatMap(({ Subnet }) => (Subnet?.includes('.') ? [Subnet] : []));
 }
