@@ -1,6 +1,5 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestClient } from '../support/client.ts';
 import { insideServer } from '../support/inside.ts';
@@ -26,7 +25,7 @@ beforeAll(async () => {
   const caps = ['--max-sessions', '5', ...(isRoot ? ['--storage', '24m'] : [])];
   const lab = ['--server', laboratory, ...caps];
   const users = await Promise.all([
-    tenancy.addUser('bob', ...lab, '--server', 'memory'),
+    tenancy.addUser('bob', ...lab),
     tenancy.addUser('alice', ...lab, '--secret', `FIRST_KEY=@${await secretFile()}`),
     tenancy.addUser('carol', '--server', 'memory'),
   ]);
@@ -45,8 +44,8 @@ async function secretFile(): Promise<string> {
   return file;
 }
 
-function connect({ servers, token }: AddedUser, index = 0): Promise<TestClient> {
-  return TestClient.connect(servers[index]?.url ?? '', token);
+function connect({ servers, token }: AddedUser): Promise<TestClient> {
+  return TestClient.connect(servers[0]?.url ?? '', token);
 }
 
 /** Calls without a pause until it is told to stop; each call must succeed. Gives how many there were. */
@@ -226,49 +225,6 @@ describe('a quota that two users drive to its limit at once holds for each, and 
     expect(await ends(both.map(({ client }) => client.call('spare')))).toEqual(['ok', 'ok']);
   });
 });
-
-describe('the rate of a user with two servers', () => {
-  it('lets through what it says, whoever of eight clients asks, within 5 %', async () => {
-    const perSecond = 20;
-    const others = [0, 0, 0, 1, 1, 1, 1].map(async (server) =>
-      stack.use(await connect(bob.added, server)),
-    );
-    const clients = [bob.client, ...(await Promise.all(others))];
-    // A burst of five seconds: a machine that is busy for a moment loses nothing.
-    const rate = ['--rate', String(60 * perSecond), '--burst', String(5 * perSecond)];
-    await tenancy.json(['user', 'update', 'bob', ...rate]);
-    const { passed, seconds } = await countBetweenRefusals(clients, 8_000);
-    const unset = ['--unset', 'requestsPerMinute', '--unset', 'burst'];
-    await tenancy.json(['user', 'update', 'bob', ...unset]);
-    expect(passed / (perSecond * seconds)).toBeGreaterThan(0.95);
-    expect(passed / (perSecond * seconds)).toBeLessThan(1.05);
-  });
-});
-
-/**
- * How many requests pass while all clients ask for all they can get, from one moment when nothing is left of the
- * rate to another, at least so many ms later.
- */
-async function countBetweenRefusals(clients: readonly TestClient[], leastMs: number) {
-  let start: number | undefined;
-  let end: number | undefined;
-  let passed = 0;
-  const ask = async ({ client }: TestClient) => {
-    while (end === undefined) {
-      const [how] = await ends([client.listTools()]);
-      const now = performance.now();
-      if (how === 'ok' && start !== undefined && end === undefined) passed += 1;
-      if (how === 'ok') continue;
-      expect(how).toBe(429);
-      start ??= now;
-      if (now - start >= leastMs) end ??= now;
-      // As clients do that are refused.
-      await delay(50);
-    }
-  };
-  await Promise.all(clients.map(ask));
-  return { passed, seconds: ((end ?? 0) - (start ?? 0)) / 1_000 };
-}
 
 describe('the process of a server', () => {
   it('cannot change its policy, tokens, audit, usage or rates, nor find another’s secret', async () => {

@@ -12,14 +12,15 @@ export class TestClient implements AsyncDisposable {
     this.#transport = transport;
   }
 
-  /** `timeout`, in ms: how long the server may take to answer, when not as long as clients usually wait. */
+  /** `timeout`, in ms: how long the server may take to answer, when not as long as clients usually wait. `fetch`: what sends its requests. */
   static async connect(
     url: string,
     token: string,
-    options: { timeout?: number } = {},
+    { fetch, ...options }: { timeout?: number; fetch?: typeof globalThis.fetch } = {},
   ): Promise<TestClient> {
     const transport = new StreamableHTTPClientTransport(new URL(url), {
       requestInit: { headers: { Authorization: `Bearer ${token}` } },
+      ...(fetch && { fetch: (address, init) => fetch(address, init) }),
     });
     const client = new Client({ name: 'test', version: '1.0.0' });
     await client.connect(transport as Parameters<Client['connect']>[0], options);
