@@ -2,6 +2,7 @@
 // The launcher. Plain JavaScript that old versions of Node can parse, so that they can say why not.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadBundle } from './bundle.js';
 
 const oldest = [22, 13];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -12,10 +13,11 @@ else await startWithPinnedNode();
 async function start(words) {
   if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) return printVersion();
   silenceSqliteWarning();
-  const folder = cacheFolder();
-  if (folder !== undefined) process.getBuiltinModule('node:module').enableCompileCache(folder);
-  const { main } = await import('../dist/mcpd.js');
-  await main(words, root);
+  const bundle = loadBundle(join(root, 'dist', 'mcpd.cjs'), cacheFolder());
+  const command = await bundle.exports.main(words, root);
+  if (command !== undefined) bundle.keep(command);
+  // An open keep-alive connection must not hold the process.
+  process.exit();
 }
 
 /** What the command line prints too, without loading it. */

@@ -14,11 +14,14 @@ import {
 
 const root = join(import.meta.dirname, '..');
 
+type Output = Pick<OutputFile, 'path' | 'contents'>;
+
+// No ES modules, since Node's loader of those takes longer than what it is to load.
 const shared = {
   bundle: true,
   platform: 'node',
   target: 'node22.13',
-  format: 'esm',
+  format: 'cjs',
   minify: true,
   legalComments: 'none',
   logLevel: 'warning',
@@ -32,23 +35,20 @@ await mkdir(join(root, 'dist'), { recursive: true });
 await replaceFiles([...commands, ...bridge]);
 
 /**
- * The command line: one file too. What a command doesn't need lies in it unread, while each further
- * file that is opened would cost a third of a millisecond, of which `user add` would open sixty.
+ * The command line: one file too, which `bin/bundle.js` loads. What a command doesn't need lies in it unread,
+ * while each further file that is opened would cost a third of a millisecond, of which `user add` would open sixty.
  */
-async function buildCommands(): Promise<OutputFile[]> {
+async function buildCommands(): Promise<Output[]> {
   const { outputFiles } = await build({
     ...shared,
     entryPoints: { mcpd: 'src/cli/main.ts' },
     outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
     alias: {
       // Its main file requires by computed names.
       'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
       // docker-modem: a copy of what Node has.
       'readable-stream': 'node:stream',
-    },
-    // Bundled CommonJS packages require Node's own modules.
-    banner: {
-      js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);",
     },
     plugins: [
       lazyBuiltins(),
@@ -60,17 +60,24 @@ async function buildCommands(): Promise<OutputFile[]> {
       englishOnly(root),
     ],
   });
-  return outputFiles;
+  return outputFiles.map(inAscii);
+}
+
+/** So that it needs no decoding. esbuild escapes strings, but not patterns. */
+function inAscii({ path, text }: OutputFile): Output {
+  const escaped = text.replaceAll(/[^\0-\x7f]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+  return { path, contents: Buffer.from(escaped, 'latin1') };
 }
 
 /**
- * The program that is put into images: one file. No ES module, since Node's loader of those takes a tenth
- * of the time to start, and a megabyte of every tenant.
+ * The program that is put into images: one file. As an ES module it would take a tenth longer to start, and
+ * a megabyte of every tenant.
  */
-async function buildBridge(): Promise<OutputFile[]> {
+async function buildBridge(): Promise<Output[]> {
   const { outputFiles } = await build({
     ...shared,
-    format: 'cjs',
     entryPoints: ['src/bridge/main.ts'],
     outfile: 'dist/bridge.cjs',
   });
@@ -78,7 +85,7 @@ async function buildBridge(): Promise<OutputFile[]> {
 }
 
 /** Puts whole files in the place of the old ones, so that what runs meanwhile finds one or the other. */
-async function replaceFiles(files: readonly OutputFile[]): Promise<void> {
+async function replaceFiles(files: readonly Output[]): Promise<void> {
   for (const { path, contents } of files) {
     const temporary = `${path}.${process.pid}`;
     await writeFile(temporary, contents);

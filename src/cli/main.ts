@@ -3,21 +3,22 @@ import { openProgram } from './program.ts';
 import { describeProblem, type Invocation, type Reported } from './problem.ts';
 
 /**
- * Runs one command and ends the process. `root` is the package's folder. A result has been printed
- * by the command; an error is printed here, for every command alike.
+ * Runs one command. `root` is the package's folder. A result has been printed by the command; an error is
+ * printed here, for every command alike. Sets the exit code, and gives the command's id when all went well.
  */
-export async function main(argv: readonly string[], root: string): Promise<never> {
+export async function main(argv: readonly string[], root: string): Promise<string | undefined> {
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
   const program = await openProgram(root);
+  let command: string | undefined;
   try {
     await run(words, { root, plugins: new Map([[program.name, program]]) });
+    if (!process.exitCode) command = program.loaded;
   } catch (error) {
-    if (isExit(error)) process.exit(error.oclif.exit);
-    await report(error, { argv: words, commands: program.names });
+    if (isExit(error)) process.exitCode = error.oclif.exit;
+    else await report(error, { argv: words, commands: program.names });
   }
   await taken(process.stdout);
-  // An open keep-alive connection must not hold the process.
-  process.exit();
+  return command;
 }
 
 /** Resolves when the reader has all that was written: a pipe takes no more than 64 KiB at once. */

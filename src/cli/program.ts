@@ -11,6 +11,9 @@ export async function openProgram(root: string): Promise<Program> {
 
 /** oclif looks for a file per command; ours are in one bundle. */
 class Program extends Plugin {
+  /** Id of the command that was loaded last. */
+  loaded: string | undefined;
+
   /** As typed: `user add`. */
   get names(): string[] {
     return this.commandIDs.map((id) => id.replaceAll(':', ' '));
@@ -23,6 +26,7 @@ class Program extends Plugin {
     if (!(command.prototype instanceof BaseCommand)) throw new TypeError(`${id} is no command`);
     command.id = id;
     command.plugin = this;
+    this.loaded = id;
     return command;
   }
 }

@@ -5,8 +5,10 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,8 +20,8 @@ const nobody = { uid: 65_534, gid: 65_534 };
 
 // Whoever can write there can run code as the account whose cache it is.
 describe.runIf(process.getuid?.() === 0)('the cache of compiled code', () => {
-  /** Runs a command as another account whose cache folder has this mode; undefined: it has none yet. */
-  async function cacheAfterRun(mode?: number) {
+  /** A home of another account, whose cache folder has this mode; undefined: it has none yet. */
+  function someHome(mode?: number) {
     const home = mkdtempSync(join(tmpdir(), 'mcpd-test-'));
     onTestFinished(() => rmSync(home, { recursive: true }));
     chownSync(home, nobody.uid, nobody.gid);
@@ -30,15 +32,54 @@ describe.runIf(process.getuid?.() === 0)('the cache of compiled code', () => {
       chmodSync(cache, mode);
     }
     const env = { HOME: home, XDG_CACHE_HOME: home, MCPD_HOME: join(home, 'state') };
-    await promisify(execFile)(process.execPath, [launcher, 'template', 'list'], { ...nobody, env });
-    return { mode: statSync(cache).mode & 0o777, isUsed: readdirSync(cache).length > 0 };
+    const run = (...words: string[]) =>
+      promisify(execFile)(process.execPath, [launcher, ...words], { ...nobody, env });
+    /** The commands whose code is kept. */
+    const kept = () => {
+      const [file = ''] = readdirSync(cache);
+      const [head = ''] = readFileSync(join(cache, file), 'latin1').split('\n');
+      return (JSON.parse(head) as { commands: string[] }).commands;
+    };
+    return { cache, run, kept };
   }
 
+  const modeOf = (path: string) => statSync(path).mode & 0o777;
+
   test('is its owner’s alone', async () => {
-    expect(await cacheAfterRun()).toEqual({ mode: 0o700, isUsed: true });
+    const { cache, run } = someHome();
+    await run('template', 'list');
+    expect(modeOf(cache)).toBe(0o700);
+    expect(readdirSync(cache).map((file) => modeOf(join(cache, file)))).toEqual([0o600]);
   });
 
   test.each([0o777, 0o750, 0o701])('is left alone with the mode %o', async (mode) => {
-    expect(await cacheAfterRun(mode)).toEqual({ mode, isUsed: false });
+    const { cache, run } = someHome(mode);
+    await run('template', 'list');
+    expect(modeOf(cache)).toBe(mode);
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  test('is one file, written once for each command that ends well', async () => {
+    const { cache, run, kept } = someHome();
+    const written = () => readdirSync(cache).map((file) => statSync(join(cache, file)).ino);
+    await run('template', 'list');
+    await expect(run('template', 'show', 'nothing')).rejects.toMatchObject({ code: 3 });
+    const before = written();
+    await run('template', 'list');
+    expect(written()).toEqual(before);
+    await run('user', 'list');
+    expect(kept()).toEqual(['template:list', 'user:list']);
+    expect(written()).toHaveLength(1);
+  });
+
+  test('is written anew when it is damaged', async () => {
+    const { cache, run, kept } = someHome();
+    await run('user', 'list');
+    const [file = ''] = readdirSync(cache);
+    const bytes = readFileSync(join(cache, file));
+    writeFileSync(join(cache, file), bytes.fill(0, bytes.length >> 1));
+    const { stdout } = await run('template', 'list');
+    expect(stdout).toContain('filesystem');
+    expect(kept()).toEqual(['template:list']);
   });
 });
