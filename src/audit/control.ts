@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { lastLine, mendEnd } from '../records/last-line.ts';
 import { genesis, linksOf, seal } from '../records/chain.ts';
 import type { Registry } from '../registry/database.ts';
+import { bounded } from './bounded.ts';
 import { changesSince, forgetBegun, listKilled, type BegunCommand, type Probe } from './begun.ts';
 import { controlFile, controlFiles } from './control-files.ts';
 import type { ControlLine } from './result.ts';
@@ -55,7 +56,7 @@ export function unfinished(registry: Registry, killed: BegunCommand): ControlRec
     outcome: 'unfinished',
     code: null,
     changed: null,
-    changes: changesSince(registry, killed),
+    changes: bounded(changesSince(registry, killed)),
   };
 }
 

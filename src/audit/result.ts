@@ -44,7 +44,9 @@ export const controlLineResult = z.object({
   changed: z.boolean().nullable().describe('as the command says; null when it doesn’t'),
   changes: z
     .array(z.object({ what: z.string(), before: changeValue, after: changeValue }))
-    .describe('rows of the registry about its users and groups: before and after'),
+    .describe(
+      'rows of the registry about its users and groups, before and after; of `up` and `down` also what was done, and why',
+    ),
   previous: z
     .string()
     .nullable()

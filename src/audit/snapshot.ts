@@ -1,5 +1,5 @@
 import type { Registry } from '../registry/database.ts';
-import { keptVersion } from '../registry/versions.ts';
+import { readVersion } from '../registry/versions.ts';
 import { versionLabel } from '../upgrade/label.ts';
 import type { ControlLine } from './result.ts';
 
@@ -12,56 +12,65 @@ export interface Subjects {
 /** Rows about them, by what they are about. No row of these holds a secret or a token. */
 export type Snapshot = ReadonlyMap<string, unknown>;
 
-type Change = ControlLine['changes'][number];
 type Row = Readonly<Record<string, unknown>>;
 
-const changesAtMost = 32;
 /** They say nothing to people, or change with every command. */
-const unsaid = new Set(['id', 'name', 'user_id', 'group_id', 'created_at', 'made_under']);
+const unsaid = new Set(['id', 'name', 'user', 'user_id', 'group_id', 'created_at', 'made_under']);
 
 /** What the registry says of some users and groups, of the names of secrets and ids of tokens too. */
-export function takeSnapshot(registry: Registry, { users, groups }: Subjects): Snapshot {
-  const { db } = registry;
+export function takeSnapshot({ db }: Registry, { users, groups }: Subjects): Snapshot {
   const facts = new Map<string, unknown>();
-  const rowsOf = (table: string, columns: string, userId: unknown): Row[] =>
-    db.prepare(`SELECT ${columns} FROM ${table} WHERE user_id = ?`).all(String(userId));
-  for (const name of groups) {
-    const group = db.prepare('SELECT policy FROM groups WHERE name = ?').get(name);
-    if (group) add(facts, `group ${name}`, { exists: true, ...group });
+  const named = (names: readonly string[], query: string): Row[] =>
+    db.prepare(query).all(JSON.stringify(names));
+  const ofUsers = (table: string, columns: string) =>
+    named(
+      users,
+      `SELECT ${columns}, users.name AS user FROM ${table} JOIN users ON users.id = user_id
+       WHERE users.name IN (SELECT value FROM json_each(?)) ORDER BY users.name, 1`,
+    );
+  for (const group of named(groups, selectGroups))
+    add(facts, `group ${String(group['name'])}`, { exists: true, ...group });
+  for (const user of named(users, selectUsers)) add(facts, `user ${String(user['name'])}`, user);
+  const labels = new Map<unknown, string | null>();
+  for (const row of ofUsers('servers', serverColumns)) {
+    const { version } = row;
+    // Of many servers most are made from the same.
+    if (!labels.has(version)) labels.set(version, labelOf(version));
+    add(facts, `server ${keyOf(row)}`, { ...row, version: labels.get(version) });
   }
-  for (const name of users) {
-    const user = db
-      .prepare(
-        `SELECT users.*, groups.name AS "group" FROM users
-         LEFT JOIN groups ON groups.id = users.group_id WHERE users.name = ?`,
-      )
-      .get(name);
-    if (!user) continue;
-    add(facts, `user ${name}`, user);
-    for (const row of rowsOf('servers', 'id, name, template, port, desired', user['id'])) {
-      const kept = keptVersion(registry, String(row['id']));
-      const version = kept ? versionLabel(kept) : null;
-      add(facts, `server ${name}/${String(row['name'])}`, { ...row, version });
-    }
-    for (const row of rowsOf('secrets', 'name, updated_at', user['id']))
-      add(facts, `secret ${String(row['name'])}`, row);
-    for (const row of rowsOf('tokens', tokenColumns, user['id']))
-      add(facts, `token ${String(row['name'])} ${String(row['id'])}`, row);
-    for (const row of rowsOf('approvals', 'template, risk, approved_by', user['id']))
-      add(facts, `approval ${String(row['template'])}`, row);
-  }
+  for (const row of ofUsers('secrets', 'secrets.name, updated_at'))
+    add(facts, `secret ${keyOf(row)}`, row);
+  for (const row of ofUsers('tokens', tokenColumns))
+    add(facts, `token ${keyOf(row)} ${String(row['id'])}`, row);
+  for (const row of ofUsers('approvals', 'template, risk, approved_by'))
+    add(facts, `approval ${String(row['user'])} ${String(row['template'])}`, row);
   return facts;
 }
 
-const tokenColumns = 'id, name, scopes, servers, expires_at, revoked_at, replaced_by';
+const selectGroups =
+  'SELECT name, policy FROM groups WHERE name IN (SELECT value FROM json_each(?)) ORDER BY name';
+const selectUsers = `
+  SELECT users.*, groups.name AS "group" FROM users LEFT JOIN groups ON groups.id = users.group_id
+  WHERE users.name IN (SELECT value FROM json_each(?)) ORDER BY users.name`;
+const serverColumns = 'servers.name, template, port, desired, version';
+const tokenColumns =
+  'tokens.id, tokens.name, scopes, servers, tokens.expires_at, revoked_at, replaced_by';
 
-/** What is different; of much the first. */
-export function compareSnapshots(before: Snapshot, after: Snapshot): Change[] {
+function keyOf({ user, name }: Row): string {
+  return `${String(user)}/${String(name)}`;
+}
+
+function labelOf(version: unknown): string | null {
+  const kept = readVersion(version);
+  return kept ? versionLabel(kept) : null;
+}
+
+/** What is different. */
+export function compareSnapshots(before: Snapshot, after: Snapshot): ControlLine['changes'] {
   const names = new Set([...before.keys(), ...after.keys()]);
   return [...names]
     .map((what) => ({ what, before: before.get(what) ?? null, after: after.get(what) ?? null }))
-    .filter((change) => change.before !== change.after)
-    .slice(0, changesAtMost);
+    .filter((change) => change.before !== change.after);
 }
 
 function add(facts: Map<string, unknown>, name: string, row: Row): void {

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { bounded } from '../audit/bounded.ts';
 import { changesSince, noteBegun, type BegunCommand } from '../audit/begun.ts';
 import { recordCommand, recordKilled } from '../audit/control.ts';
+import type { ControlLine } from '../audit/result.ts';
 import { takeSnapshot } from '../audit/snapshot.ts';
 import type { Context } from '../context.ts';
 import { McpdError, RefusedError } from '../errors.ts';
@@ -48,10 +51,10 @@ export function watchCommand(
         command: begun.command,
         object: begun.object,
         ...outcomeOf(end),
-        changes: [
+        changes: bounded([
           ...changesSince(registry, begun),
-          ...('result' in end ? settingOf(end.result) : []),
-        ],
+          ...('result' in end ? [...settingOf(end.result), ...operationsOf(end.result)] : []),
+        ]),
       });
     } catch {
       progress.notice('How this command ended could not be recorded in the audit.');
@@ -71,6 +74,21 @@ function settingOf(result: unknown): { what: string; before: unknown; after: unk
     'value' in result;
   if (!isSetting || result.before === result.value) return [];
   return [{ what: `setting ${String(result.key)}`, before: result.before, after: result.value }];
+}
+
+const operation = z.object({ type: z.string(), subject: z.string(), cause: z.string() });
+const ofEverybody = z.object({ users: z.array(z.object({ operations: z.array(operation) })) });
+
+/** What was done to containers and the like, as `up` and `down` say. */
+function operationsOf(result: unknown): ControlLine['changes'] {
+  const said = ofEverybody.safeParse(result).data?.users ?? [];
+  return said
+    .flatMap(({ operations }) => operations)
+    .map(({ type, subject, cause }) => ({
+      what: `${type} ${subject}`,
+      before: cause,
+      after: 'done',
+    }));
 }
 
 function outcomeOf(end: CommandEnd) {

@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { BaseCommand } from '../cli/base-command.ts';
 import { parallel, userArgument, yes } from '../cli/flags.ts';
 import { confirm } from '../cli/prompt.ts';
+import { usersOrAll } from '../cli/subjects.ts';
 import { UsageError } from '../errors.ts';
 import { renderUpDown } from '../render/plan.ts';
 import { takeDown, upDownResult } from '../user/up-down.ts';
@@ -28,7 +29,7 @@ export default class Down extends BaseCommand<Result> {
         suggestions: ['mcpd down bob', 'mcpd down --all'],
       });
     }
-    const context = await this.context('write');
+    const context = await this.context('write', usersOrAll(names));
     const who = flags.all ? 'all users' : names.join(', ');
     await confirm(`Remove the containers of ${who}?`, { yes: flags.yes, signal: context.signal });
     return takeDown(context, { names: flags.all ? [] : names, parallel: flags.parallel });

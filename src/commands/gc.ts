@@ -1,5 +1,6 @@
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
+import { usersOrAll } from '../cli/subjects.ts';
 import { collectGarbage } from '../gc/collect.ts';
 import { gcResult, type GcResult } from '../gc/result.ts';
 import { renderGc } from '../render/gc.ts';
@@ -24,7 +25,8 @@ export default class Gc extends BaseCommand<GcResult> {
   async run(): Promise<GcResult> {
     const { flags } = await this.parse(Gc);
     const dryRun = flags['dry-run'];
-    return collectGarbage(await this.context(dryRun ? 'read' : 'act'), { dryRun });
+    const context = await this.context(dryRun ? 'read' : 'act', usersOrAll([]));
+    return collectGarbage(context, { dryRun });
   }
 
   protected render(result: GcResult): string {

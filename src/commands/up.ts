@@ -2,6 +2,7 @@ import { boolean } from '@oclif/core/flags';
 import type * as z from 'zod';
 import { BaseCommand } from '../cli/base-command.ts';
 import { parallel, timeout, userArgument } from '../cli/flags.ts';
+import { usersOrAll } from '../cli/subjects.ts';
 import { renderUpDown } from '../render/plan.ts';
 import { bringUp, upDownResult } from '../user/up-down.ts';
 
@@ -27,8 +28,9 @@ export default class Up extends BaseCommand<Result> {
 
   async run(): Promise<Result> {
     const { argv, flags } = await this.parse(Up);
-    return bringUp(await this.context('write'), {
-      names: argv as string[],
+    const names = argv as string[];
+    return bringUp(await this.context('write', usersOrAll(names)), {
+      names,
       waitMs: flags.wait ? flags.timeout : undefined,
       parallel: flags.parallel,
       leaveDown: flags['leave-down'],

@@ -1,8 +1,8 @@
 import { boolean, integer, string } from '@oclif/core/flags';
 import { BaseCommand, type Failure } from '../cli/base-command.ts';
 import { oneByOne, timeout, userArgument } from '../cli/flags.ts';
+import { usersOrAll } from '../cli/subjects.ts';
 import { exitCodes, UsageError } from '../errors.ts';
-import { listUsers } from '../registry/users.ts';
 import { renderUpgrade } from '../render/upgrade.ts';
 import { upgradeResult, type UpgradeResult } from '../upgrade/result.ts';
 import { hasFailed, upgradeServers } from '../upgrade/upgrade.ts';
@@ -49,10 +49,7 @@ export default class Upgrade extends BaseCommand<UpgradeResult> {
       });
     }
     const access = flags['dry-run'] ? 'read' : 'write';
-    const context = await this.context(access, (registry) => ({
-      users: flags.all ? listUsers(registry).map(({ name }) => name) : names,
-      groups: [],
-    }));
+    const context = await this.context(access, usersOrAll(names));
     return upgradeServers(context, {
       names,
       template: flags.template,

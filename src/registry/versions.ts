@@ -25,6 +25,12 @@ export function keepVersion({ db }: Registry, serverId: string, made: Version): 
 
 /** With what a server was ready last; undefined when it never was, or this mcpd can't read it. */
 export function keptVersion({ db }: Registry, serverId: string): Version | undefined {
-  const text = db.prepare('SELECT version FROM servers WHERE id = ?').get(serverId)?.['version'];
+  return readVersion(
+    db.prepare('SELECT version FROM servers WHERE id = ?').get(serverId)?.['version'],
+  );
+}
+
+/** The same, of the value of its column. */
+export function readVersion(text: unknown): Version | undefined {
   return typeof text === 'string' ? version.safeParse(JSON.parse(text)).data : undefined;
 }

@@ -250,7 +250,7 @@ test('no secret, token or value of a flag is in the record of a command', async 
     'mcpd user update bob --egress',
     'mcpd config set bindAddress 127.0.0.1',
   ]);
-  expect(records[0]?.['changes']).toMatchObject([{ what: 'secret API_KEY updated_at' }]);
+  expect(records[0]?.['changes']).toMatchObject([{ what: 'secret bob/API_KEY updated_at' }]);
   // Wherever it may be put, by mistake too.
   await desk.run(['secret', 'set', 'bob', 'API_KEY', secret]);
   await desk.run(['secret', 'set', 'bob', `API_KEY=${secret}`]);

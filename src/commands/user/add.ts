@@ -2,6 +2,7 @@ import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { userArgument } from '../../cli/flags.ts';
 import { tenantFlags, tenantRequest } from '../../cli/tenant-flags.ts';
+import { listOver } from '../../registry/lifetime.ts';
 import { renderUserAdd } from '../../render/user.ts';
 import { addUser, type AddResult } from '../../user/add.ts';
 import { userAddResult } from '../../user/result.ts';
@@ -29,7 +30,11 @@ export default class UserAdd extends BaseCommand<AddResult> {
 
   async run(): Promise<AddResult> {
     const { args, flags } = await this.parse(UserAdd);
-    const context = await this.context('write');
+    const context = await this.context('write', (registry) => ({
+      // A few of those who are over go on its way.
+      users: [args.name, ...listOver(registry).map(({ name }) => name)],
+      groups: [],
+    }));
     return addUser(context, {
       ...(await tenantRequest(flags, context.signal)),
       name: args.name,

@@ -4,6 +4,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { parallel, runId, userArgument, yes } from '../../cli/flags.ts';
 import { confirm } from '../../cli/prompt.ts';
 import { UsageError } from '../../errors.ts';
+import type { Registry } from '../../registry/database.ts';
 import { getUser, listUsersOfRun } from '../../registry/users.ts';
 import { renderRunRemove, renderUserRemove } from '../../render/user.ts';
 import { removeRun, removeUserCompletely } from '../../user/remove.ts';
@@ -37,10 +38,13 @@ export default class UserRemove extends BaseCommand<Result> {
     const { args, flags } = await this.parse(UserRemove);
     const { purge, yes: isSure, 'run-id': id } = flags;
     if ((args.name === undefined) === (id === undefined)) throw eitherOr();
-    const context = await this.context('write');
+    const context = await this.context('write', (registry) => ({
+      users: args.name === undefined ? namesOfRun(registry, id) : [args.name],
+      groups: [],
+    }));
     const ask = (question: string) => confirm(question, { yes: isSure, signal: context.signal });
     if (args.name === undefined) {
-      const names = listUsersOfRun(context.registry, id ?? '').map(({ name }) => name);
+      const names = namesOfRun(context.registry, id);
       if (names.length > 0) await ask(`Remove ${names.join(', ')}?`);
       return removeRun(context, { runId: id ?? '', purge, parallel: flags.parallel });
     }
@@ -57,6 +61,10 @@ export default class UserRemove extends BaseCommand<Result> {
   protected render(result: Result): string {
     return 'runId' in result ? renderRunRemove(result) : renderUserRemove(result);
   }
+}
+
+function namesOfRun(registry: Registry, id = ''): string[] {
+  return listUsersOfRun(registry, id).map(({ name }) => name);
 }
 
 function eitherOr(): UsageError {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { bounded } from '../../../src/audit/bounded.ts';
 import { noteBegun, type BegunCommand } from '../../../src/audit/begun.ts';
 import { recordCommand, recordKilled } from '../../../src/audit/control.ts';
 import type { ControlLine } from '../../../src/audit/result.ts';
@@ -103,12 +104,12 @@ test('two tokens of one name, and what replaced the older, are told apart', () =
   insert.run('t2', id, 'laptop', '["tools:read"]', '["memory"]');
   const changes = compareSnapshots(before, takeSnapshot(registry, bob));
   expect(changes).toContainEqual({
-    what: 'token laptop t1 replaced_by',
+    what: 'token bob/laptop t1 replaced_by',
     before: null,
     after: 't2',
   });
   expect(changes).toContainEqual({
-    what: 'token laptop t2 servers',
+    what: 'token bob/laptop t2 servers',
     before: null,
     after: '["memory"]',
   });
@@ -130,4 +131,34 @@ test('a server that was moved to another version says from which to which', () =
       after: expect.stringMatching(/^2\.0\.0-/),
     },
   ]);
+});
+
+test('of several users it is said whose secret changed', () => {
+  using box = temporaryRegistry();
+  const { registry } = box;
+  const set = registry.db.prepare('INSERT OR REPLACE INTO secrets VALUES (?, ?, ?, ?)');
+  const [bobId, aliceId] = ['bob', 'alice'].map((name) => add(registry, name).id);
+  for (const id of [bobId, aliceId]) set.run(id ?? '', 'API_KEY', Buffer.of(1), 1);
+  const both = { users: ['alice', 'bob'], groups: [] };
+  const before = takeSnapshot(registry, both);
+  set.run(aliceId ?? '', 'API_KEY', Buffer.of(2), 2);
+  expect(compareSnapshots(before, takeSnapshot(registry, both))).toEqual([
+    { what: 'secret alice/API_KEY updated_at', before: 1, after: 2 },
+  ]);
+});
+
+test('of too many changes it is said how many more there were', () => {
+  const value = 'x'.repeat(100);
+  const all = Array.from({ length: 1000 }, (_, index) => ({
+    what: `user u${index} down`,
+    before: null,
+    after: value,
+  }));
+  const some = bounded(all);
+  expect(JSON.stringify(some).length).toBeLessThan(2 ** 17);
+  expect(some.length).toBeGreaterThan(300);
+  const rest = { what: `and ${1001 - some.length} more`, before: null, after: null };
+  expect(some.at(-1)).toEqual(rest);
+  const tools = { what: 'user bob policy.tools', before: null, after: 'é'.repeat(2 ** 17) };
+  expect(JSON.stringify(bounded([tools])).length).toBeLessThan(2 ** 13);
 });

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { watchCommand } from '../../../src/cli/record.ts';
+import { usersOrAll } from '../../../src/cli/subjects.ts';
 import type { Context } from '../../../src/context.ts';
-import { temporaryRegistry } from '../registry/temporary.ts';
+import { updateUser } from '../../../src/registry/users.ts';
+import { add, temporaryRegistry } from '../registry/temporary.ts';
 
 test.each([
   [0, 'alice'],
@@ -40,5 +42,29 @@ test('a command whose result tells of failures is recorded as failed, with what 
     outcome: 'failed',
     code: 'PARTIAL_FAILURE',
     changed: true,
+  });
+});
+
+test('a command for everybody records what became of each, and what was done for whom', () => {
+  using box = temporaryRegistry();
+  const { registry } = box;
+  const [bob] = ['bob', 'alice'].map((name) => add(registry, name));
+  const { home } = registry;
+  const context = { registry, home, clock: systemClock, uid: 0, env: {} };
+  const end = watchCommand(context as unknown as Context, {
+    command: 'mcpd down --all',
+    object: undefined,
+    subjects: usersOrAll([])(registry),
+  });
+  updateUser(registry, bob?.id ?? '', { down: true });
+  const operations = [{ type: 'server.remove', subject: 'bob/memory', cause: 'bob is down' }];
+  const nothing = { user: 'alice', operations: [], removed: false };
+  end({ result: { changed: true, users: [{ user: 'bob', operations, removed: false }, nothing] } });
+  const line = readFileSync(join(home.audit, 'control.jsonl'), 'utf8');
+  expect(JSON.parse(line)).toMatchObject({
+    changes: [
+      { what: 'user bob down', before: 0, after: 1 },
+      { what: 'server.remove bob/memory', before: 'bob is down', after: 'done' },
+    ],
   });
 });
