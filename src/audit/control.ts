@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { lastLine, mendEnd } from '../records/last-line.ts';
+import { firstTime, lastLine, mendEnd } from '../records/last-line.ts';
 import { genesis, linksOf, seal } from '../records/chain.ts';
 import type { Registry } from '../registry/database.ts';
 import { bounded } from './bounded.ts';
@@ -36,7 +36,7 @@ export function recordKilled(registry: Registry, isAlive: Probe): void {
   registry.transaction(() => {
     for (const killed of listKilled(registry, isAlive)) {
       // One that was killed behind its last word has a record already.
-      if (!hasRecord(registry.home.audit, killed.id))
+      if (!hasRecord(registry.home.audit, killed))
         append(registry.home.audit, unfinished(registry, killed));
       forgetBegun(registry, killed.id);
     }
@@ -70,9 +70,16 @@ function append(folder: string, record: ControlRecord): void {
   appendFileSync(file, `${line}\n`, { mode: 0o600, flush: true });
 }
 
-function hasRecord(folder: string, id: string): boolean {
-  const file = join(folder, controlFile);
-  return existsSync(file) && readFileSync(file, 'utf8').includes(`"id":"${id}"`);
+/** Newest first, back to the file that was begun before the command was. */
+function hasRecord(folder: string, { id, since }: BegunCommand): boolean {
+  const names = existsSync(folder) ? controlFiles(readdirSync(folder)) : [];
+  for (const name of names.toReversed()) {
+    const file = join(folder, name);
+    if (readFileSync(file).includes(`"id":"${id}"`)) return true;
+    const first = firstTime(file);
+    if (first !== undefined && first < since) return false;
+  }
+  return false;
 }
 
 function lastHash(folder: string): string {

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bounded } from '../../../src/audit/bounded.ts';
 import { noteBegun, type BegunCommand } from '../../../src/audit/begun.ts';
+import { controlFile } from '../../../src/audit/control-files.ts';
 import { recordCommand, recordKilled } from '../../../src/audit/control.ts';
 import type { ControlLine } from '../../../src/audit/result.ts';
 import { compareSnapshots, takeSnapshot } from '../../../src/audit/snapshot.ts';
@@ -72,6 +73,24 @@ describe('a command that was killed', () => {
     begin(registry, 'k2');
     recordKilled(registry, isGone);
     expect(recordsOf(registry)).toMatchObject([{ id: 'k2', outcome: 'ok' }]);
+  });
+
+  test('is looked for in the file that was full since, too', () => {
+    using box = temporaryRegistry();
+    const { registry } = box;
+    const { audit } = registry.home;
+    const begun = begin(registry, 'k3');
+    const { command, actor } = begun;
+    const time = new Date(registry.clock.now()).toISOString();
+    const end = { time, began: time, actor, command, object: 'bob', code: null };
+    recordCommand(registry, { ...end, id: 'k3', outcome: 'ok', changed: true, changes: [] });
+    renameSync(join(audit, controlFile), join(audit, 'control-2026-01-01T00-00-00-000Z.jsonl'));
+    box.clock.advanceHours(1);
+    const later = { ...end, time: new Date(registry.clock.now()).toISOString() };
+    recordCommand(registry, { ...later, id: 'k4', outcome: 'ok', changed: true, changes: [] });
+    noteBegun(registry, begun, holder);
+    recordKilled(registry, isGone);
+    expect(recordsOf(registry)).toMatchObject([{ id: 'k4' }]);
   });
 });
 
