@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, linkSync, renameSync, rmSync, statSync, existsSync } from 'node:fs';
+import {
+  closeSync,
+  createWriteStream,
+  existsSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -34,9 +42,9 @@ export async function writeOutput(
   try {
     const target = createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true });
     await pipeline(content, target, { signal });
-    // Unlike rename, link never replaces.
-    if (force) renameSync(draft, file);
-    else linkSync(draft, file);
+    // A rename replaces whatever is there, so the name is taken first: not all file systems have links.
+    if (!force) closeSync(openSync(file, 'wx', 0o600));
+    renameSync(draft, file);
     return statSync(file).size;
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(file) : error;

@@ -9,6 +9,7 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
+import { FirstNames } from './first-names.ts';
 import { textOf, timeOf, type Member } from './member.ts';
 
 export interface Tree {
@@ -45,14 +46,13 @@ const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 export function* walk(tree: Tree): Generator<Found> {
   const root = openSync(tree.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   const { dev } = fstatSync(root);
-  yield* walkFolder({ tree, dev, linked: new Map() }, root, tree.path);
+  yield* walkFolder({ tree, dev, names: new FirstNames() }, root, tree.path);
 }
 
 interface Walk {
   readonly tree: Tree;
   readonly dev: number;
-  /** Paths of files that have other names too, by inode. */
-  readonly linked: Map<number, string>;
+  readonly names: FirstNames;
 }
 
 /** Closes the handle. */
@@ -106,7 +106,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
 const mostHoles = 64 * 2 ** 30;
 
 function* readFile(state: Walk, source: Buffer, path: string): Generator<Found> {
-  const { tree, linked } = state;
+  const { tree, names } = state;
   // Without waiting, should it have become a pipe meanwhile.
   const handle = openSync(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
@@ -116,10 +116,9 @@ function* readFile(state: Walk, source: Buffer, path: string): Generator<Found> 
     if (stat.size - stat.blocks * 512 > mostHoles) {
       return tree.notice(textOf(path), 'left out: more than 64 GiB of it are holes');
     }
-    const first = tree.appended ? undefined : linked.get(stat.ino);
+    const first = tree.appended ? undefined : names.of(stat, path);
     const member = memberOf(first === undefined ? 'file' : 'link', path, stat);
     if (first !== undefined) return yield { member: { ...member, target: first } };
-    if (stat.nlink > 1) linked.set(stat.ino, path);
     yield { member, content: readExactly(handle, stat.size) };
     const after = fstatSync(handle);
     const changed = after.mtimeMs !== stat.mtimeMs || after.size !== stat.size;
