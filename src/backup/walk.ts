@@ -9,6 +9,7 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
+import { heldPath, holdFolder } from '../workspace/held.ts';
 import { FirstNames } from './first-names.ts';
 import { textOf, timeOf, type Member } from './member.ts';
 
@@ -36,7 +37,7 @@ export interface Found {
 const longestPath = 3500;
 const chunkBytes = 2 ** 18;
 const zeros = new Uint8Array(chunkBytes);
-const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /**
  * Everything in a folder, folders before what is in them. Tenants may rename and replace while it is read:
@@ -44,7 +45,7 @@ const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
  * gets in. Other file systems are left out.
  */
 export function* walk(tree: Tree): Generator<Found> {
-  const root = openSync(tree.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const root = holdFolder(tree.folder);
   const { dev } = fstatSync(root);
   yield* walkFolder({ tree, dev, names: new FirstNames() }, root, tree.path);
 }
@@ -59,11 +60,9 @@ interface Walk {
 function* walkFolder(state: Walk, handle: number, path: string): Generator<Found> {
   try {
     yield { member: memberOf('directory', path, fstatSync(handle)) };
-    // What is opened by this path is in the folder that is held, wherever that has been moved.
-    const place = `/proc/self/fd/${handle}`;
-    const names = readdirSync(place, { encoding: 'buffer' }).toSorted((a, b) => a.compare(b));
-    for (const name of names) {
-      const source = Buffer.concat([Buffer.from(`${place}/`), name]);
+    const names = readdirSync(heldPath(handle), { encoding: 'buffer' });
+    for (const name of names.toSorted((a, b) => a.compare(b))) {
+      const source = heldPath(handle, name);
       yield* walkEntry(state, source, `${path}/${name.toString('latin1')}`);
     }
   } finally {
@@ -71,7 +70,7 @@ function* walkFolder(state: Walk, handle: number, path: string): Generator<Found
   }
 }
 
-function* walkEntry(state: Walk, source: Buffer, path: string): Generator<Found> {
+function* walkEntry(state: Walk, source: string | Buffer, path: string): Generator<Found> {
   const { tree, dev } = state;
   const skip = (reason: string) => tree.notice(textOf(path), reason);
   try {
@@ -83,8 +82,7 @@ function* walkEntry(state: Walk, source: Buffer, path: string): Generator<Found>
       const target = readlinkSync(source, { encoding: 'buffer' }).toString('latin1');
       yield { member: { ...memberOf('symlink', path, stat), target } };
     } else if (stat.isDirectory()) {
-      const handle = openSync(source, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-      yield* walkFolder(state, handle, path);
+      yield* walkFolder(state, holdFolder(source), path);
     } else if (stat.isFile()) yield* readFile(state, source, path);
     else skip('left out: neither a file, a folder nor a link');
   } catch (error) {
@@ -105,7 +103,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
 
 const mostHoles = 64 * 2 ** 30;
 
-function* readFile(state: Walk, source: Buffer, path: string): Generator<Found> {
+function* readFile(state: Walk, source: string | Buffer, path: string): Generator<Found> {
   const { tree, names } = state;
   // Without waiting, should it have become a pipe meanwhile.
   const handle = openSync(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);

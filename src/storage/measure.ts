@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fstatSync, lstatSync, readdirSync } from 'node:fs';
+import { heldPath, holdFolder } from '../workspace/held.ts';
 import type { Used } from './decide.ts';
 
 /**
@@ -9,47 +9,63 @@ import type { Used } from './decide.ts';
  */
 export function measureFolder(folder: string, most = 200_000): Used | undefined {
   try {
-    const root = lstatSync(folder);
-    return walk({ folder, device: root.dev, most });
+    const root = holdFolder(folder);
+    const count = {
+      device: fstatSync(root).dev,
+      most,
+      linked: new Set<number>(),
+      bytes: 0,
+      entries: 0,
+    };
+    addFolder(count, root);
+    return { bytes: count.bytes, entries: count.entries };
   } catch {
     return undefined;
   }
 }
 
-interface Walk {
-  readonly folder: string;
+interface Count {
   readonly device: number;
   readonly most: number;
+  /** Inodes of files that have more names than one. */
+  readonly linked: Set<number>;
+  bytes: number;
+  entries: number;
 }
 
-function walk({ folder, device, most }: Walk): Used | undefined {
-  const linked = new Set<number>();
-  const folders = [folder];
-  let bytes = 0;
-  let entries = 0;
-  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
-    for (const name of namesIn(next)) {
-      entries += 1;
-      if (entries > most) return undefined;
-      const path = join(next, name);
-      // A file may go while it is counted.
-      const stat = lstatSync(path, { throwIfNoEntry: false });
-      if (stat === undefined || stat.dev !== device) continue;
-      if (stat.isDirectory()) folders.push(path);
-      else if (stat.nlink > 1 && linked.has(stat.ino)) continue;
-      else if (stat.nlink > 1) linked.add(stat.ino);
-      bytes += stat.blocks * 512;
-    }
-  }
-  return { bytes, entries };
-}
-
-// A folder may go while it is counted.
-function namesIn(folder: string): string[] {
+/** Closes the handle. Throws when there is too much. */
+function addFolder(count: Count, handle: number): void {
   try {
-    return readdirSync(folder);
+    for (const name of readdirSync(heldPath(handle), { encoding: 'buffer' })) {
+      count.entries += 1;
+      if (count.entries > count.most) throw new Error('too many entries');
+      addEntry(count, heldPath(handle, name));
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function addEntry(count: Count, path: string | Buffer): void {
+  // It may go while it is counted, or be replaced.
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || stat.dev !== count.device) return;
+  if (stat.isDirectory()) {
+    const handle = holdIfThere(path);
+    if (handle !== undefined) addFolder(count, handle);
+  } else if (stat.nlink > 1) {
+    if (count.linked.has(stat.ino)) return;
+    count.linked.add(stat.ino);
+  }
+  count.bytes += stat.blocks * 512;
+}
+
+function holdIfThere(path: string | Buffer): number | undefined {
+  try {
+    return holdFolder(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (['ENOENT', 'ELOOP', 'ENOTDIR'].includes(code)) return undefined;
     throw error;
   }
 }

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,4 +38,38 @@ test('gives up on too many files, and on what is not there', () => {
   expect(measureFolder(folder, 5)).toMatchObject({ entries: 5 });
   expect(measureFolder(folder, 4)).toBeUndefined();
   expect(measureFolder(join(folder, 'missing'))).toBeUndefined();
+});
+
+test('a folder that is swapped for a link while it is counted leads nowhere else', async () => {
+  const outside = join(folder, 'outside');
+  const inside = join(folder, 'inside');
+  mkdirSync(outside);
+  writeFileSync(join(outside, 'large'), Buffer.alloc(1_000_000, 1));
+  mkdirSync(join(inside, 'folder'), { recursive: true });
+  symlinkSync(outside, join(inside, 'link'));
+  for (let count = 0; count < 50; count += 1) writeFileSync(join(inside, `${count}`), '');
+  const swapper = spawn(process.execPath, ['--input-type=module', '-e', swapping], { cwd: inside });
+  try {
+    await once(swapper.stdout, 'data');
+    for (let count = 0; count < 500; count += 1) {
+      expect(measureFolder(inside)?.bytes).toBeLessThan(100_000);
+    }
+  } finally {
+    swapper.kill('SIGKILL');
+    await once(swapper, 'exit');
+  }
+});
+
+const swapping = `
+  import { renameSync } from 'node:fs';
+  process.stdout.write('begun');
+  for (;;) {
+    renameSync('folder', 'away'); renameSync('link', 'folder');
+    renameSync('folder', 'link'); renameSync('away', 'folder');
+  }`;
+
+test('a name that is no text is counted too', () => {
+  const name = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff])]);
+  writeFileSync(name, Buffer.alloc(100_000, 1));
+  expect(measureFolder(folder)?.bytes).toBeGreaterThanOrEqual(100_000);
 });
