@@ -35,18 +35,22 @@ export function openConfig(home: Home): ConfigStore {
     get: (path) => find(list(), path).value,
     set: async (path, text) => {
       const value = parseSetting(find(list(), path), text);
-      check(path, text, assign(readFile(home), path, value));
+      const checkNext = () => check(path, text, assign(readFile(home), path, value));
+      checkNext();
       ensureHome(home);
       // Costs as much to load as a whole short command, so only for writing.
       const { default: Conf } = await import('conf');
-      const write = () =>
+      const write = () => {
+        checkNext();
         new Conf({
           cwd: home.root,
           configName: 'config',
           configFileMode: 0o600,
           clearInvalidConfig: false,
         }).set(path, value);
-      // It reads, changes and writes the file: of two commands at once none may lose the other's.
+      };
+      // It reads, changes and writes the file: of two commands at once none may lose the other's, and what
+      // they make of it together has to be valid too.
       using registry = openRegistry(home);
       registry.transaction(write);
     },

@@ -4,7 +4,7 @@ import { McpdError } from '../errors.ts';
 import { requireEnforceable } from '../firewall/protect.ts';
 import { egressText } from '../policy/egress.ts';
 import { isSamePolicy, patchPolicy, type Policy, type PolicyPatch } from '../policy/policy.ts';
-import { converge } from '../reconcile/converge.ts';
+import { converge, type Converged } from '../reconcile/converge.ts';
 import {
   createGroup,
   findGroup,
@@ -13,7 +13,7 @@ import {
   removeGroup,
   setGroupPolicy,
 } from '../registry/groups.ts';
-import { getUser } from '../registry/users.ts';
+import { findUser } from '../registry/users.ts';
 import { requireEnforceableStorage } from '../storage/enforceable.ts';
 import { forEachUser } from '../user/each.ts';
 import { withUserLease } from '../user/lease.ts';
@@ -74,14 +74,18 @@ export async function updateUserGroup(
   };
   const isNews = await admitted(context, { change });
   const members = listMembers(registry, id);
-  for (const member of members) publishPolicy(context, getUser(registry, member).id);
+  for (const member of members) {
+    const user = findUser(registry, member);
+    if (user) publishPolicy(context, user.id);
+  }
   const { changed, users } = await forEachUser(members, {
     context,
     parallel,
     change: (member, beside) =>
-      withUserLease(beside, member, () =>
-        converge(beside, getUser(registry, member).id, { waitMs: timeoutMs }),
-      ),
+      withUserLease(beside, member, async (): Promise<Outcome> => {
+        const user = findUser(registry, member);
+        return user ? converge(beside, user.id, { waitMs: timeoutMs }) : goneMeanwhile;
+      }),
   }).catch((error: unknown) => {
     if (error instanceof McpdError) error.suggestions.push(finish);
     throw error;
@@ -92,6 +96,10 @@ export async function updateUserGroup(
     users: users.map(({ user, operations }) => ({ user, operations: [...operations] })),
   };
 }
+
+type Outcome = Pick<Converged, 'changed' | 'operations'>;
+
+const goneMeanwhile: Outcome = { changed: false, operations: [] };
 
 const finish = 'mcpd up, which finishes it: the policy is changed already';
 

@@ -26,7 +26,7 @@ export function renderUpDown({ users }: z.infer<typeof upDownResult>): string {
   const operations = users.flatMap((user) => user.operations);
   const removed = users
     .filter((user) => user.removed)
-    .map(({ user }) => `Removed ${user}: expired.`);
+    .map(({ user, removedBecause }) => `Removed ${user}: ${removedBecause ?? 'over'}.`);
   if (operations.length === 0 && removed.length === 0) return 'Nothing changed.';
   return [...removed, ...(operations.length === 0 ? [] : [renderOperations(operations)])].join(
     '\n',

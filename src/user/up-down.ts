@@ -31,7 +31,8 @@ export const upDownResult = z.object({
     z.object({
       user: z.string(),
       operations: z.array(operationResult),
-      removed: z.boolean().describe('its time was over'),
+      removed: z.boolean().describe('their time was over, or that of their `mcpd run`'),
+      removedBecause: z.string().nullable().describe('a clause for people'),
     }),
   ),
 });
@@ -92,13 +93,14 @@ export async function bringUp(world: Context, request: UpRequest) {
       .map(({ name }) => name),
   );
   return forEachChosen(world, { ...request, users, idle }, async (user, context) => {
-    if (whyOver(context.registry, user) !== undefined) {
+    const removedBecause = whyOver(context.registry, user);
+    if (removedBecause !== undefined) {
       await eraseOver(context, user);
-      return { operations: [], changed: true, removed: true };
+      return { operations: [], changed: true, removedBecause };
     }
     const change = () => updateUser(context.registry, user.id, { down: false });
     if (user.down) await admitted(context, { change });
-    return { ...(await converge(context, user.id, { waitMs: request.waitMs })), removed: false };
+    return converge(context, user.id, { waitMs: request.waitMs });
   });
 }
 
@@ -115,13 +117,13 @@ export async function takeDown(world: Context, request: BulkRequest) {
   const nobody = new Set<string>();
   return forEachChosen(world, { ...request, users, idle: nobody }, async (user, context) => {
     updateUser(context.registry, user.id, { down: true });
-    return { ...(await converge(context, user.id, { waitMs: undefined })), removed: false };
+    return converge(context, user.id, { waitMs: undefined });
   });
 }
 
-type Outcome = Pick<Converged, 'changed' | 'operations'> & { readonly removed: boolean };
+type Outcome = Pick<Converged, 'changed' | 'operations'> & { readonly removedBecause?: string };
 
-const untouched: Outcome = { changed: false, operations: [], removed: false };
+const untouched: Outcome = { changed: false, operations: [] };
 
 interface Chosen extends BulkRequest {
   readonly users: readonly User[];
@@ -149,10 +151,11 @@ async function forEachChosen(
   });
   return {
     changed,
-    users: users.map(({ user, operations, removed }) => ({
+    users: users.map(({ user, operations, removedBecause = null }) => ({
       user,
       operations: [...operations],
-      removed,
+      removed: removedBecause !== null,
+      removedBecause,
     })),
   };
 }

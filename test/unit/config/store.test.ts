@@ -54,6 +54,15 @@ describe('list', () => {
 });
 
 describe('set', () => {
+  test('makes no file that is not valid, also when another one changed it meanwhile', async () => {
+    using home = temporaryHome();
+    const config = openConfig(home);
+    const setting = config.set('ports.end', '20500');
+    write(home, '{"ports": {"start": 25000}}');
+    await expect(setting).rejects.toMatchObject({ code: 'SETTING_INVALID' });
+    expect(readConfig(home).ports).toMatchObject({ start: 25000, end: 29999 });
+  });
+
   test('writes numbers, sizes, lists and text, readable by the owner alone', async () => {
     using home = temporaryHome();
     const config = openConfig(home);

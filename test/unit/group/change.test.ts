@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import type { Context } from '../../../src/context.ts';
+import { updateUserGroup } from '../../../src/group/change.ts';
+import { createGroup } from '../../../src/registry/groups.ts';
+import { getUser, removeUser, updateUser } from '../../../src/registry/users.ts';
+import { settledHome } from '../user/settled-home.ts';
+
+test('members who are removed while their group changes are no failure', async () => {
+  using home = await settledHome(['ann', 'bob']);
+  const { registry, config, progress } = home.context;
+  const { id: groupId } = createGroup(registry, { name: 'students', policy: {} });
+  for (const name of ['ann', 'bob']) updateUser(registry, getUser(registry, name).id, { groupId });
+  const context: Context = {
+    ...home.context,
+    progress: {
+      ...progress,
+      // Asked for as soon as it is known whom the change concerns.
+      beside: () => {
+        for (const name of ['ann', 'bob'])
+          removeUser(registry, getUser(registry, name).id, { keepUid: false, config });
+        return progress;
+      },
+    },
+  };
+  const patch = { set: { requestsPerMinute: 60 } };
+  const request = { name: 'students', patch, timeoutMs: 1, parallel: 2 };
+  expect(await updateUserGroup(context, request)).toMatchObject({
+    changed: true,
+    group: { members: [], policy: { requestsPerMinute: 60 } },
+    users: [
+      { user: 'ann', operations: [] },
+      { user: 'bob', operations: [] },
+    ],
+  });
+});
