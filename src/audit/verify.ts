@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Home } from '../config/home.ts';
 import type { Context } from '../context.ts';
 import { genesis, isIntact, linksOf } from '../records/chain.ts';
 import { auditFiles } from '../records/files.ts';
@@ -9,6 +8,7 @@ import { logFolder } from '../reconcile/desired.ts';
 import { listServers } from '../registry/servers.ts';
 import { findUser, getUser, listUsers } from '../registry/users.ts';
 import { controlFiles } from './control-files.ts';
+import { removedFolder, restoredNames } from './kept.ts';
 import { pastLines, type Select } from './lines.ts';
 import type { AuditVerifyResult, ChainReport } from './result.ts';
 
@@ -20,8 +20,8 @@ export async function verifyAudit(
   { registry, home }: Context,
   userName: string | undefined,
 ): Promise<AuditVerifyResult> {
-  const removed = await removedChains(home, userName);
-  const isGone = userName !== undefined && removed.length > 0 && !findUser(registry, userName);
+  const kept = await keptChains(home.audit, userName);
+  const isGone = userName !== undefined && kept.length > 0 && !findUser(registry, userName);
   const users =
     userName === undefined ? listUsers(registry) : isGone ? [] : [getUser(registry, userName)];
   const servers = users.flatMap((user) =>
@@ -32,15 +32,30 @@ export async function verifyAudit(
     })),
   );
   const control = { name: 'control', folder: home.audit, select: controlFiles };
-  const all = [...(userName === undefined ? [control] : []), ...servers, ...removed];
+  const all = [...(userName === undefined ? [control] : []), ...servers, ...kept];
   const chains: ChainReport[] = [];
   for (const chain of all) chains.push(await verifyChain(chain));
   return { intact: chains.every(({ broken }) => broken === null), chains };
 }
 
-/** What `user remove` kept: a folder for each user, and in it one for each server. */
-async function removedChains({ audit }: Home, userName: string | undefined): Promise<Chain[]> {
-  const archive = join(audit, 'removed');
+/** What `user remove` kept, and what came with backups of whole homes: again commands, and removed users. */
+async function keptChains(audit: string, userName: string | undefined): Promise<Chain[]> {
+  const chains = await removedChains(audit, userName);
+  for (const name of restoredNames(await namesIn(audit))) {
+    const folder = join(audit, name);
+    const control = { name: 'control', folder, select: controlFiles };
+    const all = [
+      ...(userName === undefined ? [control] : []),
+      ...(await keptChains(folder, userName)),
+    ];
+    chains.push(...all.map((chain) => ({ ...chain, name: `${chain.name} (${name})` })));
+  }
+  return chains;
+}
+
+/** A folder for each removed user, and in it one for each server. */
+async function removedChains(audit: string, userName: string | undefined): Promise<Chain[]> {
+  const archive = join(audit, removedFolder);
   const users = (await namesIn(archive)).filter(
     (name) => userName === undefined || name.slice(0, name.lastIndexOf('-')) === userName,
   );

@@ -1,5 +1,3 @@
-import { existsSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
 import { admitted } from '../admission/admit.ts';
 import type { Context } from '../context.ts';
 import { setInstance } from '../registry/database.ts';
@@ -59,11 +57,10 @@ async function unpackAndWrite(
     // Behind the rows, which say in plain words when another restore was quicker.
     for (const { id } of newcomers) staging.publish(id);
     for (const secret of secrets) putSecret(registry, secret);
+    if (takesOver) staging.publishAudit(home.audit);
     return restored;
   };
-  const restored = await admitted(context, { change, templates });
-  if (takesOver) publishAudit(staging, home.audit);
-  return restored;
+  return admitted(context, { change, templates });
 }
 
 /** Files are given away before their owner has a row: until then the uid is withheld from everybody. */
@@ -93,11 +90,4 @@ async function sealSecrets(
     backup.secrets.map((secret) => sealSecret(context, { user: { id }, ...secret })),
   );
   return Promise.all(sealing);
-}
-
-/** The audit of the home's commands; beside what this home has already recorded itself. */
-function publishAudit({ folder }: Staging, audit: string): void {
-  const source = join(folder, 'audit');
-  const target = existsSync(audit) ? join(audit, 'restored') : audit;
-  if (existsSync(source) && !existsSync(target)) renameSync(source, target);
 }

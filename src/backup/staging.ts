@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freeName, restoredFolder } from '../audit/kept.ts';
 import { makeFolder } from '../config/folder.ts';
 import type { Home } from '../config/home.ts';
 
@@ -14,6 +15,8 @@ export interface Staging {
   userFolder(id: string): string;
   /** Moves a user's folder to where users are. */
   publish(id: string): void;
+  /** Moves the audit of commands to its place, or beside what this home has recorded itself. */
+  publishAudit(audit: string): void;
   /** At the end, whatever it was: only who has a row by then keeps their folder. */
   settle(ids: readonly string[]): void;
 }
@@ -42,6 +45,12 @@ export function openStaging(home: Home, isUser: (id: string) => boolean): Stagin
     publish: (id) => {
       writeFileSync(join(folder, id, marker), '', { mode: 0o600 });
       renameSync(join(folder, id), join(home.users, id));
+    },
+    publishAudit: (audit) => {
+      const source = join(folder, 'audit');
+      if (!existsSync(source)) return;
+      const isFirst = !existsSync(audit);
+      renameSync(source, isFirst ? audit : join(audit, freeName(audit, restoredFolder)));
     },
     settle,
   };

@@ -49,7 +49,7 @@ export function renderAuditVerify({ chains }: AuditVerifyResult): string {
   return chains
     .map(({ name, lines, broken }) =>
       broken === null
-        ? `${name}: ${lines} lines, intact`
+        ? `${name}: ${lines} ${lines === 1 ? 'line' : 'lines'}, intact`
         : `${name}: BROKEN at ${broken.file}:${broken.line}, which ${broken.reason}`,
     )
     .join('\n');

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freeName, removedFolder } from '../audit/kept.ts';
 import type { Context } from '../context.ts';
 import { runFolder } from '../reconcile/desired.ts';
 import { converge } from '../reconcile/converge.ts';
@@ -57,15 +57,10 @@ async function putAway(
   const logs = join(home.users, user.id, 'logs');
   const isKept = !purge && quarantine && (await lstat(logs).catch(() => undefined)) !== undefined;
   if (!isKept) return rm(logs, { recursive: true, force: true });
-  const archive = join(home.audit, 'removed');
+  const archive = join(home.audit, removedFolder);
   await mkdir(archive, { recursive: true, mode: 0o700 });
+  // One whose removal was killed, and whom `up` brought back, has put some away before.
   await rename(logs, join(archive, freeName(archive, `${user.name}-${user.id}`)));
-}
-
-// One whose removal was killed, and whom `up` brought back, has put some away before.
-function freeName(folder: string, name: string, count = 1): string {
-  const numbered = count === 1 ? name : `${name}.${count}`;
-  return existsSync(join(folder, numbered)) ? freeName(folder, name, count + 1) : numbered;
 }
 
 // Not so when `add` failed before the folder was theirs: such a uid may go to anyone.

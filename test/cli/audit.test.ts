@@ -233,6 +233,29 @@ test('what is kept of removed users is verified too', async () => {
   expect((await desk.run(['audit', 'verify', 'nobody'])).code).toBe(3);
 });
 
+test('what came with the backup of a home is verified too', async () => {
+  using desk = new Desk();
+  desk.addUsers('bob');
+  await desk.run(['config', 'set', 'limits.memory', '1g']);
+  const audit = join(desk.env['MCPD_HOME'] ?? '', 'audit');
+  const restored = join(audit, 'restored.2');
+  const kept = join(restored, 'removed', 'alice-uaaaaaaaaaa', 'saaaaaaaaaa');
+  mkdirSync(kept, { recursive: true });
+  write(kept, 'memory', [{}, {}]);
+  const file = join(restored, 'control.jsonl');
+  writeFileSync(file, readFileSync(join(audit, 'control.jsonl')));
+  const alice = 'alice-uaaaaaaaaaa/saaaaaaaaaa (removed) (restored.2)';
+  expect((await desk.run(['audit', 'verify'])).stdout).toBe(
+    `control: 1 line, intact\nbob/memory: 0 lines, intact\n` +
+      `control (restored.2): 1 line, intact\n${alice}: 2 lines, intact\n`,
+  );
+  expect((await desk.run(['audit', 'verify', 'alice'])).stdout).toContain(alice);
+  writeFileSync(file, readFileSync(file, 'utf8').replace('512m', '256m'));
+  const broken = await desk.run(['audit', 'verify']);
+  expect(broken).toMatchObject({ code: 1 });
+  expect(broken.stdout).toContain(`control (restored.2): BROKEN at ${file}:1`);
+});
+
 test('no secret, token or value of a flag is in the record of a command', async () => {
   using desk = new Desk();
   desk.addUsers('bob');

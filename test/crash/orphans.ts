@@ -102,7 +102,7 @@ function homeFiles(sight: Sight): string[] {
     ...namesIn(sight.home).filter((name) => !homeNames.test(name)),
     ...namesIn(join(sight.home, 'keys')).filter((name) => !keyNames.test(name)),
     ...namesIn(join(sight.home, 'audit')).filter(
-      (name) => !/^(control.*\.jsonl|removed)$/.test(name),
+      (name) => !/^(control.*\.jsonl|removed|restored(\.\d+)?)$/.test(name),
     ),
     ...namesIn(users).filter((id) => !known.has(id)),
     ...namesIn(users).flatMap((id) =>

@@ -34,6 +34,19 @@ test('a workspace that a removed user left behind is never taken away', () => {
   expect(existsSync(join(home.users, 'left/workspace'))).toBe(true);
 });
 
+test('a restored audit goes where there is none, and else beside what there is, never in its place', () => {
+  using home = homeWithUsers();
+  for (const audit of ['first', 'second', 'third']) {
+    const staging = openStaging(home, () => false);
+    mkdirSync(join(staging.folder, 'audit'));
+    writeFileSync(join(staging.folder, 'audit', audit), '');
+    staging.publishAudit(home.audit);
+    staging.settle([]);
+  }
+  expect(readdirSync(home.audit)).toEqual(['first', 'restored', 'restored.2']);
+  expect(readdirSync(join(home.audit, 'restored.2'))).toEqual(['third']);
+});
+
 test('at its end a restore takes away what it moved; of users whose rows were written only its mark', () => {
   using home = homeWithUsers();
   const staging = openStaging(home, (id) => id === 'done');
