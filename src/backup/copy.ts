@@ -39,7 +39,7 @@ export async function copyUser(context: Context, request: CopyRequest): Promise<
   for (const user of copied) await requireSecrets(context, newName, user);
   const snapshot = { manifest: { ...manifest, users: copied }, users };
   const { archive, summary } = packSnapshot(context, snapshot, { logs: false, isLeased: false });
-  const opened = await readArchive(archive);
+  const opened = await readArchive(archive, context.signal);
   try {
     const result = await restoreArchive(context, await begun(opened), {
       names: [],

@@ -1,4 +1,3 @@
-import { addAbortSignal } from 'node:stream';
 import { admitted } from '../admission/admit.ts';
 import type { Context } from '../context.ts';
 import { UnhealthyError } from '../errors.ts';
@@ -53,7 +52,8 @@ export async function moveUser(homes: Homes, request: MoveRequest): Promise<Move
       : await carryOver(homes, { user, snapshot, request });
     await settle(homes, { user, id: carried.id, request });
     const result = describeMove(homes, { user, snapshot, carried });
-    await erase(here, user, { purge: true, quarantine: true });
+    // They are there: half of them here would be no use to anybody.
+    await erase(undisturbed(here), user, { purge: true, quarantine: true });
     return result;
   });
 }
@@ -85,16 +85,12 @@ async function carryOver(
     updateUser(here.registry, user.id, { down: true });
     await converge(here, user.id, { waitMs: undefined });
     const { archive, summary } = packSnapshot(here, snapshot, { logs: true, isLeased: true });
-    const restored = await restoreArchive(
-      there,
-      await readArchive(addAbortSignal(here.signal, archive)),
-      {
-        ...wanted,
-        dryRun: false,
-        waitMs: undefined,
-        parallel: 1,
-      },
-    );
+    const restored = await restoreArchive(there, await readArchive(archive, here.signal), {
+      ...wanted,
+      dryRun: false,
+      waitMs: undefined,
+      parallel: 1,
+    });
     const { groups, notices } = restored;
     const [id = ''] = restored.users.map((one) => one.id);
     return { id, groups, notices: [summary().notices, notices] };
@@ -107,14 +103,17 @@ async function carryOver(
 /** The first error says what went wrong; one met while undoing must not hide it. Undoing goes on after Ctrl-C. */
 async function bringBack(here: Context, { id, name, down }: User): Promise<void> {
   if (down) return;
-  const undisturbed: Context = { ...here, signal: AbortSignal.any([]) };
   const change = () => updateUser(here.registry, id, { down: false });
   try {
-    await admitted(undisturbed, { change });
-    await converge(undisturbed, id, { waitMs: undefined });
+    await admitted(undisturbed(here), { change });
+    await converge(undisturbed(here), id, { waitMs: undefined });
   } catch {
     here.progress.notice(`${name} is down. mcpd up ${name} brings them back.`);
   }
+}
+
+function undisturbed(context: Context): Context {
+  return { ...context, signal: AbortSignal.any([]) };
 }
 
 interface Settling {
@@ -134,6 +133,7 @@ async function settle(homes: Homes, { user, id, request: { waitMs } }: Settling)
     try {
       await converge(there, id, { waitMs });
     } catch (error) {
+      if (there.signal.aborted) here.progress.notice(`Move ${user.name} again: that finishes it.`);
       throw error instanceof UnhealthyError ? notReadyThere(homes, { error, user, name }) : error;
     }
   });

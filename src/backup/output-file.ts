@@ -12,6 +12,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ConflictError, UsageError } from '../errors.ts';
+import { noSpace } from './no-space.ts';
 
 interface Output {
   readonly file: string;
@@ -47,7 +48,8 @@ export async function writeOutput(
     renameSync(draft, file);
     return statSync(file).size;
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(file) : error;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw exists(file);
+    throw noSpace(error, file) ?? error;
   } finally {
     rmSync(draft, { force: true });
   }

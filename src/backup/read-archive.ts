@@ -8,6 +8,7 @@ import { createJudge } from './judge.ts';
 import { endSchema, formatVersion, manifestSchema, type Manifest } from './manifest.ts';
 import { fromHeader, textOf, type Member } from './member.ts';
 import type { FilePlace } from './place.ts';
+import { createTurns } from './turns.ts';
 
 export interface Read {
   readonly member: Member;
@@ -23,16 +24,19 @@ export interface OpenArchive {
 
 /**
  * Reads an archive's manifest. Throws RefusedError BACKUP_DAMAGED for anything that a backup is not, at
- * once or while its members are read, and ConflictError for one of a newer mcpd.
+ * once or while its members are read, ConflictError for one of a newer mcpd, and the signal's reason.
  */
-export async function readArchive(archive: Readable): Promise<OpenArchive> {
-  const members = readMembers(archive);
+export async function readArchive(archive: Readable, signal: AbortSignal): Promise<OpenArchive> {
+  const members = readMembers(archive, createTurns(signal));
   const first = await members.next();
   if (first.done || !('manifest' in first.value)) throw damaged('it has no beginning');
   return { manifest: first.value.manifest, members: members as AsyncGenerator<Read> };
 }
 
-async function* readMembers(archive: Readable): AsyncGenerator<{ manifest: Manifest } | Read> {
+async function* readMembers(
+  archive: Readable,
+  turn: Turn,
+): AsyncGenerator<{ manifest: Manifest } | Read> {
   const tar = extract();
   // The package's streams are as Node's; its types say otherwise.
   const piped = pipeline(archive, tar as unknown as Writable);
@@ -43,6 +47,7 @@ async function* readMembers(archive: Readable): AsyncGenerator<{ manifest: Manif
   let isFirst = true;
   try {
     for await (const source of tar) {
+      await turn();
       if (isAtEnd) throw damaged('something follows its end');
       const content = source as AsyncIterable<Uint8Array>;
       const member = fromHeader(source.header);
@@ -62,7 +67,7 @@ async function* readMembers(archive: Readable): AsyncGenerator<{ manifest: Manif
         continue;
       }
       digest.begin(member);
-      const checked = summed(content, digest.update);
+      const checked = summed(content, { update: digest.update, turn });
       if (place.area === 'manifest') yield { manifest: parseManifest(await jsonOf(checked)) };
       else yield { member, place, content: checked };
       // What its reader had no use for.
@@ -78,14 +83,22 @@ async function* readMembers(archive: Readable): AsyncGenerator<{ manifest: Manif
   }
 }
 
-async function* summed(source: AsyncIterable<Uint8Array>, update: (chunk: Uint8Array) => void) {
+type Turn = () => Promise<void>;
+
+interface Passing {
+  readonly update: (chunk: Uint8Array) => void;
+  readonly turn: Turn;
+}
+
+async function* summed(source: AsyncIterable<Uint8Array>, { update, turn }: Passing) {
   try {
     for await (const chunk of source) {
+      await turn();
       update(chunk);
       yield chunk;
     }
   } catch (error) {
-    throw damaged('it can’t be read to its end', error);
+    throw error instanceof McpdError ? error : damaged('it can’t be read to its end', error);
   }
 }
 

@@ -35,7 +35,7 @@ export async function restoreBackup(
   { content, key }: SealedBackup,
   request: RestoreRequest,
 ): Promise<RestoreResult> {
-  const archive = await readArchive(await unseal(content, key));
+  const archive = await readArchive(await unseal(content, key), context.signal);
   return restoreArchive(context, archive, request);
 }
 

@@ -4,6 +4,7 @@ import { makeFolder } from '../config/folder.ts';
 import type { Context } from '../context.ts';
 import { RefusedError } from '../errors.ts';
 import { fromText, textOf, toBuffer } from './member.ts';
+import { noSpace } from './no-space.ts';
 import type { FilePlace } from './place.ts';
 import { placeOf } from './place.ts';
 import type { Read } from './read-archive.ts';
@@ -81,6 +82,8 @@ function ensureWorkspace(staging: Staging, { newcomer, owner }: Settler, isRoot:
 function translate(path: string) {
   return (error: unknown): never => {
     const { code = '' } = error as NodeJS.ErrnoException;
+    const full = noSpace(error, textOf(path));
+    if (full) throw full;
     if (!['EEXIST', 'EPERM', 'ENOENT', 'EISDIR'].includes(code)) throw error;
     throw new RefusedError(`The backup is refused: ${textOf(path)} can’t be made (${code}).`, {
       code: 'BACKUP_MEMBER_REFUSED',

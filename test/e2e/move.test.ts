@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { TestClient } from '../support/client.ts';
@@ -62,4 +63,36 @@ it('a user moves to another home with files and secrets, also after a move that 
   expect(await insideServer(server, () => process.env['FIRST_KEY'])).toBe(secret);
   const audit = await there.json<{ intact: boolean }>(['audit', 'verify', 'robert']);
   expect(audit.intact).toBe(true);
+}, 120_000);
+
+it('a move that fails, or is interrupted while it copies, leaves the user up here and nothing there', async () => {
+  await using here = await Tenancy.open();
+  await using there = await Tenancy.open();
+  const bob = await here.addUser('bob', '--server', 'memory');
+  const place = (name: string) => join(bob.user.workspace, name);
+  // Holes take time to read, and no space.
+  writeFileSync(place('large'), '');
+  truncateSync(place('large'), 200_000_000);
+  const move = ['user', 'move', 'bob', '--home', there.home, '--yes'];
+  const isAsBefore = async () => {
+    expect(await here.json(['status'])).toMatchObject({ servers: [{ state: 'running' }] });
+    expect(await here.json(['plan'])).toMatchObject({ users: [{ operations: [] }] });
+    expect(await there.json(['user', 'list'])).toEqual({ users: [] });
+    expect(await there.objects()).toEqual([]);
+    expect(readdirSync(there.home)).not.toContain('restoring');
+    expect(readdirSync(join(there.home, 'users'))).toEqual([]);
+  };
+
+  const narrow = here.with({ inside: ['bash', '-c', 'ulimit -f 100000; exec "$0" "$@"'] });
+  expect(await narrow.fails(move)).toMatchObject({ exit: 4, code: 'NO_SPACE' });
+  await isAsBefore();
+
+  truncateSync(place('large'), 60 * 2 ** 30);
+  const moving = here.start(move);
+  const isCopying = () =>
+    readdirSync(there.home, { recursive: true }).some((name) => String(name).endsWith('/large'));
+  await expect.poll(isCopying, { timeout: 30_000 }).toBe(true);
+  moving.kill('SIGINT');
+  expect(await once(moving, 'exit')).toEqual([130, null]);
+  await isAsBefore();
 }, 120_000);

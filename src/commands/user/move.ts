@@ -6,6 +6,7 @@ import { moveUser } from '../../backup/move.ts';
 import { moveResult, type MoveResult } from '../../backup/result.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { approve, flagOf, timeout, userArgument, yes } from '../../cli/flags.ts';
+import type { InterruptOptions } from '../../cli/interrupt.ts';
 import { confirm } from '../../cli/prompt.ts';
 import type { Home } from '../../config/home.ts';
 import { nameText } from '../../name.ts';
@@ -37,6 +38,11 @@ export default class UserMove extends BaseCommand<MoveResult> {
     yes,
   };
   static override readonly result = moveResult;
+
+  /** Who has been taken down is brought up again. */
+  protected override get interruptOptions(): InterruptOptions {
+    return { graceMs: 60_000 };
+  }
 
   async run(): Promise<MoveResult> {
     const { args, flags } = await this.parse(UserMove);

@@ -98,7 +98,7 @@ export function forgedArchive(members: readonly Member[]): Readable {
 
 /** All of an archive; throws what reading it throws. */
 export async function readAll(archive: Readable): Promise<{ member: Member; text: string }[]> {
-  const { members } = await readArchive(archive);
+  const { members } = await readArchive(archive, AbortSignal.any([]));
   const found: { member: Member; text: string }[] = [];
   for await (const { member, content } of members) {
     const bytes = await buffer(Readable.from(content));
