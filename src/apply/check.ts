@@ -38,7 +38,9 @@ function unionProblems(value: unknown, errors: readonly Issue[][], path: Path): 
 
 function messageOf({ code, message }: Issue, value: unknown): string {
   if (value === undefined && code !== 'custom') return 'is missing';
-  return message.replace(/^(Invalid input|Too small|Too big|Invalid option): /, '');
+  return message
+    .replace(/^(Invalid input|Too small|Too big|Invalid option): /, '')
+    .replace(/^expected one of .*/, (text) => text.replaceAll('"', '').replaceAll('|', ', '));
 }
 
 function unknownKey(path: Path): Problem {

@@ -46,7 +46,7 @@ function isParserError(error: unknown): error is ParserError {
 
 function describeParserError(error: ParserError, program: Invocation): Reported {
   const { argv, commands } = program;
-  const message = withoutFrame(error.message);
+  const message = withFlag(error.message);
   const usage = { code: 'USAGE', exitCode: exitCodes.usage };
   const words = leadingWords(argv);
   if (/^command \S+ not found$/.test(message)) {
@@ -85,6 +85,13 @@ function withoutFrame(message: string): string {
     .replace(/^Parsing --\S+ \n\t/, '')
     .replace(/\n*See more help with --help$/, '')
     .trim();
+}
+
+/** The parser's own message, with the flag that it is about. */
+function withFlag(message: string): string {
+  const [, flag] = /^Parsing (--[\w-]+) \n\t/.exec(message) ?? [];
+  const reason = withoutFrame(message);
+  return flag === undefined ? reason : `${flag}: ${reason.replace(/^Expected/, 'expected')}`;
 }
 
 function missingArguments({ message, args = [] }: ParserError): string | undefined {

@@ -12,9 +12,13 @@ function doneText({ operations, dryRun }: ApplyResult): string {
 }
 
 function tokenHint({ operations, dryRun }: ApplyResult): string | undefined {
-  const made = operations.find(({ type }) => type === 'user.create');
-  if (dryRun || !made) return undefined;
-  return `New users have no token yet: mcpd token create ${made.subject}`;
+  const made = operations.filter(({ type }) => type === 'user.create');
+  const [first] = made;
+  if (dryRun || !first) return undefined;
+  const create = `mcpd token create ${first.subject}`;
+  return made.length === 1
+    ? `${first.subject} has no token yet: ${create}`
+    : `${made.length} new users have no token yet; for each: ${create}`;
 }
 
 function othersText({ unlisted: { users, groups } }: ApplyResult): string | undefined {

@@ -26,6 +26,14 @@ test("the frame that oclif puts around a flag's error is taken off", () => {
   expect(describeFor(error).message).toBe('--memory: no.');
 });
 
+test('what the parser says of a value names its flag', () => {
+  const message =
+    'Parsing --parallel \n\tExpected an integer but received: x\nSee more help with --help';
+  expect(describeFor(new CLIError(message), 'up').message).toBe(
+    '--parallel: expected an integer but received: x.',
+  );
+});
+
 describe('a command that is not there', () => {
   test('is named as it was typed, with what may have been meant', () => {
     const problem = describeFor(new CLIError('command user:ad not found'), 'user', 'ad');
