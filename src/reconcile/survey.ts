@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Context } from '../context.ts';
 import { bridgeName } from '../firewall/bridge.ts';
 import { readTable, type Table } from '../firewall/drift.ts';
@@ -8,7 +9,7 @@ import { egressOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { previewVolume } from '../storage/settle.ts';
-import { isWanted } from './desired.ts';
+import { isWanted, userFolder } from './desired.ts';
 import { previewSources, type Sources } from './inputs.ts';
 import { unnoted, type Observed } from './observed.ts';
 import { planUser } from './plan-user.ts';
@@ -18,7 +19,10 @@ import { toRows, type Row } from './rows.ts';
 /** What is to be done for one user. */
 export interface Outlook {
   readonly operations: readonly Row[];
-  /** A container is between two attempts, or runs and nobody noted that: somebody has to see to it. */
+  /**
+   * Somebody has to see to it: a container is between two attempts, or runs and nobody noted that; or
+   * taking down who is not wanted was not finished, since their run-time folder goes last.
+   */
   readonly restless: boolean;
 }
 
@@ -90,6 +94,7 @@ async function outlook(
     operations: toRows({ user: user.name, observed, moved, unprotected, inputs, plan }),
     restless:
       observed.servers.some(({ state }) => state === 'restarting') ||
-      unnoted(servers, observed).length > 0,
+      unnoted(servers, observed).length > 0 ||
+      (!wanted && existsSync(userFolder(context.home, context.registry.instance, user.id))),
   };
 }

@@ -81,14 +81,16 @@ export async function planUsers(
 export async function bringUp(world: Context, request: UpRequest) {
   sweepLeftovers(world);
   await discardAbandoned(world);
-  const users = chosenUsers(world, request.names).filter(
-    ({ down }) => !(down && request.leaveDown),
-  );
-  const outlooks = await surveyUsers(world, users, await freshIssuerKeys(world));
+  const everybody = chosenUsers(world, request.names);
+  const outlooks = await surveyUsers(world, everybody, await freshIssuerKeys(world));
   const now = world.clock.now();
+  const quiet = new Set(everybody.filter((_, index) => isQuiet(outlooks[index])));
+  const staysDown = ({ down }: User) => down && request.leaveDown === true;
+  // What a killed `down` left of somebody goes.
+  const users = everybody.filter((user) => !(staysDown(user) && quiet.has(user)));
   const idle = new Set(
     users
-      .filter((user, index) => isWanted(user, now) && isQuiet(outlooks[index]))
+      .filter((user) => isWanted(user, now) && quiet.has(user))
       .filter((user) => whyOver(world.registry, user) === undefined)
       .map(({ name }) => name),
   );
@@ -99,7 +101,7 @@ export async function bringUp(world: Context, request: UpRequest) {
       return { operations: [], changed: true, removedBecause };
     }
     const change = () => updateUser(context.registry, user.id, { down: false });
-    if (user.down) await admitted(context, { change });
+    if (user.down && !staysDown(user)) await admitted(context, { change });
     return converge(context, user.id, { waitMs: request.waitMs });
   });
 }

@@ -1,13 +1,21 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Context } from '../../../src/context.ts';
+import type { Observed } from '../../../src/reconcile/observed.ts';
 import { listServers } from '../../../src/registry/servers.ts';
 import { findUser, getUser, removeUser, updateUser } from '../../../src/registry/users.ts';
 import { bringUp, planUsers } from '../../../src/user/up-down.ts';
 import { settledHome } from './settled-home.ts';
 
 const names = ['ann', 'bob', 'cid', 'dan', 'eve'];
+function withoutBob({ networks, servers }: Observed): Observed {
+  return {
+    networks: networks.filter(({ user }) => user !== 'bob'),
+    servers: servers.filter(({ user }) => user !== 'bob'),
+  };
+}
+
 const up = { names: [], waitMs: undefined, parallel: 2 };
 
 test('plan and up look at the engine once for everybody, and do nothing where nothing is to be done', async () => {
@@ -78,14 +86,41 @@ test('up brings back who is down, although nothing is missing, and plan says so'
   using home = await settledHome(names);
   const { registry } = home.context;
   updateUser(registry, getUser(registry, 'bob').id, { down: true });
-  home.observe(({ networks, servers }) => ({
-    networks: networks.filter(({ user }) => user !== 'bob'),
-    servers: servers.filter(({ user }) => user !== 'bob'),
-  }));
+  home.observe(withoutBob);
   const [plan] = (await planUsers(home.context, ['bob'])).users;
   const { users } = await bringUp(home.context, up);
   expect(home.done()[0]).toMatch(/^network.create/);
   expect(plan).toMatchObject({ operations: users[1]?.operations });
+});
+
+test('up --leave-down finishes what a killed down began, and is done with who is down', async () => {
+  using home = await settledHome(names);
+  const { registry } = home.context;
+  const bob = getUser(registry, 'bob');
+  updateUser(registry, bob.id, { down: true });
+  const leaveDown = { ...up, leaveDown: true };
+  expect((await bringUp(home.context, leaveDown)).users).toMatchObject([
+    { user: 'ann' },
+    { user: 'bob', operations: [{ type: 'server.remove' }, { type: 'network.remove' }] },
+    { user: 'cid' },
+    { user: 'dan' },
+    { user: 'eve' },
+  ]);
+  expect(getUser(registry, 'bob').down).toBe(true);
+  home.observe(withoutBob);
+  const { users } = await bringUp(home.context, leaveDown);
+  expect(users.map(({ user }) => user)).toEqual(['ann', 'cid', 'dan', 'eve']);
+});
+
+test('up --leave-down takes away the run-time files that a killed down left', async () => {
+  using home = await settledHome(names);
+  const { registry } = home.context;
+  updateUser(registry, getUser(registry, 'bob').id, { down: true });
+  const folder = home.runtimeOf('bob');
+  home.observe(withoutBob);
+  expect(existsSync(folder)).toBe(true);
+  await bringUp(home.context, { ...up, leaveDown: true });
+  expect(existsSync(folder)).toBe(false);
 });
 
 test('who can’t be planned for doesn’t stop the others', async () => {
