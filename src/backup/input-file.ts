@@ -1,7 +1,7 @@
-import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { UsageError } from '../errors.ts';
+import { whyUnreadable } from '../unreadable.ts';
 
 interface Input {
   readonly stdin: Readable;
@@ -11,15 +11,22 @@ interface Input {
 /** Opens a file for reading; `-` is stdin. Throws UsageError for one that can't be read. */
 export async function openBackupFile(file: string, { stdin, signal }: Input): Promise<Readable> {
   if (file === '-') return addAbortSignal(signal, stdin);
-  const stream = createReadStream(file, { highWaterMark: 2 ** 18 });
   try {
-    await once(stream, 'ready');
+    return addAbortSignal(signal, await openStream(file));
   } catch (cause) {
-    throw new UsageError(`${file} can't be read: ${(cause as NodeJS.ErrnoException).code}.`, {
+    throw new UsageError(`${file} can't be read: ${whyUnreadable(cause)}.`, {
       code: 'FILE_UNREADABLE',
       suggestions: ['Name a backup that you can read, or - for stdin.'],
       cause,
     });
   }
-  return addAbortSignal(signal, stream);
+}
+
+async function openStream(file: string): Promise<Readable> {
+  const handle = await open(file);
+  if ((await handle.stat()).isDirectory()) {
+    await handle.close();
+    throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+  }
+  return handle.createReadStream({ highWaterMark: 2 ** 18 });
 }

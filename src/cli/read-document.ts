@@ -4,6 +4,7 @@ import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { DocumentText } from '../apply/open.ts';
 import { UsageError } from '../errors.ts';
+import { whyUnreadable } from '../unreadable.ts';
 
 interface Options {
   readonly signal: AbortSignal;
@@ -26,7 +27,7 @@ async function readNamed(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new UsageError(`${path} can't be read: ${(error as NodeJS.ErrnoException).code}.`, {
+    throw new UsageError(`${path} can't be read: ${whyUnreadable(error)}.`, {
       code: 'FILE_UNREADABLE',
       suggestions: [`mcpd export > ${path}, to begin with what there is`, 'mcpd apply -f -'],
       cause: error,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { CancelledError, UsageError } from '../errors.ts';
+import { whyUnreadable } from '../unreadable.ts';
 
 export interface ValueSource {
   /** `@file` or `file`; `-`: stdin. Undefined: stdin too, asked for on a terminal without echo. */
@@ -30,7 +31,7 @@ async function readNamed(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new UsageError(`${path} can't be read: ${(error as NodeJS.ErrnoException).code}.`, {
+    throw new UsageError(`${path} can't be read: ${whyUnreadable(error)}.`, {
       code: 'FILE_UNREADABLE',
       suggestions: ['Name a file that you can read, or - for stdin.'],
       cause: error,

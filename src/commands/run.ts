@@ -41,16 +41,16 @@ export default class Run extends BaseCommand<RunResult> {
 
   async run(): Promise<RunResult> {
     const words = this.argv;
-    const end = words.includes('--') ? words.indexOf('--') : words.length;
-    // What follows may look like flags, and stays as it is.
-    const { flags } = await this.parse(Run, words.slice(0, end));
+    const end = words.indexOf('--');
     const argv = words.slice(end + 1);
-    if (argv.length === 0) {
-      throw new UsageError('There is no command to run.', {
+    if (end === -1 || argv.length === 0) {
+      throw new UsageError('There is no command to run: it comes behind "--".', {
         code: 'USAGE',
-        suggestions: ['mcpd run -- COMMAND'],
+        suggestions: ['mcpd run --server memory -- COMMAND', 'mcpd run --help'],
       });
     }
+    // What follows may look like flags, and stays as it is.
+    const { flags } = await this.parse(Run, words.slice(0, end));
     const { name = `run-${randomBase32(8)}`, ttl: ttlMs, artifacts } = flags;
     const tenant = { ...(await tenantRequest(flags, this.signal)), name, ttlMs };
     const result = await runWithTenant(await this.context('write'), {

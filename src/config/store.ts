@@ -74,6 +74,13 @@ function readFile(home: Home): Written {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') return {};
+    if (code === 'ENOTDIR') {
+      throw new UsageError(`The home ${home.root} can't be a folder: a file is in the way.`, {
+        code: 'HOME_NOT_A_FOLDER',
+        suggestions: ['Set MCPD_HOME to another home.'],
+        cause: error,
+      });
+    }
     if (code === 'EACCES') {
       throw new RefusedError(`You may not read ${home.config}.`, {
         code: 'HOME_NOT_ACCESSIBLE',

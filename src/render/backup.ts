@@ -8,7 +8,7 @@ type RestoredUser = Omit<RestoreResult['users'][number], 'remapped'>;
 export function renderKeygen({ file, recipient }: KeygenResult): string {
   return [
     `The key is in ${file}. Keep it away from this machine: it opens the backups.`,
-    `Make one: mcpd backup FILE --recipient ${recipient}`,
+    `For a backup: mcpd backup FILE --recipient ${recipient}`,
   ].join('\n');
 }
 

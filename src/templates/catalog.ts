@@ -102,6 +102,6 @@ function invalid(file: string, what: string): UsageError {
 function notFound(message: string, near: string[]): NotFoundError {
   return new NotFoundError(message, {
     code: 'TEMPLATE_NOT_FOUND',
-    suggestions: [...near.map((name) => `did you mean ${name}?`), 'mcpd template list'],
+    suggestions: [...near.map((name) => `Did you mean ${name}?`), 'mcpd template list'],
   });
 }

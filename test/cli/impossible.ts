@@ -34,13 +34,13 @@ export const impossible: readonly Row[] = [
   ['completion powershell', usage('powershell')],
   ['connect bob --client nope', usage('--client')],
   ['connect bob --write', usage('--client')],
-  ['logs bob --tail -1', usage('Expected an integer')],
-  ['logs bob --tail many', usage('Expected an integer')],
+  ['logs bob --tail -1', usage('--tail: expected an integer')],
+  ['logs bob --tail many', usage('--tail: expected an integer')],
   ['logs bob --since yesterdayish', usage('is not a time')],
   ['token create bob --scope root', usage('--scope')],
   ['apply', usage('Missing flag --file')],
   ['apply tenants.yaml', usage('tenants.yaml')],
-  ['apply -f /nowhere/tenants.yaml', { code: 'FILE_UNREADABLE', says: 'ENOENT' }],
+  ['apply -f /nowhere/tenants.yaml', { code: 'FILE_UNREADABLE', says: 'there is no such file' }],
   ['apply -f /dev/null', { code: 'DOCUMENT_INVALID', says: 'version: is missing' }],
 
   ...each(usage('Missing'))`
@@ -137,7 +137,7 @@ export const impossible: readonly Row[] = [
     user list --run-id .x
     user remove --run-id 'a b' --yes
   `,
-  ...each(usage('or --run-id in its place'))`
+  ...each(usage('not both'))`
     user remove bob --run-id 42 --yes
   `,
   ...each(usage('is not a duration'))`

@@ -37,7 +37,7 @@ export default class UserRemove extends BaseCommand<Result> {
   async run(): Promise<Result> {
     const { args, flags } = await this.parse(UserRemove);
     const { purge, yes: isSure, 'run-id': id } = flags;
-    if ((args.name === undefined) === (id === undefined)) throw eitherOr();
+    if ((args.name === undefined) === (id === undefined)) throw eitherOr(id !== undefined);
     const context = await this.context('write', (registry) => ({
       users: args.name === undefined ? namesOfRun(registry, id) : [args.name],
       groups: [],
@@ -67,8 +67,11 @@ function namesOfRun(registry: Registry, id = ''): string[] {
   return listUsersOfRun(registry, id).map(({ name }) => name);
 }
 
-function eitherOr(): UsageError {
-  return new UsageError('Missing argument NAME, or --run-id in its place.', {
+function eitherOr(isBoth: boolean): UsageError {
+  const message = isBoth
+    ? 'Give a NAME or --run-id, not both.'
+    : 'Missing argument NAME, or --run-id in its place.';
+  return new UsageError(message, {
     code: 'USAGE',
     suggestions: ['mcpd user remove NAME', 'mcpd user remove --run-id ID', 'mcpd user list'],
   });

@@ -45,7 +45,7 @@ test.each(['@', ''])('a file is read, named with "%s" before it', async (prefix)
 
 test('a file that is not there is named', async () => {
   const failure = readValue({ from: '@/nowhere/x', label: 'X', signal });
-  await expect(failure).rejects.toThrow("/nowhere/x can't be read: ENOENT.");
+  await expect(failure).rejects.toThrow("/nowhere/x can't be read: there is no such file.");
 });
 
 test('on a terminal the value is asked for, and neither shown nor echoed', async () => {

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Home } from '../../../src/config/home.ts';
 import { openConfig, readConfig } from '../../../src/config/store.ts';
@@ -18,6 +19,13 @@ describe('readConfig', () => {
     });
     openConfig(home).list();
     expect(existsSync(home.root)).toBe(false);
+  });
+
+  test('a home below a file is told as what it is', () => {
+    using home = temporaryHome();
+    mkdirSync(dirname(home.root), { recursive: true });
+    writeFileSync(home.root, '');
+    expect(thrownBy(() => readConfig(home))).toMatchObject({ code: 'HOME_NOT_A_FOLDER' });
   });
 
   test('refuses a file that is not JSON, has an unknown setting or a wrong value, in one line', () => {

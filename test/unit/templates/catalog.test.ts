@@ -56,7 +56,7 @@ test('an unknown name says which ones are near', async () => {
   await add('notes', valid);
   const error = await findTemplate('notse', root).catch((e: unknown) => e);
   expect(error).toBeInstanceOf(NotFoundError);
-  expect((error as NotFoundError).suggestions).toContain('did you mean notes?');
+  expect((error as NotFoundError).suggestions).toContain('Did you mean notes?');
 });
 
 test('a name cannot leave the catalog', async () => {
