@@ -71,11 +71,13 @@ function reserveUids(plan: RestorePlan, staging: Staging): Settler[] {
   const world = { config, isPortFree: () => true, takenSubnets, takenUids };
   return registry.transaction(() =>
     plan.rehearsed.map(({ newcomer, user }) => {
-      const folder = staging.userFolder(newcomer.id);
       if (newcomer.uid) return { newcomer, owner: newcomer.uid };
       const taken = readTaken(registry);
-      const uid = chooseUid(registry, { taken, world, workspace: folder, former: user.uid });
+      // Before the folder is there: what a killed restore of this user withheld for it is free again.
+      const workspace = join(staging.folder, newcomer.id);
+      const uid = chooseUid(registry, { taken, world, workspace, former: user.uid });
       const until = clock.now();
+      const folder = staging.userFolder(newcomer.id);
       quarantine(registry, { kind: 'uid', value: String(uid), until, path: folder });
       return { newcomer: { ...newcomer, reservedUid: uid }, owner: { uid, gid: uid } };
     }),
