@@ -1,61 +1,74 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Stage, type Outcome, type Survey } from './matrix.ts';
-import { scenarios, type Scenario } from './scenarios.ts';
+import { kill, survey, type Outcome } from './matrix.ts';
+import type { Scenario } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+import { Stage } from './stage.ts';
 import { stress } from './stress.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string' },
+    /** The name of a scenario, or a pattern of names. */
+    only: { type: 'string', default: '' },
+    /** A pattern of points. */
     point: { type: 'string', default: '' },
     stress: { type: 'boolean', default: false },
     parallel: { type: 'string', default: String(availableParallelism()) },
   },
 });
+const began = Date.now();
 
-const chosen = scenarios.filter(({ name }) => values.only === undefined || name === values.only);
 if (values.stress) {
   const { commands, problems } = await stress({ seconds: 180, processes: 50 });
   for (const problem of problems) process.stdout.write(`✗ ${problem}\n`);
   process.stdout.write(`${commands} commands at once, ${problems.length} problems\n`);
   process.exit(problems.length > 0 ? 1 : 0);
 }
-let kills = 0;
-let broken = 0;
-for (const scenario of chosen) {
-  const outcomes = await killEverywhere(scenario);
-  kills += outcomes.length;
-  broken += outcomes.filter(({ problems }) => problems.length > 0).length;
-}
-process.stdout.write(`${kills} kills, ${broken} broken\n`);
-process.exitCode = broken > 0 ? 1 : 0;
+const only = scenarios.some(({ name }) => name === values.only) ? `^${values.only}$` : values.only;
+const chosen = scenarios.filter(({ name }) => new RegExp(only).test(name));
+const all: Outcome[] = [];
+for (const scenario of chosen)
+  all.push(...(await killEverywhere(scenario).catch(failed(scenario))));
+const wrong = all.filter(isBroken).length;
+process.stdout.write(
+  `${chosen.length} commands, ${all.length} points, ${all.filter(({ killed }) => killed).length} kills, ` +
+    `${all.filter(({ late }) => late).length} put right by the next gc and up, ${wrong} broken, ${since(began)}\n`,
+);
+process.exitCode = wrong > 0 ? 1 : 0;
 
 async function killEverywhere(scenario: Scenario): Promise<readonly Outcome[]> {
-  const began = Date.now();
-  const { points, done } = await survey(scenario);
+  const start = Date.now();
+  const first = await Stage.open(scenario);
+  const { points, done } = await survey(first);
   const queue = points.filter((one) => new RegExp(values.point).test(one));
   const outcomes: Outcome[] = [];
-  const work = async (): Promise<void> => {
-    let stage: Stage | undefined;
+  const work = async (given: Stage | undefined): Promise<void> => {
+    let stage = given;
     for (let point = queue.shift(); point !== undefined; point = queue.shift()) {
       stage ??= await Stage.open(scenario);
-      const outcome = await stage.kill(point, done);
+      const outcome = await kill(stage, point, done);
       outcomes.push(outcome);
       report(outcome);
-      if (outcome.problems.length === 0) continue;
+      if (!isBroken(outcome)) continue;
       await close(scenario, stage);
       stage = undefined;
     }
     if (stage) await close(scenario, stage);
   };
-  await Promise.all(Array.from({ length: Number(values.parallel) }, work));
-  summarise(scenario, outcomes, Date.now() - began);
+  const others = Array.from({ length: Number(values.parallel) - 1 }, () => undefined);
+  await Promise.all([first, ...others].map(work));
+  summarise(scenario, outcomes, since(start));
   return outcomes;
 }
 
-async function survey(scenario: Scenario): Promise<Survey> {
-  await using stage = await Stage.open(scenario);
-  return await stage.survey();
+/** Without a state to start from, or an end that can be reached, there is nothing to kill. */
+function failed({ name: scenario }: Scenario) {
+  return (error: unknown): readonly Outcome[] => {
+    const problems = [String(error)];
+    const outcome = { scenario, point: 'nowhere', killed: false, late: false, problems };
+    report(outcome);
+    return [outcome];
+  };
 }
 
 /** What a broken home leaves behind has been reported already. */
@@ -65,18 +78,29 @@ async function close(scenario: Scenario, stage: Stage): Promise<void> {
   });
 }
 
-function report({ scenario, point, problems }: Outcome): void {
-  if (problems.length === 0) return;
+function report({ scenario, point, late, problems }: Outcome): void {
+  if (problems.length === 0) {
+    if (late)
+      process.stdout.write(`· ${scenario}, killed ${point}: put right by the next gc and up\n`);
+    return;
+  }
   const list = [...new Set(problems)].map((problem) => `    ${problem}\n`).join('');
   process.stdout.write(`✗ ${scenario}, killed ${point}\n${list}`);
 }
 
-function summarise({ name }: Scenario, outcomes: readonly Outcome[], ms: number): void {
-  const wrong = outcomes.filter(({ problems }) => problems.length > 0).length;
+function summarise({ name }: Scenario, outcomes: readonly Outcome[], time: string): void {
+  const broken = outcomes.filter(isBroken).length;
   const missed = outcomes.filter(({ killed }) => !killed).map(({ point }) => point);
   const rest = missed.length > 0 ? `, not reached: ${missed.join(', ')}` : '';
-  const seconds = Math.round(ms / 1000);
   process.stdout.write(
-    `${wrong === 0 ? '✓' : '✗'} ${name}: ${outcomes.length} points, ${wrong} broken, ${seconds} s${rest}\n`,
+    `${broken === 0 ? '✓' : '✗'} ${name}: ${outcomes.length} points, ${broken} broken, ${time}${rest}\n`,
   );
+}
+
+function isBroken({ problems }: Outcome): boolean {
+  return problems.length > 0;
+}
+
+function since(time: number): string {
+  return `${Math.round((Date.now() - time) / 1000)} s`;
 }

@@ -1,17 +1,21 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, basename } from 'node:path';
 import { bridgeName } from '../../src/firewall/bridge.ts';
-import { of, type Sight } from './world.ts';
+import { of, type Row, type Sight } from './world.ts';
 
 /**
  * What contradicts: rows without their objects, objects without their row, and what commands that were
- * killed left lying about. `pool` is the /24 that the home, alone on this host, takes subnets from. Holds whenever no command runs and
- * `mcpd up` has been run since the last one that was killed.
+ * killed left lying about. `pool` is the /24 that these homes, alone on this host, take subnets from.
+ * There is nothing of it whenever no command runs and `mcpd up` has been run since the last one that was
+ * killed.
  */
-export function contradictions(sight: Sight, pool: string): string[] {
+export function contradictions(sights: readonly Sight[], pool: string): string[] {
+  return [...sights.flatMap(contradictionsOf), ...firewallEntries(sights, pool)];
+}
+
+function contradictionsOf(sight: Sight): string[] {
   return [
     ...objects(sight),
-    ...firewallEntries(sight, pool),
     ...runtimeFiles(sight),
     ...homeFiles(sight),
     ...mounts(sight),
@@ -64,14 +68,19 @@ function objects(sight: Sight): string[] {
   ];
 }
 
-function firewallEntries(sight: Sight, pool: string): string[] {
+function firewallEntries(sights: readonly Sight[], pool: string): string[] {
   const prefix = bridgeName(pool).slice(0, -2);
-  const wanted = new Set(wantedUsers(sight).map(({ subnet }) => bridgeName(String(subnet))));
-  const ours = [...sight.firewall.keys()].filter((bridge) => bridge.startsWith(prefix));
+  // Of the whole host, and so the same for all.
+  const firewall = new Map(sights.flatMap((sight) => [...sight.firewall]));
+  const devices = new Set(sights.flatMap((sight) => sight.devices));
+  const wanted = new Set(
+    sights.flatMap(wantedUsers).map(({ subnet }) => bridgeName(String(subnet))),
+  );
+  const ours = [...firewall.keys()].filter((bridge) => bridge.startsWith(prefix));
   return [
     ...ours.filter((bridge) => !wanted.has(bridge)).map((bridge) => `firewall entry ${bridge}`),
-    ...[...wanted].filter((one) => !sight.firewall.has(one)).map((one) => `no firewall for ${one}`),
-    ...sight.devices
+    ...[...wanted].filter((one) => !firewall.has(one)).map((one) => `no firewall for ${one}`),
+    ...[...devices]
       .filter((device) => device.startsWith(prefix) && !wanted.has(device))
       .map((device) => `device ${device}`),
   ];
@@ -123,7 +132,10 @@ function mounts(sight: Sight): string[] {
 
 function duplicates(sight: Sight): string[] {
   const users = of(sight, 'users');
-  const withheld = new Set(of(sight, 'quarantine').map(({ value }) => value));
+  // A uid stays withheld for files in another home, also while a move there is not finished.
+  const isElsewhere = ({ path }: Row) => path !== null && !String(path).startsWith(sight.home);
+  const entries = (sight.rows['quarantine'] ?? []).filter((entry) => !isElsewhere(entry));
+  const withheld = new Set(entries.map(({ value }) => value));
   return users.flatMap((user) => {
     const ports = `${user['port_start']}-${user['port_end']}`;
     const own = [ports, String(user['subnet']), String(user['uid'])];

@@ -1,22 +1,21 @@
-/** One command to kill, from one state to another. */
-export interface Scenario {
-  readonly name: string;
-  /** Commands that make the state it starts from. */
-  readonly given: readonly string[];
-  readonly command: string;
-  /** Its standard input. */
-  readonly input?: string;
-  /** Commands that lead back to the state it starts from. */
-  readonly undo: readonly string[];
-  /** What is done half may stay so until the same command is run again; `up` alone finishes all others. */
-  readonly needsItself?: true;
-  readonly config?: object;
-  /** Every kill in a new home: what is made there once, is made in it. */
-  readonly isFirst?: true;
-}
+import { bothWays, type Scenario } from './scenario.ts';
+import {
+  backUp,
+  changeTemplate,
+  killedRun,
+  loseHome,
+  loseRuntime,
+  ownTemplate,
+  removeImages,
+  rotateIssuer,
+  trustIssuer,
+} from './steps.ts';
 
 const bob = 'user add bob --memory 64m';
 const idle = 'user add bob --memory 64m --no-start';
+const noBob = 'user remove bob --purge --yes';
+const students = 'group create students --max-tools 3';
+const report = 'token create bob --name report';
 
 /** Makes a group and eve, and gives bob another server and a secret. */
 const tenants = {
@@ -33,22 +32,22 @@ const tenants = {
   },
 };
 
-export const scenarios: readonly Scenario[] = [
+const users: readonly Scenario[] = [
   {
     name: 'user add',
     given: [],
-    command: `${bob} --secret KEY=@secret`,
-    undo: ['user remove bob --purge --yes'],
+    command: `${bob} --secret KEY=@{secret}`,
+    undo: [noBob],
     // The first token is shown by whoever makes it.
     needsItself: true,
     isFirst: true,
   },
   {
-    name: 'secret set, the first',
-    given: [idle],
-    command: 'secret set bob KEY',
-    undo: [],
-    isFirst: true,
+    name: 'user add --storage',
+    given: [],
+    command: `${bob} --storage 32m`,
+    undo: [noBob],
+    needsItself: true,
   },
   {
     name: 'user remove',
@@ -59,120 +58,24 @@ export const scenarios: readonly Scenario[] = [
     isFirst: true,
   },
   {
-    name: 'user remove --purge',
-    given: [bob],
-    command: 'user remove bob --purge --yes',
-    undo: ['user remove bob --purge --yes', bob],
+    name: 'user remove --storage',
+    given: [`${idle} --storage 32m`],
+    command: 'user remove bob --yes',
+    undo: [],
+    isFirst: true,
   },
+  { name: 'user remove --purge', given: [bob], command: noBob, undo: [bob] },
   {
     name: 'user update',
     given: [bob],
     command: 'user update bob --memory 80m --egress none --rate 60',
     undo: ['user update bob --memory 64m --unset egress --unset requestsPerMinute'],
   },
-  {
-    name: 'user rename',
+  ...bothWays({
     given: [bob],
-    command: 'user rename bob robert',
-    undo: ['user rename robert bob'],
-  },
-  // `restore` is the same from where a backup has been opened.
-  {
-    name: 'user copy',
-    given: [`${bob} --secret KEY=@secret`],
-    command: 'user copy bob alice --secrets',
-    undo: ['user remove alice --purge --yes'],
-    needsItself: true,
-  },
-  {
-    name: 'server add',
-    given: [bob],
-    command: 'server add bob/memory',
-    undo: ['server remove bob/memory --yes'],
-  },
-  {
-    name: 'server remove',
-    given: [bob, 'server add bob/memory'],
-    command: 'server remove bob/memory --yes',
-    undo: ['server remove bob/memory --yes', 'server add bob/memory'],
-  },
-  {
-    name: 'secret set',
-    given: [idle, 'secret set bob OTHER'],
-    command: 'secret set bob KEY',
-    undo: ['secret remove bob KEY --yes'],
-  },
-  {
-    name: 'secret remove',
-    given: [idle, 'secret set bob KEY'],
-    command: 'secret remove bob KEY --yes',
-    undo: ['secret set bob KEY'],
-  },
-  {
-    name: 'token create',
-    given: [idle],
-    command: 'token create bob --name report',
-    undo: ['token revoke bob report --yes'],
-  },
-  {
-    name: 'token revoke',
-    given: [idle, 'token create bob --name report'],
-    command: 'token revoke bob report --yes',
-    undo: ['token revoke bob report --yes', 'token create bob --name report'],
-  },
-  {
-    name: 'token rotate',
-    given: [idle, 'token create bob --name report'],
-    command: 'token rotate bob report',
-    undo: ['token revoke bob report --yes', 'token create bob --name report'],
-  },
-  {
-    name: 'group create',
-    given: [idle],
-    command: 'group create students --memory 80m',
-    undo: ['group remove students'],
-  },
-  {
-    name: 'group remove',
-    given: ['group create students --memory 80m'],
-    command: 'group remove students',
-    undo: ['group remove students', 'group create students --memory 80m'],
-  },
-  {
-    name: 'group add',
-    given: [idle, 'group create students --max-tools 3'],
-    command: 'group add students bob',
-    undo: ['group drop students bob'],
-  },
-  {
-    name: 'group drop',
-    given: [idle, 'group create students --max-tools 3', 'group add students bob'],
-    command: 'group drop students bob',
-    undo: ['group add students bob'],
-  },
-  {
-    name: 'group update',
-    given: [idle, 'group create students --max-tools 3', 'group add students bob'],
-    command: 'group update students --max-tools 4',
-    undo: ['group update students --max-tools 3'],
-  },
-  { name: 'stop', given: [bob], command: 'stop bob', undo: ['start bob'] },
-  { name: 'start', given: [bob, 'stop bob'], command: 'start bob', undo: ['stop bob'] },
-  { name: 'restart', given: [bob], command: 'restart bob', undo: [] },
-  { name: 'down', given: [bob], command: 'down bob --yes', undo: ['up bob'] },
-  { name: 'up', given: [bob, 'down bob --yes'], command: 'up bob', undo: ['down bob --yes'] },
-  {
-    name: 'config set',
-    given: [idle, 'config set limits.pids 256'],
-    command: 'config set limits.pids 128',
-    undo: ['config set limits.pids 256', 'up'],
-  },
-  {
-    name: 'user update --storage, given',
-    given: [bob],
-    command: 'user update bob --storage 32m',
-    undo: ['user update bob --storage 0'],
-  },
+    there: { name: 'user update --storage, given', command: 'user update bob --storage 32m' },
+    back: { name: 'user update --storage, taken', command: 'user update bob --storage 0' },
+  }),
   {
     name: 'user update --storage, larger',
     given: [`${bob} --storage 32m`],
@@ -180,25 +83,124 @@ export const scenarios: readonly Scenario[] = [
     undo: ['user update bob --storage 32m'],
   },
   {
-    name: 'user update --storage, taken',
-    given: [`${bob} --storage 32m`],
-    command: 'user update bob --storage 0',
-    undo: ['user update bob --storage 32m'],
+    name: 'user rename',
+    given: [bob],
+    command: 'user rename bob robert',
+    undo: ['user rename robert bob'],
   },
   {
-    name: 'user add --storage',
-    given: [],
-    command: `${bob} --storage 32m`,
-    undo: ['user remove bob --purge --yes'],
+    name: 'user copy',
+    given: [`${bob} --secret KEY=@{secret}`],
+    command: 'user copy bob alice --secrets',
+    undo: ['user remove alice --purge --yes'],
     needsItself: true,
   },
   {
-    name: 'user remove --storage',
-    given: [`${idle} --storage 32m`],
-    command: 'user remove bob --yes',
+    name: 'user move',
+    hasOther: true,
+    // Tokens stay behind.
+    given: [`${bob} --secret KEY=@{secret}`, 'token revoke bob default --yes'],
+    command: 'user move bob --home {other} --yes',
+    // The uid is free once the files of there are gone.
+    undo: ['other: user move bob --home {home} --yes', 'gc', 'other: gc'],
+    needsItself: true,
+    // A user who is brought up here again is nobody to go on moving.
+    mend: 'up --leave-down',
+  },
+  {
+    name: 'run',
+    given: [],
+    command: 'run --name ci --server memory --memory 64m -- true',
+    undo: [],
+  },
+];
+
+const servers: readonly Scenario[] = [
+  ...bothWays({
+    given: [bob],
+    there: { name: 'server add', command: 'server add bob/memory' },
+    back: { name: 'server remove', command: 'server remove bob/memory --yes' },
+  }),
+  ...bothWays({
+    given: [bob],
+    there: { name: 'stop', command: 'stop bob' },
+    back: { name: 'start', command: 'start bob' },
+  }),
+  { name: 'restart', given: [bob], command: 'restart bob', undo: [] },
+  ...bothWays({
+    given: [bob],
+    there: { name: 'down', command: 'down bob --yes' },
+    back: { name: 'up', command: 'up bob' },
+  }),
+  {
+    name: 'upgrade',
+    given: [ownTemplate, `${bob} --server {template}`, changeTemplate('newer')],
+    command: 'upgrade bob',
+    undo: [changeTemplate('older'), 'upgrade bob', changeTemplate('newer')],
+  },
+  {
+    name: 'image build',
+    given: [ownTemplate],
+    command: 'image build {template}',
+    undo: [removeImages],
+  },
+];
+
+const values: readonly Scenario[] = [
+  {
+    name: 'secret set, the first',
+    given: [idle],
+    command: 'secret set bob KEY',
     undo: [],
     isFirst: true,
   },
+  ...bothWays({
+    given: [idle, 'secret set bob OTHER'],
+    there: { name: 'secret set', command: 'secret set bob KEY' },
+    back: { name: 'secret remove', command: 'secret remove bob KEY --yes' },
+  }),
+  ...bothWays({
+    given: [idle],
+    there: { name: 'token create', command: report },
+    back: { name: 'token revoke', command: 'token revoke bob report --yes' },
+  }),
+  {
+    name: 'token rotate',
+    given: [idle, report],
+    command: 'token rotate bob report',
+    undo: ['token revoke bob report --yes', report],
+  },
+  ...bothWays({
+    given: [idle],
+    there: { name: 'group create', command: students },
+    back: { name: 'group remove', command: 'group remove students' },
+  }),
+  ...bothWays({
+    given: [idle, students],
+    there: { name: 'group add', command: 'group add students bob' },
+    back: { name: 'group drop', command: 'group drop students bob' },
+  }),
+  {
+    name: 'group update',
+    given: [idle, students, 'group add students bob'],
+    command: 'group update students --max-tools 4',
+    undo: ['group update students --max-tools 3'],
+  },
+  {
+    name: 'config set',
+    given: [idle, 'config set limits.pids 256'],
+    command: 'config set limits.pids 128',
+    undo: ['config set limits.pids 256', 'up'],
+  },
+  {
+    name: 'oidc refresh',
+    given: [idle, trustIssuer],
+    command: 'oidc refresh',
+    undo: [rotateIssuer],
+  },
+];
+
+const homes: readonly Scenario[] = [
   {
     name: 'apply',
     given: [bob],
@@ -214,4 +216,43 @@ export const scenarios: readonly Scenario[] = [
     ],
     needsItself: true,
   },
+  {
+    name: 'backup',
+    given: [idle, backUp],
+    command: 'backup {files}/home.age --recipient {recipient} --force',
+    undo: [],
+  },
+  {
+    name: 'restore',
+    given: [`${bob} --secret KEY=@{secret}`, backUp, noBob],
+    command: 'restore {files}/home.age --identity {files}/key',
+    undo: [noBob],
+    needsItself: true,
+  },
+  {
+    name: 'restore, into an empty home',
+    given: [`${idle} --secret KEY=@{secret}`, students, backUp, noBob, loseHome],
+    command: 'restore {files}/home.age --identity {files}/key',
+    undo: [],
+    needsItself: true,
+    isFirst: true,
+  },
+  { name: 'gc', given: [killedRun], command: 'gc', undo: [killedRun] },
+  { name: 'prepare', given: [idle, loseRuntime], command: 'prepare', undo: [loseRuntime] },
+  ...bothWays({
+    given: [idle],
+    there: { name: 'service install', command: 'service install --root {files}/root' },
+    back: { name: 'service remove', command: 'service remove --root {files}/root' },
+  }),
 ];
+
+/** Of every command that changes something, but for those below. */
+export const scenarios: readonly Scenario[] = [...users, ...servers, ...values, ...homes];
+
+/** Commands that have none, and why. */
+export const withoutScenario: ReadonlyMap<string, string> = new Map([
+  ['connect', 'it makes a token as token create does, then replaces one file of a client'],
+  ['doctor', 'what --fix removes is of the whole host, each in one step'],
+  ['exec', 'it changes nothing of the home'],
+  ['image prune', 'images are those of all homes of the engine'],
+]);

@@ -55,6 +55,6 @@ export async function stress({ seconds, processes }: StressOptions): Promise<Str
   await Promise.all(Array.from({ length: processes }, work));
   const up = await tenancy.run(['up']);
   if (up.code !== 0) problems.push(`up: exit ${up.code}: ${up.stderr.trim()}`);
-  problems.push(...contradictions(await look(tenancy), pool));
+  problems.push(...contradictions([await look(tenancy)], pool));
   return { commands: count, problems };
 }

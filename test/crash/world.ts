@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createDockerEngine } from '../../src/engine/docker/engine.ts';
 import { bridgeName } from '../../src/firewall/bridge.ts';
 import { systemNft } from '../../src/firewall/nft.ts';
@@ -12,7 +12,7 @@ import { resolveHome } from '../../src/config/home.ts';
 import type { Tenancy } from '../support/tenancy.ts';
 import { readRows } from '../support/snapshot.ts';
 
-type Row = Readonly<Record<string, string | number | null>>;
+export type Row = Readonly<Record<string, string | number | null>>;
 
 /** All that a home has: in the registry, on the engine, in the firewall, on the host. */
 export interface Sight {
@@ -106,6 +106,7 @@ function describeServer({ observed, runtime, rows }: Sight, server: Row) {
     name: server['name'],
     desired: server['desired'],
     settled: server['settled'],
+    command: commandOf(server),
     containers: observed.servers
       .filter(({ serverId }) => serverId === server['id'])
       .map(({ state, limits }) => ({ state, limits })),
@@ -114,6 +115,12 @@ function describeServer({ observed, runtime, rows }: Sight, server: Row) {
     // Of the tokens that the bridge accepts, those that it should not, and the other way round.
     tokens: differences(live, idsIn(textOf(join(folder, 'tokens.json')))),
   };
+}
+
+/** Of the version that it was ready with last. */
+function commandOf({ version }: Row): unknown {
+  if (typeof version !== 'string') return undefined;
+  return (JSON.parse(version) as { template: { command: unknown } }).template.command;
 }
 
 function isLive(token: Row): boolean {
@@ -132,6 +139,16 @@ function idsIn(text: string | undefined): Set<unknown> {
 
 function textOf(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/** Names and modes of what commands made beside the home. */
+export function listFiles(folder: string): readonly string[] {
+  // A draft that a killed command left beside a file of its caller's is nobody's to remove.
+  const names = readdirSync(folder, { recursive: true }).map(String);
+  return names
+    .filter((name) => !basename(name).startsWith('.'))
+    .toSorted()
+    .map((name) => `${name} ${(lstatSync(join(folder, name)).mode & 0o7777).toString(8)}`);
 }
 
 /** Names, modes and the content of small files; undefined when it isn't there. */

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Stage } from '../crash/matrix.ts';
+import { kill, survey } from '../crash/matrix.ts';
 import { scenarios } from '../crash/scenarios.ts';
+import { Stage } from '../crash/stage.ts';
 import { Tenancy } from '../support/tenancy.ts';
 
 // Homes share images, so this one's build is everybody's.
@@ -16,6 +17,8 @@ const sample: readonly [string, RegExp][] = [
   ['user remove --purge', /^after (commit users #1|engine DELETE .networks)/],
   ['user update', /^after commit users/],
   ['user update --storage, given', /^during program cp/],
+  ['user move', /^after engine DELETE .containers/],
+  ['restore', /^after commit quarantine/],
   ['server add', /^after commit servers/],
   ['server remove', /^after commit approvals/],
   ['token revoke', /^after commit tokens/],
@@ -34,12 +37,12 @@ describe.concurrent('killed in the middle, then put right by up', { timeout: 300
       const scenario = scenarios.find((one) => one.name === name);
       if (!scenario) throw new Error(`no scenario "${name}"`);
       await using stage = await Stage.open(scenario);
-      const { points, done } = await stage.survey();
+      const { points, done } = await survey(stage);
       const chosen = points.filter((point) => which.test(point));
       expect(chosen).not.toEqual([]);
       const outcomes = [];
       for (const point of chosen) {
-        const { killed, problems } = await stage.kill(point, done);
+        const { killed, problems } = await kill(stage, point, done);
         outcomes.push({ point, killed, problems });
       }
       expect(outcomes).toEqual(chosen.map((point) => ({ point, killed: true, problems: [] })));

@@ -33,6 +33,10 @@ export class OwnTemplate implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.folder, { recursive: true });
+    await this.removeImages();
+  }
+
+  async removeImages(): Promise<void> {
     const ids = await docker('image', 'ls', '-q', '--filter', `label=mcpd.template=${this.name}`);
     if (ids !== '') await docker('image', 'rm', '--force', ...new Set(ids.split('\n')));
   }
