@@ -27,7 +27,7 @@ export function renderUnits(input: UnitInput): readonly Unit[] {
     unit(input, `${prefix}-prepare.service`, prepareUnit(input)),
     unit(input, `${prefix}.service`, upUnit(input)),
     unit(input, `${prefix}-gc.service`, runUnit(input, 'remove what is over', ['gc'])),
-    unit(input, `${prefix}-gc.timer`, timerUnit('remove what is over', '5min')),
+    unit(input, `${prefix}-gc.timer`, timerUnit('remove what is over', '5min', withEngine)),
     unit(input, `${prefix}-oidc.service`, runUnit(input, 'fetch issuer keys', ['oidc', 'refresh'])),
     unit(input, `${prefix}-oidc.timer`, timerUnit('fetch issuer keys', '1h')),
   ];
@@ -80,14 +80,17 @@ function upUnit(input: UnitInput): Sections {
       ],
       ['PartOf', `docker.service ${firewalls}`],
       ['ReloadPropagatedFrom', firewalls],
+      // A start that is refused would leave rules away that a firewall flushed once too often.
+      ['StartLimitIntervalSec', '0'],
     ],
     Service: [
       ...oneshot(input, up),
       ['ExecReload', commandLine([...program, ...up])],
       ['RemainAfterExit', 'yes'],
-      // Only an engine that doesn't answer yet is worth waiting for: everything else stays as it is.
+      // Only an engine that doesn't answer yet is worth waiting for: what else it tells, an error of its own
+      // and want of memory would be the same again.
       ['Restart', 'on-failure'],
-      ['RestartPreventExitStatus', '2 3 4 6 7 8 130'],
+      ['RestartPreventExitStatus', '1 2 3 4 6 7 8 130 SIGABRT SIGKILL SIGSEGV'],
       ['RestartSec', '15s'],
     ],
     Install: [['WantedBy', `${defaultTarget(input)} docker.service ${firewalls}`]],
@@ -105,15 +108,21 @@ function runUnit(input: UnitInput, what: string, command: readonly string[]): Se
   };
 }
 
-function timerUnit(what: string, every: string): Sections {
+/** Docker's socket would start again an engine that somebody stopped, if a timer went on asking it. */
+const withEngine = { follows: 'docker.service' };
+
+function timerUnit(what: string, every: string, { follows }: { follows?: string } = {}): Sections {
   return {
-    Unit: [['Description', `mcpd: ${what}, every ${every}`]],
+    Unit: [
+      ['Description', `mcpd: ${what}, every ${every}`],
+      ...(follows ? [['PartOf', follows] as const] : []),
+    ],
     Timer: [
       ['OnActiveSec', every],
       ['OnUnitInactiveSec', every],
       ['RandomizedDelaySec', '30s'],
     ],
-    Install: [['WantedBy', 'timers.target']],
+    Install: [['WantedBy', ['timers.target', ...(follows ? [follows] : [])].join(' ')]],
   };
 }
 

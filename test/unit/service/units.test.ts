@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { exitCodes } from '../../../src/errors.ts';
 import { renderUnits, type UnitInput } from '../../../src/service/units.ts';
 
 const input: UnitInput = {
@@ -43,14 +44,17 @@ describe('the units', () => {
       expect.arrayContaining(['docker.service', 'nftables.service', 'multi-user.target']),
     );
     expect(setting(text, 'ReloadPropagatedFrom')).toContain('nftables.service');
+    expect(setting(text, 'StartLimitIntervalSec')).toEqual(['0']);
     expect(setting(text, 'ExecStart')).toEqual([...input.program, 'up', '--leave-down']);
     expect(setting(text, 'ExecReload')).toEqual([...input.program, 'up', '--leave-down']);
   });
 
   test('up is tried again while no engine answers, and for nothing else that it tells', () => {
     const prevented = setting(textOf('mcpd.service'), 'RestartPreventExitStatus');
+    const codes = Object.values(exitCodes).filter((code) => code !== 0);
     expect(prevented).not.toContain('5');
-    expect(prevented).toEqual(expect.arrayContaining(['2', '6', '7', '8']));
+    const retried = codes.filter((code) => !prevented.includes(String(code)));
+    expect(retried).toEqual([exitCodes.engineUnreachable]);
   });
 
   test('what is over is removed, and issuer keys are fetched, on timers', () => {
@@ -67,6 +71,12 @@ describe('the units', () => {
       'mcpd-gc.timer',
       'mcpd-oidc.timer',
     ]);
+  });
+
+  test('an engine that somebody stopped is not started again by a timer', () => {
+    const text = textOf('mcpd-gc.timer');
+    expect(setting(text, 'PartOf')).toEqual(['docker.service']);
+    expect(setting(text, 'WantedBy')).toEqual(['timers.target', 'docker.service']);
   });
 
   test('have no mounts of their own, which would hide those of workspaces from the host', () => {
