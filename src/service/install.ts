@@ -66,7 +66,8 @@ async function load(
   const states = await loadStates(systemd, names);
   const disabled = names.filter((name) => states.get(name)?.isEnabled !== true);
   if (disabled.length > 0) await tell('enable', ...disabled);
-  const idle = names.filter((name) => !isStarted(states.get(name)));
+  const staying = found.filter(({ unit }) => unit.stays).map(({ unit }) => unit.name);
+  const idle = staying.filter((name) => !isStarted(states.get(name)));
   // Bringing users up may take minutes; `service status` says how it went.
   if (idle.length > 0) await tell('start', '--no-block', ...idle);
   return told;

@@ -29,8 +29,9 @@ export async function showService(
   });
   const isWell = found.every(({ unit, file }) => {
     const state = states.get(unit.name);
-    const isUp = !unit.isEnabled || (state?.isEnabled === true && isStarted(state));
-    return file === 'same' && isUp && state?.active !== 'failed';
+    const isEnabled = !unit.isEnabled || state?.isEnabled === true;
+    const isUp = !unit.stays || isStarted(state);
+    return file === 'same' && isEnabled && isUp && state?.active !== 'failed';
   });
   return { manager, running: isRunning, installed: isRunning && isWell, units };
 }

@@ -18,6 +18,8 @@ export interface Unit {
   readonly text: string;
   /** Started by what it is for, so that it is to be enabled; others are started by their timer. */
   readonly isEnabled: boolean;
+  /** Active from then on; others have done what they are for, and end. */
+  readonly stays: boolean;
 }
 
 /** Everything that systemd is told of one home. Pure. */
@@ -26,6 +28,7 @@ export function renderUnits(input: UnitInput): readonly Unit[] {
   return [
     unit(input, `${prefix}-prepare.service`, prepareUnit(input)),
     unit(input, `${prefix}.service`, upUnit(input)),
+    unit(input, `${prefix}-firewall.service`, firewallUnit(input)),
     unit(input, `${prefix}-gc.service`, runUnit(input, 'remove what is over', ['gc'])),
     unit(input, `${prefix}-gc.timer`, timerUnit('remove what is over', '5min', withEngine)),
     unit(input, `${prefix}-oidc.service`, runUnit(input, 'fetch issuer keys', ['oidc', 'refresh'])),
@@ -42,11 +45,14 @@ type Sections = Parameters<typeof unitFile>[1];
 
 function unit({ home }: UnitInput, name: string, sections: Sections): Unit {
   const heading = [headingOf(home), `Changes belong beside it: systemctl edit ${name}`];
-  return { name, text: unitFile(heading, sections), isEnabled: 'Install' in sections };
+  const text = unitFile(heading, sections);
+  const isEnabled = 'Install' in sections;
+  const remains = sections['Service']?.some(([key]) => key === 'RemainAfterExit') ?? true;
+  return { name, text, isEnabled, stays: isEnabled && remains };
 }
 
-// They flush all rules when they start: ours come after.
-const firewalls = 'nftables.service firewalld.service';
+// Debian's service flushes all rules when it starts, those of others too: ours come after.
+const firewall = 'nftables.service';
 
 /** Stops and starts with the engine, so that one that begins anew finds everything in place. */
 function prepareUnit(input: UnitInput): Sections {
@@ -54,7 +60,7 @@ function prepareUnit(input: UnitInput): Sections {
     Unit: [
       ['Description', describe(input, 'put in place what containers need')],
       ['RequiresMountsFor', quote(input.home)],
-      ['After', firewalls],
+      ['After', firewall],
       ['Before', 'docker.service'],
       ['PartOf', 'docker.service'],
     ],
@@ -66,7 +72,7 @@ function prepareUnit(input: UnitInput): Sections {
 // Nobody asked for those who are down.
 const up = ['up', '--leave-down'];
 
-/** Runs again after the engine, or somebody's firewall, was started, restarted or loaded again. */
+/** Runs again after the engine was started anew, and after somebody's firewall was loaded again. */
 function upUnit(input: UnitInput): Sections {
   const { prefix, program } = input;
   return {
@@ -76,12 +82,10 @@ function upUnit(input: UnitInput): Sections {
       ['Wants', ['docker.service', ...online(input), `${prefix}-prepare.service`].join(' ')],
       [
         'After',
-        ['docker.service', ...online(input), `${prefix}-prepare.service`, firewalls].join(' '),
+        ['docker.service', ...online(input), `${prefix}-prepare.service`, firewall].join(' '),
       ],
-      ['PartOf', `docker.service ${firewalls}`],
-      ['ReloadPropagatedFrom', firewalls],
-      // A start that is refused would leave rules away that a firewall flushed once too often.
-      ['StartLimitIntervalSec', '0'],
+      ['PartOf', 'docker.service'],
+      ['ReloadPropagatedFrom', firewall],
     ],
     Service: [
       ...oneshot(input, up),
@@ -93,7 +97,25 @@ function upUnit(input: UnitInput): Sections {
       ['RestartPreventExitStatus', '1 2 3 4 6 7 8 130 SIGABRT SIGKILL SIGSEGV'],
       ['RestartSec', '15s'],
     ],
-    Install: [['WantedBy', `${defaultTarget(input)} docker.service ${firewalls}`]],
+    Install: [['WantedBy', `${defaultTarget(input)} docker.service`]],
+  };
+}
+
+/**
+ * Runs after each start of somebody's firewall. Not a part of it, which would stop what the firewall conflicts
+ * with: firewalld, which stops nftables as it starts, could not be restarted.
+ */
+function firewallUnit(input: UnitInput): Sections {
+  return {
+    Unit: [
+      ['Description', describe(input, 'put rules back that a firewall flushed')],
+      ['RequiresMountsFor', quote(input.home)],
+      ['After', `${firewall} docker.service ${input.prefix}.service`],
+      // Rules would be missing after a start that is refused.
+      ['StartLimitIntervalSec', '0'],
+    ],
+    Service: oneshot(input, up),
+    Install: [['WantedBy', firewall]],
   };
 }
 

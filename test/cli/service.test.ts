@@ -18,7 +18,7 @@ describe.skipIf(!isRoot)('mcpd service', () => {
     expect(await run('install')).toMatchObject({ code: 0, stderr: '' });
     const folder = join(root, 'etc/systemd/system');
     const names = readdirSync(folder);
-    expect(names).toHaveLength(6);
+    expect(names).toHaveLength(7);
     for (const name of names) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o644);
     expect(await verify(names.map((name) => join(folder, name)))).toBe('');
     expect((await run('install')).stdout).toContain('nothing changed');

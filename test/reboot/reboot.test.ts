@@ -16,6 +16,7 @@ const atWork = {
   well: [
     'mcpd-prepare.service',
     'mcpd.service',
+    'mcpd-firewall.service',
     'mcpd-gc.service',
     'mcpd-gc.timer',
     'mcpd-oidc.service',
@@ -109,19 +110,30 @@ it('an engine that somebody stopped stays stopped, and starts with all users', a
   expect(await unitsOf()).toEqual(atWork);
 });
 
-it.each(['restart', 'reload'])(
+it.each([
+  ['restart', 'mcpd-firewall.service'],
+  ['reload', 'mcpd.service'],
+])(
   'after nftables %s, which flushes all rules, they are back by themselves',
-  async (verb) => {
+  async (verb, unit) => {
     const before = await profiles();
     await machine.systemctl(verb, 'nftables');
     await machine.isUp();
-    expect(await log('mcpd.service')).toContain(
-      'firewall.set  bob     there is no table inet mcpd',
-    );
+    expect(await log(unit)).toContain('firewall.set  bob     there is no table inet mcpd');
     expect(await profiles()).toBe(before);
     expect(await unitsOf()).toEqual(atWork);
   },
 );
+
+it('a firewall that stops nftables, as firewalld does, can be restarted', async () => {
+  const lines = ['[Unit]', 'Conflicts=nftables.service', '[Service]', 'ExecStart=sleep infinity'];
+  await copyText(lines.join('\n'), '/etc/systemd/system/other.service');
+  await machine.systemctl('daemon-reload');
+  await machine.systemctl('restart', 'other');
+  await machine.systemctl('restart', 'other');
+  expect(await unitsOf()).toEqual(atWork);
+  await machine.systemctl('restart', 'nftables');
+});
 
 it('units of an account bring its users back, and leave those of others alone', async () => {
   // Flushed rules were the engine's too. It counts its starts, and there were many.

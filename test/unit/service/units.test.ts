@@ -34,19 +34,32 @@ describe('the units', () => {
     expect(setting(text, 'ExecStart')).toEqual([...input.program, 'prepare']);
   });
 
-  test('up comes after the engine, again when that or a firewall starts anew, and for nobody who is down', () => {
+  test('up comes after the engine, again when that starts anew, and for nobody who is down', () => {
     const text = textOf('mcpd.service');
     expect(setting(text, 'After')).toEqual(
       expect.arrayContaining(['docker.service', 'network-online.target', 'mcpd-prepare.service']),
     );
-    expect(setting(text, 'PartOf')).toEqual(expect.arrayContaining(['docker.service']));
-    expect(setting(text, 'WantedBy')).toEqual(
-      expect.arrayContaining(['docker.service', 'nftables.service', 'multi-user.target']),
-    );
-    expect(setting(text, 'ReloadPropagatedFrom')).toContain('nftables.service');
-    expect(setting(text, 'StartLimitIntervalSec')).toEqual(['0']);
+    expect(setting(text, 'PartOf')).toEqual(['docker.service']);
+    expect(setting(text, 'WantedBy')).toEqual(['multi-user.target', 'docker.service']);
     expect(setting(text, 'ExecStart')).toEqual([...input.program, 'up', '--leave-down']);
-    expect(setting(text, 'ExecReload')).toEqual([...input.program, 'up', '--leave-down']);
+  });
+
+  test('up follows each start and each reload of nftables', () => {
+    const reloaded = textOf('mcpd.service');
+    expect(setting(reloaded, 'ReloadPropagatedFrom')).toEqual(['nftables.service']);
+    expect(setting(reloaded, 'ExecReload')).toEqual([...input.program, 'up', '--leave-down']);
+    const started = textOf('mcpd-firewall.service');
+    expect(setting(started, 'After')).toContain('nftables.service');
+    expect(setting(started, 'WantedBy')).toEqual(['nftables.service']);
+    expect(setting(started, 'ExecStart')).toEqual([...input.program, 'up', '--leave-down']);
+    // Else it would be started once only.
+    expect(setting(started, 'RemainAfterExit')).toEqual([]);
+    expect(setting(started, 'StartLimitIntervalSec')).toEqual(['0']);
+  });
+
+  test('nothing stops or restarts with a firewall, since those stop one another', () => {
+    const parts = renderUnits(input).flatMap(({ text }) => setting(text, 'PartOf'));
+    expect(new Set(parts)).toEqual(new Set(['docker.service']));
   });
 
   test('up is tried again while no engine answers, and for nothing else that it tells', () => {
@@ -68,9 +81,13 @@ describe('the units', () => {
     expect(enabled.map(({ name }) => name)).toEqual([
       'mcpd-prepare.service',
       'mcpd.service',
+      'mcpd-firewall.service',
       'mcpd-gc.timer',
       'mcpd-oidc.timer',
     ]);
+    const staying = enabled.filter(({ stays }) => stays).map(({ name }) => name);
+    expect(enabled.length - staying.length).toBe(1);
+    expect(staying).not.toContain('mcpd-firewall.service');
   });
 
   test('an engine that somebody stopped is not started again by a timer', () => {
