@@ -1,74 +1,98 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { EchoClient } from './echo-clients.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { docker } from './docker-api.ts';
+import { EchoClient, type Target } from './echo-clients.ts';
 import { BenchHome } from './home.ts';
-import { median, percentile } from './measure.ts';
+import { medians, percentile } from './measure.ts';
+import { echoServer, loop, plainContainer } from './plain-container.ts';
 import type { Row } from './report.ts';
 import { stop } from './running.ts';
 
-const rounds = 7;
-const seconds = 2;
-const caps = ['--server', 'everything', '--cpus', '0.5', '--json'];
+const rounds = 9;
+const roundMs = 2_000;
+/** Between the beginnings of one user's calls: far below what their cap lets them do. */
+const paceMs = 4;
+const cpus = 0.5;
+const budget = 1.2;
 
 /**
- * Calls of one user, alone and beside another who calls their own server as fast as their cap lets them.
- * Both are in containers; the flood's clients run at the lowest priority, as they are on no tenant's account.
+ * Calls of one user beside a flood of calls of another one's server, against the same beside a container
+ * without mcpd that has the same cap: one that computes without end, and one that is flooded alike. What a
+ * neighbour does within their cap always costs something where processors are shared; this is what
+ * mcpd's servers cost beyond it. The flood's clients, on no tenant's account, run at the lowest priority.
  */
 export async function benchIsolation(): Promise<Row[]> {
   using home = new BenchHome();
   try {
     const [alice, bob] = ['alice', 'bob'].map((name) => addUser(home, name));
     if (!alice || !bob) throw new Error('there are no two users');
+    const image = await imageBehind(bob.port);
+    await using computing = await plainContainer({ image, cpus, script: loop });
+    await using echoing = await plainContainer({ image, cpus, script: echoServer });
     const client = await EchoClient.open(alice);
-    const alone: number[] = [];
-    const beside: number[] = [];
-    for (let round = 0; round <= rounds; round += 1) {
-      const quiet = await p99(client);
-      const loud = await withFlood(bob, () => p99(client));
-      // The first round warms up.
-      if (round > 0) {
-        alone.push(quiet);
-        beside.push(loud);
-      }
-    }
-    await client.close();
-    const [ms, aloneMs] = [median(beside), median(alone)];
-    return [
+    const measure = () => p99(client);
+    const p99s = await medians(
       {
-        what: '`tools/call` of one user, p99, beside a flood of another’s',
-        measured: `${ms.toFixed(2)} ms, ${(ms / aloneMs).toFixed(2)}×`,
-        against: `alone: ${aloneMs.toFixed(2)} ms`,
-        budget: '',
-        verdict: '',
+        alone: measure,
+        besideLoop: () => computing.during(measure),
+        besidePlainFlood: () => echoing.during(() => withFlood(echoing, measure)),
+        besideFlood: () => withFlood(bob, measure),
       },
+      rounds,
+    );
+    await client.close();
+    const { alone, besideLoop, besidePlainFlood, besideFlood } = p99s;
+    const what = '`tools/call` of one user, p99, beside a flood of another’s';
+    const other = `alone: ${alone.toFixed(2)} ms`;
+    return [
+      row(what, besideFlood, { against: 'beside a loop in the same cap', ms: besideLoop, other }),
+      row(what, besideFlood, {
+        against: 'beside a plain HTTP server in the same cap, flooded alike',
+        ms: besidePlainFlood,
+      }),
     ];
   } finally {
     for (const name of ['alice', 'bob']) home.run(['user', 'remove', name, '--purge', '--yes']);
   }
 }
 
-interface Tenant {
-  readonly port: number;
-  readonly token: string;
-}
-
-function addUser(home: BenchHome, name: string): Tenant {
+function addUser(home: BenchHome, name: string): Target {
+  const flags = ['--server', 'everything', '--cpus', `${cpus}`];
   const added = home.json<{ servers: { port: number }[]; token: string }>([
     'user',
     'add',
     name,
-    ...caps,
+    ...flags,
   ]);
   return { port: added.servers[0]?.port ?? 0, token: added.token };
 }
 
+/** The image of the container that publishes a port: it has Node, for containers without mcpd. */
+async function imageBehind(port: number): Promise<string> {
+  const containers =
+    await docker<{ ImageID: string; Ports: { PublicPort?: number }[] }[]>('/containers/json');
+  const found = containers.find(({ Ports }) => Ports.some((one) => one.PublicPort === port));
+  if (!found) throw new Error(`no container publishes ${port}`);
+  return found.ImageID;
+}
+
+/** Calls at a steady pace. */
 async function p99(client: EchoClient): Promise<number> {
-  return percentile(await client.echoUntil(performance.now() + seconds * 1000), 0.99);
+  const times: number[] = [];
+  const start = performance.now();
+  for (let next = start; next < start + roundMs; next += paceMs) {
+    await delay(Math.max(0, next - performance.now()));
+    const called = performance.now();
+    await client.call('echo', { message: 'hello' });
+    times.push(performance.now() - called);
+  }
+  return percentile(times, 0.99);
 }
 
 async function withFlood<Result>(
-  { port, token }: Tenant,
+  { port, token = 'none' }: Target,
   measure: () => Promise<Result>,
 ): Promise<Result> {
   const script = join(import.meta.dirname, 'flood.ts');
@@ -82,4 +106,22 @@ async function withFlood<Result>(
   } finally {
     await stop(flood);
   }
+}
+
+interface Yardstick {
+  readonly against: string;
+  readonly ms: number;
+  /** What else there is to know. */
+  readonly other?: string;
+}
+
+function row(what: string, ms: number, { against, ms: yardstick, other }: Yardstick): Row {
+  const ratio = ms / yardstick;
+  return {
+    what,
+    measured: `${ms.toFixed(2)} ms, ${ratio.toFixed(2)}×`,
+    against: `${against}: ${yardstick.toFixed(2)} ms${other ? `; ${other}` : ''}`,
+    budget: `≤ ${budget}×`,
+    verdict: ratio <= budget ? 'met' : 'over',
+  };
 }

@@ -1,0 +1,68 @@
+import { docker } from './docker-api.ts';
+import { freePort } from './running.ts';
+
+/** A container of a Node program with caps and a published port, and nothing of mcpd. */
+export interface PlainContainer extends AsyncDisposable {
+  readonly port: number;
+  /** Lets it run for as long as something is measured; it is frozen otherwise. */
+  during<Result>(measure: () => Promise<Result>): Promise<Result>;
+}
+
+interface Program {
+  readonly image: string;
+  readonly cpus: number;
+  readonly script: string;
+}
+
+const containerPort = 8080;
+
+/** Makes one and freezes it. */
+export async function plainContainer({ image, cpus, script }: Program): Promise<PlainContainer> {
+  const port = await freePort();
+  const exposed = `${containerPort}/tcp`;
+  const { Id } = await docker<{ Id: string }>('/containers/create', {
+    method: 'POST',
+    body: {
+      Image: image,
+      Entrypoint: ['node', '-e', script],
+      ExposedPorts: { [exposed]: {} },
+      HostConfig: {
+        Init: true,
+        NanoCpus: cpus * 1e9,
+        PortBindings: { [exposed]: [{ HostIp: '127.0.0.1', HostPort: `${port}` }] },
+      },
+    },
+  });
+  const act = (what: string) => docker(`/containers/${Id}/${what}`, { method: 'POST' });
+  await act('start');
+  await act('pause');
+  return {
+    port,
+    during: async (measure) => {
+      await act('unpause');
+      try {
+        return await measure();
+      } finally {
+        await act('pause');
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await docker(`/containers/${Id}?force=true`, { method: 'DELETE' });
+    },
+  };
+}
+
+/** Computes without end. */
+export const loop = 'for (;;);';
+
+/** Answers each request with what an MCP server answers to a call of `echo`. */
+export const echoServer = `
+  require('node:http').createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const { id } = JSON.parse(body);
+    const result = { content: [{ type: 'text', text: 'hello' }] };
+    const json = JSON.stringify({ jsonrpc: '2.0', id, result });
+    const headers = { 'Content-Type': 'application/json', 'Mcp-Session-Id': 'one' };
+    response.writeHead(200, { ...headers, 'Content-Length': json.length }).end(json);
+  }).listen(${containerPort});`;
