@@ -4,16 +4,18 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { BridgePolicy } from '../policy/bridge-policy.ts';
 import { createAuthenticator } from './auth.ts';
-import type { ChildSurroundings } from './child.ts';
+import type { Child, ChildEvents, ChildSurroundings } from './child.ts';
 import { childStarter } from './child-starter.ts';
 import type { BridgeConfig } from './config.ts';
 import { createEndpoint } from './endpoint.ts';
 import { createHttpFront } from './http-front.ts';
+import { httpClient } from './http-own-client.ts';
 import { createIssuerVerifier, type Trust } from './issuer.ts';
 import type { Log } from './log.ts';
 import { metadata, metadataUrl } from './metadata.ts';
 import type { EraMemory } from './modern/era.ts';
 import { createStateless, type Stateless } from './modern/stateless.ts';
+import { stdioClient } from './own-client.ts';
 import { createGuard } from './policy/guard.ts';
 import { createRates } from './policy/rates.ts';
 import { openSharedSlots } from './policy/shared-slots.ts';
@@ -25,6 +27,7 @@ import { openJournal, type Records } from './records/journal.ts';
 import { createHttpServer, serverLimits, type ServerLimits } from './server.ts';
 import { createShared } from './shared.ts';
 import { createSessions, type Sessions } from './sessions.ts';
+import type { Started } from './spare.ts';
 import { trackStartups } from './startups.ts';
 import type { TokenUse } from './token-use.ts';
 import { within } from './within.ts';
@@ -109,9 +112,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     log,
     startups,
     memory: options.eraMemory,
-    startServer: shared
-      ? () => ({ label: 'stateless', adopt: (events) => start('stateless', events) })
-      : sessions.startServer,
+    startServer: shared ? () => startedBy(start, 'stateless') : sessions.startServer,
     isCurrent,
   });
   const readiness = createReadiness({ startups, startChild: start, answerMs: bounds.initializeMs });
@@ -122,14 +123,22 @@ export function createBridge(options: BridgeOptions): Bridge {
     policy: () => policy,
     slots: userFolder === undefined ? undefined : openSharedSlots(userFolder, clock),
   });
+  const { http: target } = config.server;
   const guard = createGuard({
     config,
+    withOwnClient: target
+      ? httpClient(target)
+      : stdioClient({
+          startServer: shared ? () => startedBy(shared.join, 'lists') : sessions.startServer,
+          memory: options.eraMemory,
+          clock,
+          memoryBytes: config.memoryBytes,
+        }),
     readPolicy: () => (policy = options.readPolicy()),
     rates: createRates(userFolder === undefined ? undefined : openSharedBucket(userFolder)),
     turns,
     clock,
   });
-  const { http: target } = config.server;
   const front = target
     ? createHttpFront({
         target,
@@ -206,6 +215,10 @@ export function createBridge(options: BridgeOptions): Bridge {
       journal.close();
     },
   };
+}
+
+function startedBy(start: (label: string, events: ChildEvents) => Child, label: string): Started {
+  return { label, adopt: (events) => start(label, events) };
 }
 
 /** Answers in flight get their end before the connections are cut. */

@@ -105,8 +105,10 @@ export async function readMessages(
   context.trail?.asked(parsed.messages);
   const outside = parsed.messages.find((message) => missingScope(message, context.principal));
   if (outside) return outOfScope(outside, context);
-  const { principal } = context;
-  return context.guard.check({ body, ...parsed }, { principal, headers: request.headers });
+  const { principal, guard } = context;
+  const looking = guard.lookUp(parsed.messages);
+  if (looking) await looking;
+  return guard.check({ body, ...parsed }, { principal, headers: request.headers });
 }
 
 /** A message of a client that keeps no session. */

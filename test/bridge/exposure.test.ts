@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { BridgePolicy, Exposure } from '../../src/policy/bridge-policy.ts';
 import { startPolicyBridge } from './policy-bridge.ts';
-import { until, type Answer, type JsonRpc, type TestBridge } from './harness.ts';
+import { toolCall, until, type Answer, type JsonRpc, type TestBridge } from './harness.ts';
 import { ask, follow } from './modern-client.ts';
 
 const only = (...allow: string[]): Exposure => ({ allow, deny: [], most: null });
@@ -46,6 +46,7 @@ const kinds = [
     { isHttp: true, options: ['--events'] },
     inSession,
   ],
+  ['an HTTP server without sessions', { isHttp: true, options: ['--modern'] }, withoutSession],
 ] as const;
 
 describe.each(kinds)('%s', (_, setup, connect) => {
@@ -108,7 +109,6 @@ describe.each(kinds)('%s', (_, setup, connect) => {
 
   test('a maximum counts over the pages, and only what was shown can be called', async () => {
     const { client } = await start({ tools: { ...most(3), deny: ['read-a'] } });
-    expect((await client.request('tools/call', { name: 'whoami' })).json.error?.code).toBe(-32602);
     const pages = [['whoami'], ['read-b', 'write-a'], [], []];
     expect(await listAll(client, 'tools/list', 'tools')).toEqual(pages);
     expect(await listAll(client, 'tools/list', 'tools')).toEqual(pages);
@@ -117,6 +117,35 @@ describe.each(kinds)('%s', (_, setup, connect) => {
       return json.error?.code;
     });
     expect(await Promise.all(codes)).toEqual([undefined, undefined, -32602, -32602, -32602]);
+  });
+
+  test('a client that has listed nothing may use the first so many, on whichever page, and nothing else', async () => {
+    const { client } = await start({
+      tools: { ...most(3), deny: ['read-a'] },
+      prompts: most(1),
+      resources: { ...most(1), deny: ['doc:///c'] },
+    });
+    const use = async (method: string, params: Record<string, unknown>) => {
+      const { json, events } = await client.request(method, params);
+      return (events[0] ?? json).error?.message ?? 'used';
+    };
+    const call = (name: string) => use('tools/call', { name });
+    expect(await Promise.all(['write-a', 'whoami', 'hold', 'read-a', 'none'].map(call))).toEqual([
+      'used',
+      'used',
+      'tool hold is not available',
+      'tool read-a is not available',
+      'tool none is not available',
+    ]);
+    expect(await use('prompts/get', { name: 'one' })).toBe('used');
+    expect(await use('prompts/get', { name: 'two' })).toBe('prompt two is not available');
+    const uris = ['doc:///a', 'doc:///any', 'doc:///c', 'raw:///a'];
+    expect(await Promise.all(uris.map((uri) => use('resources/read', { uri })))).toEqual([
+      'used',
+      'used',
+      'resource doc:///c is not available',
+      'resource raw:///a is not available',
+    ]);
   });
 
   test('a maximum of prompts is one of its own', async () => {
@@ -128,6 +157,59 @@ describe.each(kinds)('%s', (_, setup, connect) => {
     });
     expect(await Promise.all(codes)).toEqual([undefined, -32602]);
     expect((await listAll(client, 'tools/list', 'tools')).flat()).toHaveLength(7);
+  });
+});
+
+describe('the bridge’s own look at what a server has', () => {
+  const isAsked = { server: { sessions: 'shared' as const } };
+  const countLists = async (bridge: TestBridge, session: string): Promise<number> => {
+    const { json } = await bridge.tool(session, 'called');
+    const said = JSON.parse(json.result?.content?.[0]?.text ?? '') as string[];
+    return said.filter((method) => method === 'tools/list').length;
+  };
+
+  test('is taken once for all who ask at once, and again after a while for a name that is not known', async () => {
+    const bridge = await startPolicyBridge({ ...isAsked, policy: { tools: most(7) } });
+    const session = await bridge.open();
+    const codes = async () => {
+      const calls = ['called', 'none', 'nor-this'].map((name) => bridge.tool(session, name));
+      return (await Promise.all(calls)).map(({ json }) => json.error?.code);
+    };
+    expect(await codes()).toEqual([undefined, -32602, -32602]);
+    // A list of four pages.
+    expect(await countLists(bridge, session)).toBe(4);
+    expect(await codes()).toEqual([undefined, -32602, -32602]);
+    expect(await countLists(bridge, session)).toBe(4);
+    bridge.clock.advance(10_000);
+    expect(await codes()).toEqual([undefined, -32602, -32602]);
+    expect(await countLists(bridge, session)).toBe(8);
+  });
+
+  test('is taken again when more may be used than before', async () => {
+    const bridge = await startPolicyBridge({ policy: { tools: most(1) } });
+    const session = await bridge.open();
+    expect((await bridge.tool(session, 'read-b')).json.error?.code).toBe(-32602);
+    bridge.setPolicy({ tools: most(3) });
+    expect((await bridge.tool(session, 'read-b')).json.result).toBeDefined();
+    bridge.setPolicy({ tools: most(2) });
+    expect((await bridge.tool(session, 'read-b')).json.error?.code).toBe(-32602);
+  });
+
+  test('needs no right of the client to list, and is not on the client’s record', async () => {
+    const bridge = await startPolicyBridge({ policy: { tools: most(1) } });
+    const caller = await bridge.mint({ scope: 'tools:call' });
+    const headers = { authorization: `Bearer ${caller}` };
+    const session = await bridge.open('2025-11-25', caller);
+    const { json } = await bridge.rpc(session, toolCall(1, 'whoami'), { headers });
+    expect(json.result).toBeDefined();
+    expect(bridge.audit().map(({ method }) => method)).toEqual(['initialize', 'tools/call']);
+  });
+
+  test('exposes nothing where no server answers', async () => {
+    const argv = [process.execPath, '-e', ''];
+    const bridge = await startPolicyBridge({ server: { argv }, policy: { tools: most(1) } });
+    const { json } = await bridge.call({ body: JSON.stringify(toolCall(1, 'whoami')) });
+    expect(json.error?.message).toBe('tool whoami is not available');
   });
 });
 

@@ -3,6 +3,7 @@ import { findValue, membersOf } from '../../mcp/edit.ts';
 import { rpcCodes, type RpcFailure } from '../../mcp/jsonrpc.ts';
 import type { BridgePolicy } from '../../policy/bridge-policy.ts';
 import { isAllowed, isRestricted, matches, patternOf } from '../../policy/exposure.ts';
+import type { Kind } from './changes.ts';
 import type { Lists } from './lists.ts';
 
 /** A tool, resource or prompt that a message uses. */
@@ -31,6 +32,17 @@ export function findUnavailable(
   const code =
     kind === 'resource' && !isModern ? rpcCodes.resourceNotFound : rpcCodes.invalidParams;
   return { code, message: `${kind} ${shorten(name)} is not available` };
+}
+
+/** Of what kind messages use names that could be among the first so many, but were never listed. */
+export function findUnlisted(messages: readonly ClientMessage[], lists: Lists): Kind[] {
+  const { policy } = lists;
+  const unlisted = messages.flatMap(usesOf).flatMap((use) => {
+    const kind = exposureName[use.kind];
+    const mayBe = typeof use.name === 'string' && isAllowed(policy[kind], use.name);
+    return mayBe && policy[kind].most !== null && !isAvailable(use, lists) ? kind : [];
+  });
+  return [...new Set(unlisted)];
 }
 
 const exposureName = { tool: 'tools', resource: 'resources', prompt: 'prompts' } as const;

@@ -12,9 +12,11 @@ import { randomBytes } from '../builtins.ts';
 import type { BridgeConfig } from '../config.ts';
 import { isModern } from '../modern/check.ts';
 import type { Posted } from '../post.ts';
-import { findUnavailable } from './availability.ts';
+import type { WithOwnClient } from '../own-client.ts';
+import { findUnavailable, findUnlisted } from './availability.ts';
 import { kinds, type Kind } from './changes.ts';
 import { listMethods, withoutHidden, type Lists } from './lists.ts';
+import { createLookup } from './lookup.ts';
 import type { Rates } from './rates.ts';
 import { Shown } from './shown.ts';
 import type { Turn, Turns } from './turns.ts';
@@ -25,6 +27,7 @@ interface GuardOptions {
   readonly readPolicy: () => BridgePolicy;
   readonly rates: Rates;
   readonly turns: Turns;
+  readonly withOwnClient: WithOwnClient;
   readonly clock: Clock;
 }
 
@@ -38,6 +41,11 @@ export type Refine = (answer: Buffer) => Buffer;
 
 /** Holds a user to the policy. */
 export interface Guard {
+  /**
+   * Finds out which names are the first so many, where a client uses one that nobody has listed; undefined
+   * when there is nothing to find out. To be waited for before `check`.
+   */
+  lookUp(messages: Posted['messages']): Promise<unknown> | undefined;
   /** What a client posted as it may be passed on, or why not. */
   check(posted: Posted, asker: Asker): Posted | Refusal;
   /** Whether the policy hid anything when it was last looked at. */
@@ -58,7 +66,8 @@ export interface Guard {
   takeChanges(): Kind[];
 }
 
-export function createGuard({ config, readPolicy, rates, turns, clock }: GuardOptions): Guard {
+export function createGuard(options: GuardOptions): Guard {
+  const { config, readPolicy, rates, turns, clock } = options;
   const shown = {
     tools: new Shown(),
     resources: new Shown(),
@@ -75,12 +84,19 @@ export function createGuard({ config, readPolicy, rates, turns, clock }: GuardOp
       if (JSON.stringify(policy[kind]) === JSON.stringify(seen[kind])) continue;
       changed.add(kind);
       shown[kind].change(policy[kind]);
+      lookup.forget(kind);
       if (kind === 'resources') shown.resourceTemplates.change(policy[kind]);
     }
     seen = policy;
     return policy;
   };
   const lists = (): Lists => ({ policy: currentPolicy(), shown });
+  const lookup = createLookup({
+    withOwnClient: options.withOwnClient,
+    // What it shows of a page is what may be used from then on.
+    onPage: (answer, cursor) => void withoutHidden(answer, { cursor, isModern: false }, lists()),
+    clock,
+  });
 
   const contextOf = ({ scopes }: Principal): UserContext => ({
     user: config.user.name,
@@ -92,6 +108,11 @@ export function createGuard({ config, readPolicy, rates, turns, clock }: GuardOp
 
   return {
     contextOf,
+    lookUp: (messages) => {
+      const kindsToRead = findUnlisted(messages, lists());
+      const reading = kindsToRead.flatMap((kind) => lookup.read(kind) ?? []);
+      return reading.length > 0 ? Promise.all(reading) : undefined;
+    },
     check: (posted, { principal, headers }) => {
       const current = lists();
       const refusal = isHost(principal, config)
