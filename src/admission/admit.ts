@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { hostMemory } from '../host/memory.ts';
 import { listServers } from '../registry/servers.ts';
 import { listUsers } from '../registry/users.ts';
+import { keptLimits } from '../registry/versions.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
 import { judge } from './judge.ts';
@@ -78,10 +79,12 @@ export async function readPromised(context: Context): Promise<readonly Promised[
 }
 
 function promisedNow({ registry, config, clock }: Context, known: Templates): readonly Promised[] {
+  const kept = keptLimits(registry);
   return promisedTo({
     users: listUsers(registry),
     servers: listServers(registry),
-    templateOf: (reference) => known.get(reference),
+    // A server stays with its version, whatever became of the template since.
+    asks: ({ id, template }) => kept.get(id) ?? known.get(template)?.limits,
     config,
     now: clock.now(),
   });

@@ -1,8 +1,8 @@
 import type { HostConfig } from '../config/schema.ts';
+import type { LimitsInput } from '../policy/limits.ts';
 import { limitsOf, policyOf } from '../policy/of-user.ts';
 import { isWanted } from '../reconcile/desired.ts';
 import type { Server, User } from '../registry/rows.ts';
-import type { Template } from '../templates/schema.ts';
 
 /** What one user was promised. */
 export interface Promised {
@@ -21,8 +21,8 @@ export interface Promised {
 export interface PromisedInput {
   readonly users: readonly User[];
   readonly servers: readonly Server[];
-  /** By what a server's row says; one that is gone has no caps of its own. */
-  readonly templateOf: (reference: string) => Template | undefined;
+  /** What the template asks for that a server is made from; one that is gone asks for nothing. */
+  readonly asks: (server: Server) => LimitsInput | undefined;
   readonly config: HostConfig;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -30,14 +30,16 @@ export interface PromisedInput {
 
 /** What each user was promised. Stopped servers and users who are down or expired take no memory. Pure. */
 export function promisedTo(input: PromisedInput): readonly Promised[] {
-  const { users, config, now } = input;
+  const { users, config, asks, now } = input;
   const byUser = Map.groupBy(input.servers, ({ userId }) => userId);
   return users.map((user) => {
     const servers = byUser.get(user.id) ?? [];
     const running = isWanted(user, now)
       ? servers.filter(({ desired }) => desired === 'running')
       : [];
-    const caps = running.map((server) => limitsOf(config, user, sourceOf(server, input)));
+    const caps = running.map((server) =>
+      limitsOf(config, user, { name: server.name, limits: asks(server) ?? {} }),
+    );
     return {
       user,
       servers: servers.length,
@@ -52,10 +54,6 @@ export function promisedTo(input: PromisedInput): readonly Promised[] {
 /** Memory promised to all of them, in bytes. */
 export function promisedMemory(promised: readonly Promised[]): number {
   return sum(promised.map(({ memoryBytes }) => memoryBytes));
-}
-
-function sourceOf({ name, template }: Server, { templateOf }: PromisedInput) {
-  return { name, limits: templateOf(template)?.limits ?? {} };
 }
 
 function sum(numbers: readonly number[]): number {

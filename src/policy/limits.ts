@@ -36,9 +36,9 @@ function toStorage(written: string | number, issue: z.RefinementCtx): number {
   return z.NEVER;
 }
 
-/** Limits as users write them in templates and settings: `{"memory": "512m", "cpus": 0.5, "pids": 256}`. */
+/** Limits as people write them in templates: `{"memory": "512m", "cpus": 0.5, "pids": 256}`. What was parsed is valid again. */
 export const limitsInput = z.strictObject({
-  memory: memorySize.optional(),
+  memory: memoryAmount.optional(),
   cpus: z.number().positive().max(1024).optional(),
   pids: z.int().min(16).max(1_000_000).optional(),
 });

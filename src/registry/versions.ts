@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { limitsInput, type LimitsInput } from '../policy/limits.ts';
 import { templateSchema } from '../templates/schema.ts';
 import type { Registry } from './database.ts';
 
@@ -33,4 +34,18 @@ export function keptVersion({ db }: Registry, serverId: string): Version | undef
 /** The same, of the value of its column. */
 export function readVersion(text: unknown): Version | undefined {
   return typeof text === 'string' ? version.safeParse(JSON.parse(text)).data : undefined;
+}
+
+/** The caps that versions ask for, by server, of all that were ready once. */
+export function keptLimits({ db }: Registry): ReadonlyMap<string, LimitsInput> {
+  const rows = db
+    .prepare(
+      "SELECT id, json_extract(version, '$.template.limits') AS limits FROM servers WHERE version IS NOT NULL",
+    )
+    .all();
+  const entries = rows.flatMap(({ id, limits }) => {
+    const { data } = limitsInput.safeParse(JSON.parse(String(limits)));
+    return data ? [[String(id), data] as const] : [];
+  });
+  return new Map(entries);
 }

@@ -19,6 +19,8 @@ export interface Planned {
   readonly user: User;
   readonly server: Server;
   readonly row: UpgradeRow;
+  /** What it would be made from; undefined where that can't be found out. */
+  readonly newest?: Version;
 }
 
 interface Which {
@@ -43,7 +45,7 @@ export function planUpgrades(
       .map(async (server) => ({
         user,
         server,
-        row: await planOne(context, sources, user, server),
+        ...(await planOne(context, sources, user, server)),
       })),
   );
   if (template !== undefined && planned.length === 0) {
@@ -60,7 +62,7 @@ async function planOne(
   sources: Sources,
   user: User,
   server: Server,
-): Promise<UpgradeRow> {
+): Promise<Pick<Planned, 'row' | 'newest'>> {
   const current = keptVersion(context.registry, server.id);
   const row = {
     server: `${user.name}/${server.name}`,
@@ -71,9 +73,9 @@ async function planOne(
     const wanted = isWanted(user, context.clock.now());
     const outcome = chooseUpgrade({ server, wanted, current, newest });
     if (outcome === 'due') await requirePermitted(context, { user, server, current, newest });
-    return { ...row, outcome, to: versionLabel(newest), problem: null };
+    return { row: { ...row, outcome, to: versionLabel(newest), problem: null }, newest };
   } catch (error) {
-    return { ...row, outcome: 'failed', to: null, problem: messageOf(error) };
+    return { row: { ...row, outcome: 'failed', to: null, problem: messageOf(error) } };
   }
 }
 

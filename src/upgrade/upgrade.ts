@@ -1,3 +1,4 @@
+import { admitted } from '../admission/admit.ts';
 import type { Context } from '../context.ts';
 import { McpdError } from '../errors.ts';
 import { converge } from '../reconcile/converge.ts';
@@ -5,7 +6,7 @@ import { previewSources } from '../reconcile/inputs.ts';
 import { buildingSources } from '../reconcile/prepare.ts';
 import type { Server } from '../registry/rows.ts';
 import { getUser, listUsers } from '../registry/users.ts';
-import { keptVersion } from '../registry/versions.ts';
+import { keepVersion, keptVersion } from '../registry/versions.ts';
 import { forEachUser, messageOf } from '../user/each.ts';
 import { withUserLease } from '../user/lease.ts';
 import { versionLabel } from './label.ts';
@@ -113,15 +114,19 @@ async function upgradeUser(
 
 async function upgradeServer(
   context: Context,
-  { user, server, row }: Planned,
+  { user, server, row, newest }: Planned,
   timeoutMs: number,
 ): Promise<UpgradeRow> {
+  const { registry } = context;
   try {
+    // Its template may ask for more memory than before. It is noted for good when it is ready.
+    const change = () => newest && keepVersion(registry, server.id, newest);
+    await admitted(context, { change, rehearsal: true });
     await converge(context, user.id, { waitMs: timeoutMs, newest: new Set([row.server]) });
     return { ...row, ...whatBecame(context, server, row) };
   } catch (error) {
     const problem = messageOf(error);
-    const kept = keptVersion(context.registry, server.id);
+    const kept = keptVersion(registry, server.id);
     // It may be another of the user's servers that failed.
     if (kept && versionLabel(kept) === row.to) return { ...row, outcome: 'upgraded', problem };
     const isBack = error instanceof McpdError && error.code === 'ROLLED_BACK';

@@ -4,7 +4,6 @@ import { promisedMemory, promisedTo } from '../../../src/admission/promised.ts';
 import { hostConfigSchema } from '../../../src/config/schema.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import type { Server, User } from '../../../src/registry/rows.ts';
-import type { Template } from '../../../src/templates/schema.ts';
 
 const mebibyte = 2 ** 20;
 const now = 1_000;
@@ -47,11 +46,10 @@ function server(owner: string, name: string, desired: Server['desired'] = 'runni
 }
 
 function promised(users: readonly User[], servers: readonly Server[], settings: object = {}) {
-  const big = { limits: { memory: 1024 * mebibyte } } as Template;
   return promisedTo({
     users,
     servers,
-    templateOf: (reference) => (reference === 'big' ? big : undefined),
+    asks: ({ template }) => (template === 'big' ? { memory: 1024 * mebibyte } : undefined),
     config: hostConfigSchema.parse(settings),
     now,
   });
