@@ -24,3 +24,13 @@ export function findSession(
     }
   );
 }
+
+/** Names the session of a request in the records; null when it names none of its sender's. */
+export function labelOf(
+  { headers }: IncomingMessage,
+  sessions: Sessions,
+  principal: Principal,
+): string | null {
+  const id = headers[mcpHeaders.session];
+  return typeof id === 'string' ? (sessions.find(id, principal)?.label ?? null) : null;
+}

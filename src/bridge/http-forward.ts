@@ -56,6 +56,9 @@ export function createForward(options: ForwardOptions): Forward {
     // Before the body is read: it stays with its client as long as the server starts.
     const run = await options.process.up();
     if (typeof run === 'string') return refuse(response, unavailable(run, options.startups));
+    const sessionId = request.headers[mcpHeaders.session];
+    const isTheirs = typeof sessionId === 'string' && sessions.isOf(sessionId, principal.subject);
+    if (trail && isTheirs) trail.session = sessions.labelOf(sessionId);
     const posted = await readRequest(request, {
       bodies: options.bodies,
       guard,
@@ -66,11 +69,9 @@ export function createForward(options: ForwardOptions): Forward {
     if (posted === 'gone' || response.destroyed) return;
     if ('failure' in posted) return refuse(response, posted);
     const { messages, body } = posted;
-    const sessionId = request.headers[mcpHeaders.session];
     if (typeof sessionId === 'string' && !sessions.isOf(sessionId, principal.subject)) {
       return refuse(response, unknownSession(idOf(messages)));
     }
-    if (trail && typeof sessionId === 'string') trail.session = sessions.labelOf(sessionId);
     if (!hasRoom()) {
       return refuse(response, busy(429, 'too many requests in flight', idOf(messages), 1));
     }

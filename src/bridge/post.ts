@@ -16,7 +16,7 @@ import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { Startups } from './startups.ts';
 import { checkRevision } from './revision.ts';
-import { findSession } from './find-session.ts';
+import { findSession, labelOf } from './find-session.ts';
 
 export interface PostContext {
   readonly sessions: Sessions;
@@ -39,6 +39,8 @@ export async function handlePost(
   response: ServerResponse,
   context: PostContext,
 ): Promise<void> {
+  // What is refused before its session is used is recorded under it too.
+  if (context.trail) context.trail.session = labelOf(request, context.sessions, context.principal);
   const posted = await readMessages(request, context);
   if (posted === 'gone') return;
   if ('failure' in posted) return refuse(response, posted);
@@ -106,8 +108,7 @@ export async function readMessages(
   const outside = parsed.messages.find((message) => missingScope(message, context.principal));
   if (outside) return outOfScope(outside, context);
   const { principal, guard } = context;
-  const looking = guard.lookUp(parsed.messages);
-  if (looking) await looking;
+  await guard.lookUp(parsed.messages);
   return guard.check({ body, ...parsed }, { principal, headers: request.headers });
 }
 

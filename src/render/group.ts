@@ -43,7 +43,7 @@ export function renderGroupShow({ group }: GroupShowResult): string {
 
 function policyLines({ policy }: GroupRow): string[] {
   return Object.entries(policy).map(([key, value]) => {
-    if (key === 'memory') return `${key} ${formatBytes(Number(value))}`;
+    if (key === 'memory' || key === 'storage') return `${key} ${formatBytes(Number(value))}`;
     return `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`;
   });
 }

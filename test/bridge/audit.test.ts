@@ -49,12 +49,15 @@ test('what the bridge refuses is in the audit, as soon as its caller is known', 
   const session = await bridge.open();
   const reader = await bridge.mint({ scope: 'tools:read', jti: 't2' });
   const headers = { authorization: `Bearer ${reader}` };
+  const open = await bridge.open('2025-11-25', reader);
   await bridge.rpc(session, toolCall(1, 'echo'), { headers });
+  await bridge.rpc(open, toolCall(1, 'echo'), { headers });
   await bridge.call({ body: '{', headers });
   await bridge.rpc('no-such-session', toolCall(2, 'echo'));
   await bridge.call({ body: '{}', headers: { authorization: 'Bearer nobody' } });
-  expect(bridge.audit().slice(1).map(brief)).toMatchObject([
+  expect(bridge.audit().slice(2).map(brief)).toMatchObject([
     { method: 'tools/call', target: 'echo', outcome: 'refused', code: -32003 },
+    { method: 'tools/call', target: 'echo', outcome: 'refused', code: -32003, session: '2' },
     { method: 'unread', outcome: 'refused', code: -32700 },
     { method: 'tools/call', outcome: 'refused', code: -32001, session: null },
   ]);

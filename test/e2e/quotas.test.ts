@@ -115,6 +115,13 @@ async function firstFailures(calls: readonly Promise<unknown>[], count: number) 
   return promise;
 }
 
+/** Of the laboratory's resources and prompts. */
+const labels = ['first', 'second'];
+
+function readResource({ client }: TestClient, name: string): Promise<unknown> {
+  return client.readResource({ uri: `lab:///${name}` });
+}
+
 interface Quota {
   readonly name: string;
   readonly flags: readonly string[];
@@ -184,6 +191,36 @@ const quotas: readonly Quota[] = [
       return [tools.map(({ name }) => name), await ends([client.call('spare')])];
     },
     outcome: [['run'], [-32602]],
+  },
+  {
+    name: 'resources',
+    flags: ['--max-resources', '1'],
+    unset: ['maxResources'],
+    // Not listed before.
+    drive: ({ client }) => ends(labels.map((name) => readResource(client, name))),
+    outcome: ['ok', -32002],
+  },
+  {
+    name: 'resources by URI',
+    flags: ['--allow-resource', 'lab:///s*'],
+    unset: ['resources'],
+    drive: async ({ client }) => {
+      const { resources } = await client.client.listResources();
+      const read = labels.map((name) => readResource(client, name));
+      return [resources.map(({ uri }) => uri), await ends(read)];
+    },
+    outcome: [['lab:///second'], [-32002, 'ok']],
+  },
+  {
+    name: 'prompts by name',
+    flags: ['--deny-prompt', 'second'],
+    unset: ['prompts'],
+    drive: async ({ client }) => {
+      const { prompts } = await client.client.listPrompts();
+      const got = labels.map((name) => client.client.getPrompt({ name }));
+      return [prompts.map(({ name }) => name), await ends(got)];
+    },
+    outcome: [['first'], ['ok', -32602]],
   },
   ...(isRoot
     ? [
