@@ -16,7 +16,8 @@ export function loadBundle(file, folder) {
   const { Script } = process.getBuiltinModule('node:vm');
   const { crc32 } = process.getBuiltinModule('node:zlib');
   const source = readFileSync(file);
-  const path = folder && join(folder, `${process.version}-${process.arch}-${crc32(source)}`);
+  const path =
+    folder && join(folder, `${process.version}-${process.arch}-${crc32(source, crc32(flags()))}`);
   const kept = path && readKept(path, { readFileSync, crc32 });
   // It is ASCII, which is taken as it is.
   const wrapped = `(function (exports, require, module) {${source.latin1Slice()}\n})`;
@@ -31,6 +32,11 @@ export function loadBundle(file, folder) {
       writeKept(path, { commands: [...known, command], code: script.createCachedData(), crc32 });
     },
   };
+}
+
+/** With other ones V8 rejects the code. */
+function flags() {
+  return [...process.execArgv, process.env.NODE_OPTIONS].join(' ');
 }
 
 /** V8 trusts what it is given, and would crash on a file that a power cut has left half written. */
