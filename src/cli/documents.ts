@@ -2,20 +2,21 @@ import type { Sink } from '../observe/sink.ts';
 
 interface DocumentOptions {
   readonly json: boolean;
-  readonly follow: boolean;
+  /** Under `--json`: a document for each record, rather than one for all. */
+  readonly perLine: boolean;
 }
 
 /**
- * Prints records as they come: as text, under `--json` as one document `{"records": […]}`, and when it
- * goes on as a document per line. None of them waits for the others.
+ * Prints records as they come: as text, or under `--json` as one document `{"records": […]}`, or one per
+ * line. None of them waits for the others.
  * Resolves to a result that says nothing more.
  */
-export function documentsOf(sink: Sink, { json, follow }: DocumentOptions) {
+export function documentsOf(sink: Sink, { json, perLine }: DocumentOptions) {
   return async <Item>(
     records: AsyncIterable<Item>,
     textOf: (record: Item) => string,
   ): Promise<object> => {
-    const isOne = json && !follow;
+    const isOne = json && !perLine;
     if (isOne) await sink.write('{"records":[');
     let before = '\n';
     for await (const record of records) {

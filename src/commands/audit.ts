@@ -47,8 +47,8 @@ export default class Audit extends BaseCommand<object> {
     const { control, since, until, method, tool, failed, tail, follow } = flags;
     const times = { ...(since && { since: since(now) }), ...(until && { until: until(now) }) };
     const style = styleFor(process.stdout, process.env);
-    // Streams what it prints.
-    const print = documentsOf(sinkOf(process.stdout), { json: this.jsonEnabled(), follow });
+    const json = this.jsonEnabled();
+    const print = documentsOf(sinkOf(process.stdout), { json, perLine: follow });
     if (control) {
       const lines = readControl(context, { follow, failed, ...times });
       return print(lines, (line) => renderControlLine(line, style));

@@ -1,7 +1,8 @@
 import { boolean, integer } from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
+import { documentsOf } from '../cli/documents.ts';
 import { flagOf, targetArgument } from '../cli/flags.ts';
-import { logLineResult, openLogs, type ServerLogLine } from '../observe/logs.ts';
+import { logLineResult, openLogs } from '../observe/logs.ts';
 import { sinkOf } from '../observe/sink.ts';
 import { sinceText } from '../cli/since.ts';
 import { logRenderer } from '../render/logs.ts';
@@ -46,14 +47,11 @@ export default class Logs extends BaseCommand<object> {
       ...(flags.tail === undefined ? {} : { tail: flags.tail }),
       ...(flags.since === undefined ? {} : { since: flags.since(context.clock.now()) }),
     });
-    const { timestamps } = flags;
     const style = styleFor(process.stdout, process.env);
-    const text = this.jsonEnabled()
-      ? (line: ServerLogLine) => `${JSON.stringify(line)}\n`
-      : logRenderer({ keys, timestamps, style, isTerminal: process.stdout.isTTY });
-    const sink = sinkOf(process.stdout);
-    for await (const line of lines) if (!(await sink.write(text(line)))) break;
-    return {};
+    const { timestamps } = flags;
+    const { isTTY } = process.stdout;
+    const print = documentsOf(sinkOf(process.stdout), { json: this.jsonEnabled(), perLine: true });
+    return print(lines, logRenderer({ keys, timestamps, style, isTerminal: isTTY }));
   }
 
   /** Its documents are written already. */

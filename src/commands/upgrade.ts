@@ -2,10 +2,11 @@ import { boolean, integer, string } from '@oclif/core/flags';
 import { BaseCommand, type Failure } from '../cli/base-command.ts';
 import { oneByOne, timeout, userArgument } from '../cli/flags.ts';
 import { usersOrAll } from '../cli/subjects.ts';
-import { exitCodes, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { renderUpgrade } from '../render/upgrade.ts';
+import { failureOf } from '../upgrade/failure.ts';
 import { upgradeResult, type UpgradeResult } from '../upgrade/result.ts';
-import { hasFailed, upgradeServers } from '../upgrade/upgrade.ts';
+import { upgradeServers } from '../upgrade/upgrade.ts';
 
 export default class Upgrade extends BaseCommand<UpgradeResult> {
   static override strict = false;
@@ -60,12 +61,8 @@ export default class Upgrade extends BaseCommand<UpgradeResult> {
     });
   }
 
-  protected override failure({ servers }: UpgradeResult): Failure | undefined {
-    const tried = servers.filter(({ outcome }) => outcome !== 'unchanged');
-    if (!tried.some(hasFailed)) return undefined;
-    return tried.length === 1
-      ? { exitCode: exitCodes.unhealthy, code: 'UPGRADE_FAILED' }
-      : { exitCode: exitCodes.partial, code: 'PARTIAL_FAILURE' };
+  protected override failure(result: UpgradeResult): Failure | undefined {
+    return failureOf(result);
   }
 
   protected render(result: UpgradeResult): string {

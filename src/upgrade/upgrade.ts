@@ -9,6 +9,7 @@ import { getUser, listUsers } from '../registry/users.ts';
 import { keepVersion, keptVersion } from '../registry/versions.ts';
 import { forEachUser, messageOf } from '../user/each.ts';
 import { withUserLease } from '../user/lease.ts';
+import { hasFailed } from './failure.ts';
 import { versionLabel } from './label.ts';
 import { planUpgrades, type Planned } from './plan.ts';
 import type { UpgradeResult, UpgradeRow } from './result.ts';
@@ -82,11 +83,6 @@ async function carryOut(
   }
   await upgrade(names.slice(canary));
   return done;
-}
-
-/** Whether a server is not what it was to become. */
-export function hasFailed({ outcome }: UpgradeRow): boolean {
-  return outcome === 'rolled-back' || outcome === 'failed';
 }
 
 /** One user's servers, one after another; one that fails doesn't stop the next. */

@@ -1,17 +1,13 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { boolean, string } from '@oclif/core/flags';
-import { requireTwoHomes } from '../../backup/may-move.ts';
+import { moveQuestion } from '../../backup/move-question.ts';
 import { moveUser } from '../../backup/move.ts';
 import { moveResult, type MoveResult } from '../../backup/result.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { approve, flagOf, timeout, userArgument, yes } from '../../cli/flags.ts';
 import type { InterruptOptions } from '../../cli/interrupt.ts';
 import { confirm } from '../../cli/prompt.ts';
-import type { Home } from '../../config/home.ts';
 import { nameText } from '../../name.ts';
-import type { User } from '../../registry/rows.ts';
-import { getUser } from '../../registry/users.ts';
 import { renderUserMove } from '../../render/backup.ts';
 
 export default class UserMove extends BaseCommand<MoveResult> {
@@ -46,34 +42,21 @@ export default class UserMove extends BaseCommand<MoveResult> {
 
   async run(): Promise<MoveResult> {
     const { args, flags } = await this.parse(UserMove);
-    const newName = flags.as ?? args.name;
+    const { name } = args;
+    const newName = flags.as ?? name;
     const here = await this.context('write');
     const there = this.otherContext(resolve(flags.home), { users: [newName], groups: [] });
-    const { name } = args;
-    requireTwoHomes({ here, there }, name);
-    await confirm(question(getUser(here.registry, name), there.home), {
-      yes: flags.yes,
-      signal: here.signal,
+    const homes = { here, there };
+    await confirm(moveQuestion(homes, name), { yes: flags.yes, signal: here.signal });
+    return moveUser(homes, {
+      name,
+      newName,
+      approval: flags.approve,
+      waitMs: flags['no-start'] ? undefined : flags.timeout,
     });
-    return moveUser(
-      { here, there },
-      {
-        name,
-        newName,
-        approval: flags.approve,
-        waitMs: flags['no-start'] ? undefined : flags.timeout,
-      },
-    );
   }
 
   protected render(result: MoveResult): string {
     return renderUserMove(result);
   }
-}
-
-function question({ name, workspace, workspaceManaged }: User, { root, registry }: Home): string {
-  const target = existsSync(registry) ? root : `${root}, a new home,`;
-  return workspaceManaged
-    ? `Move ${name} to ${target} and delete ${workspace} afterwards?`
-    : `Copy ${name} with ${workspace} to ${target} and remove them here? That folder is kept.`;
 }

@@ -4,9 +4,8 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { parallel, runId, userArgument, yes } from '../../cli/flags.ts';
 import { confirm } from '../../cli/prompt.ts';
 import { UsageError } from '../../errors.ts';
-import type { Registry } from '../../registry/database.ts';
-import { getUser, listUsersOfRun } from '../../registry/users.ts';
 import { renderRunRemove, renderUserRemove } from '../../render/user.ts';
+import { namesOf, removeQuestion, type Whom } from '../../user/remove-question.ts';
 import { removeRun, removeUserCompletely } from '../../user/remove.ts';
 import { userRemoveOutput } from '../../user/result.ts';
 
@@ -36,26 +35,17 @@ export default class UserRemove extends BaseCommand<Result> {
 
   async run(): Promise<Result> {
     const { args, flags } = await this.parse(UserRemove);
-    const { purge, yes: isSure, 'run-id': id } = flags;
-    if ((args.name === undefined) === (id === undefined)) throw eitherOr(id !== undefined);
+    const { purge, parallel: atOnce, yes: isSure } = flags;
+    const whom = eitherOr(args.name, flags['run-id']);
     const context = await this.context('write', (registry) => ({
-      users: args.name === undefined ? namesOfRun(registry, id) : [args.name],
+      users: namesOf(registry, whom),
       groups: [],
     }));
-    const ask = (question: string) => confirm(question, { yes: isSure, signal: context.signal });
-    if (args.name === undefined) {
-      const names = namesOfRun(context.registry, id);
-      if (names.length > 0) await ask(`Remove ${names.join(', ')}?`);
-      return removeRun(context, { runId: id ?? '', purge, parallel: flags.parallel });
-    }
-    const { workspace, workspaceManaged } = getUser(context.registry, args.name);
-    const isGone = purge && workspaceManaged;
-    await ask(
-      isGone
-        ? `Remove ${args.name} and delete ${workspace}?`
-        : `Remove ${args.name}? Its workspace ${workspace} is kept.`,
-    );
-    return removeUserCompletely(context, { name: args.name, purge });
+    const question = removeQuestion(context.registry, whom, { purge });
+    if (question !== undefined) await confirm(question, { yes: isSure, signal: context.signal });
+    return 'runId' in whom
+      ? removeRun(context, { ...whom, purge, parallel: atOnce })
+      : removeUserCompletely(context, { ...whom, purge });
   }
 
   protected render(result: Result): string {
@@ -63,15 +53,14 @@ export default class UserRemove extends BaseCommand<Result> {
   }
 }
 
-function namesOfRun(registry: Registry, id = ''): string[] {
-  return listUsersOfRun(registry, id).map(({ name }) => name);
-}
-
-function eitherOr(isBoth: boolean): UsageError {
-  const message = isBoth
-    ? 'Give a NAME or --run-id, not both.'
-    : 'Missing argument NAME, or --run-id in its place.';
-  return new UsageError(message, {
+function eitherOr(name: string | undefined, id: string | undefined): Whom {
+  if (name !== undefined && id === undefined) return { name };
+  if (name === undefined && id !== undefined) return { runId: id };
+  const message =
+    name === undefined
+      ? 'Missing argument NAME, or --run-id in its place.'
+      : 'Give a NAME or --run-id, not both.';
+  throw new UsageError(message, {
     code: 'USAGE',
     suggestions: ['mcpd user remove NAME', 'mcpd user remove --run-id ID', 'mcpd user list'],
   });
