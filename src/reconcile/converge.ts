@@ -1,34 +1,16 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MadeMeanwhileError, PortTakenError, SubnetTakenError } from '../engine/faults.ts';
-import { bridgeName } from '../firewall/bridge.ts';
-import { isPromise, protectTenant, unprotectTenant } from '../firewall/protect.ts';
-import { egressOf } from '../policy/of-user.ts';
-import type { Server, User } from '../registry/rows.ts';
 import { listServers, settle } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
-import { probeServers } from '../ready/servers.ts';
-import { makeFirstWorkspace } from '../storage/make.ts';
-import { releaseVolume, settleVolume } from '../storage/settle.ts';
-import { dematerialise } from '../secrets/materialise.ts';
-import { isWanted, networkSpec, runtimeFolder, userFolder } from './desired.ts';
+import { bringUp, type BringUpOptions } from './bring-up.ts';
 import { takeAnotherPort, takeAnotherSubnet } from './clash.ts';
-import { prepareServers } from './prepare.ts';
-import { act, isCommit, prove } from './prove.ts';
-import type { Operation } from './plan.ts';
-import { planUser } from './plan-user.ts';
+import { isWanted } from './desired.ts';
 import { unnoted, type Observed } from './observed.ts';
-import { firstOperation } from './reconcile.ts';
-import { toRow, toRows, type Row } from './rows.ts';
+import type { Row } from './rows.ts';
+import { bringDown } from './bring-down.ts';
 
-export interface ConvergeOptions {
-  /** How long to wait for readiness; undefined: don't. */
-  readonly waitMs: number | undefined;
-  /** Keys of servers to restart. */
-  readonly restart?: ReadonlySet<string>;
-  /** Keys of servers to move to the newest version of their template. */
-  readonly newest?: ReadonlySet<string>;
+export interface ConvergeOptions extends BringUpOptions {
   /** The user was registered just now, so the engine has nothing of them yet. */
   readonly isNew?: boolean;
 }
@@ -76,122 +58,16 @@ async function convergeOnce(
   userId: string,
   options: ConvergeOptions,
 ): Promise<Converged> {
-  const user = getUserById(context.registry, userId);
-  const servers = listServers(context.registry, userId);
-  const wanted = isWanted(user, context.clock.now());
-  const scope = { instance: context.registry.instance, userId };
-  let observed = options.isNew ? nothing : await engine.observe(scope);
-  for (const { id } of unnoted(servers, observed)) settle(context.registry, id);
-  const begun = wanted ? beginNetwork(context, engine, user, observed) : undefined;
-  const settled = begun?.catch(() => undefined);
-  // Sent before anything else keeps the processor busy.
-  if (begun) await nextTurn();
-  const running = servers.filter((server) => wanted && server.desired === 'running');
-  const awaited = options.waitMs === undefined ? [] : running;
-  // The rules come before the plan: a container never runs without them.
-  const stopping = stopServers(engine, observed);
-  const preparing = (async () => {
-    if (wanted) makeFirstWorkspace(user, servers);
-    // Files first, and alone: nothing may undo them while they move.
-    const moved = wanted ? await settleVolume(context, user, stopping) : [];
-    const prepared = await Promise.all([
-      wanted ? prepareServers(context, engine, { user, servers, newest: options.newest }) : [],
-      probeServers(context, user, awaited),
-      wanted ? protect(context, user, options.isNew) : undefined,
-    ]);
-    return [moved, ...prepared] as const;
-  })();
-  const [moved, inputs, probed, unprotected] = await preparing.catch(async (error: unknown) => {
-    // Whoever undoes what was done must find the network whole.
-    await settled;
-    throw error;
-  });
-  if (stopping.stopped.length > 0) observed = await engine.observe(scope);
-  const plan = planUser(context, { user, inputs, observed, restart: options.restart });
-  const { operations: planned } = plan;
-  const timeoutMs = options.waitMs ?? 0;
-  const work = { user, servers, operations: planned, begun, inputs, probed, timeoutMs };
-  await act(context, engine, work);
-  if (!wanted) await forget(context, engine, { user, servers });
-  const before = observed;
-  const look = async () =>
-    !wanted ? nothing : planned.length > 0 ? engine.observe(scope) : before;
-  const proving = prove(context, engine, work);
-  // What is proven changes once more.
-  const [ready, after] = planned.some(isCommit)
-    ? [await proving, await look()]
-    : await Promise.all([proving, look()]);
-  const done = toRows({ user: user.name, observed, moved, unprotected, inputs, plan });
-  const operations = [...stopping.stopped.map((stop) => toRow(stop)), ...done];
-  return {
-    changed: operations.length > 0,
-    operations,
-    ready,
-    observed: after,
-  };
-}
-
-/** Stops what runs, at most once, and says what it stopped: containers see no mount made after their start. */
-function stopServers(engine: Engine, observed: Observed) {
-  const stopped: Operation[] = [];
-  let stopping: Promise<void> | undefined;
-  const stopAll = async () => {
-    const running = observed.servers.filter(({ state }) =>
-      ['running', 'restarting', 'paused'].includes(state),
-    );
-    for (const { user, server, containerId } of running) {
-      const key = `${user}/${server}`;
-      const cause = 'its workspace is mounted anew';
-      const stop: Operation = { type: 'server.stop', key, containerId, cause };
-      await engine.apply(stop);
-      stopped.push(stop);
-    }
-  };
-  return { stopped, stop: () => (stopping ??= stopAll()) };
-}
-
-/** Nothing takes an engine longer to make than a network, and nothing else is needed for it. */
-function beginNetwork(
-  { home, registry: { instance } }: Context,
-  engine: Engine,
-  user: User,
-  observed: Observed,
-): Promise<void> | undefined {
-  const first = firstOperation(networkSpec({ user, home, instance }), observed);
-  return first && engine.apply(first);
-}
-
-/** Gives what was not in force before. */
-async function protect(context: Context, user: User, isNew = false): Promise<string | undefined> {
-  const { name, subnet } = user;
-  const egress = egressOf(context.config, user);
-  const { unresolved, mended } = await protectTenant(context, {
-    isNew,
-    bridge: bridgeName(subnet),
-    egress,
-    explicit: isPromise(egress),
-  });
-  for (const target of unresolved) {
-    context.progress.notice(
-      `${target}, allowed to ${name}, has no address now: it stays unreachable.`,
-    );
+  const { registry, clock } = context;
+  const user = getUserById(registry, userId);
+  const servers = listServers(registry, userId);
+  const look = () => engine.observe({ instance: registry.instance, userId });
+  const observed = options.isNew ? nothing : await look();
+  for (const { id } of unnoted(servers, observed)) settle(registry, id);
+  if (isWanted(user, clock.now())) {
+    const done = await bringUp(context, engine, { user, servers, observed, look, options });
+    return { ...done, changed: done.operations.length > 0 };
   }
-  return mended;
-}
-
-// Neither secrets nor rules nor mounts stay behind for what doesn't run.
-async function forget(
-  context: Context,
-  engine: Engine,
-  { user, servers }: { readonly user: User; readonly servers: readonly Server[] },
-): Promise<void> {
-  const bridge = bridgeName(user.subnet);
-  // Another home may have the subnet by now: the rules are its user's then.
-  const isTaken = (await engine.subnets()).some((subnet) => bridgeName(subnet) === bridge);
-  if (!isTaken) await unprotectTenant(context, bridge);
-  await releaseVolume(context, user);
-  for (const { id } of servers) {
-    dematerialise(runtimeFolder(context.home, context.registry.instance, id));
-  }
-  dematerialise(userFolder(context.home, context.registry.instance, user.id));
+  const operations = await bringDown(context, engine, { user, servers, observed });
+  return { operations, changed: operations.length > 0, ready: new Set(), observed: nothing };
 }

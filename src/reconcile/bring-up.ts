@@ -1,0 +1,103 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Context } from '../context.ts';
+import type { Engine } from '../engine/engine.ts';
+import { probeServers } from '../ready/servers.ts';
+import type { Server, User } from '../registry/rows.ts';
+import { makeFirstWorkspace } from '../storage/make.ts';
+import { settleVolume } from '../storage/settle.ts';
+import { networkSpec } from './desired.ts';
+import { enforceProfile } from './enforce-profile.ts';
+import type { Observed } from './observed.ts';
+import { planUser } from './plan-user.ts';
+import { prepareServers } from './prepare.ts';
+import { act, isCommit, prove } from './prove.ts';
+import { firstOperation } from './reconcile.ts';
+import { toRow, toRows, type Row } from './rows.ts';
+import { stopOnce, type Stopping } from './stop-once.ts';
+
+export interface BringUpOptions {
+  /** How long to wait for readiness; undefined: don't. */
+  readonly waitMs: number | undefined;
+  /** Keys of servers to restart. */
+  readonly restart?: ReadonlySet<string>;
+  /** Keys of servers to move to the newest version of their template. */
+  readonly newest?: ReadonlySet<string>;
+}
+
+interface Scene {
+  readonly user: User;
+  readonly servers: readonly Server[];
+  readonly observed: Observed;
+  /** Observes again. */
+  look(): Promise<Observed>;
+  readonly options: BringUpOptions & { readonly isNew?: boolean };
+}
+
+export interface BroughtUp {
+  readonly operations: readonly Row[];
+  /** Ids of the servers that are ready. */
+  readonly ready: ReadonlySet<string>;
+  readonly observed: Observed;
+}
+
+/** Makes what one user should have, starts it and, if asked to, waits until it is ready. */
+export async function bringUp(context: Context, engine: Engine, scene: Scene): Promise<BroughtUp> {
+  const { user, servers, options, look } = scene;
+  const begun = beginNetwork(context, engine, scene);
+  const settled = begun?.catch(() => undefined);
+  // Sent before anything else keeps the processor busy.
+  if (begun) await nextTurn();
+  const stops = stopOnce(engine, scene.observed);
+  const { moved, inputs, probed, unprotected } = await provide(context, engine, {
+    ...scene,
+    stops,
+  }).catch(async (error: unknown) => {
+    // Whoever undoes what was done must find the network whole.
+    await settled;
+    throw error;
+  });
+  const observed = stops.done.length > 0 ? await look() : scene.observed;
+  const plan = planUser(context, { user, inputs, observed, restart: options.restart });
+  const { operations: planned } = plan;
+  const timeoutMs = options.waitMs ?? 0;
+  const work = { user, servers, operations: planned, begun, inputs, probed, timeoutMs };
+  await act(context, engine, work);
+  const lookAfter = async () => (planned.length > 0 ? look() : observed);
+  const proving = prove(context, engine, work);
+  // What is proven changes once more.
+  const [ready, after] = planned.some(isCommit)
+    ? [await proving, await lookAfter()]
+    : await Promise.all([proving, lookAfter()]);
+  const rows = toRows({ user: user.name, observed, moved, unprotected, inputs, plan });
+  const operations = [...stops.done.map((stop) => toRow(stop)), ...rows];
+  return { operations, ready, observed: after };
+}
+
+/** Nothing takes an engine longer to make than a network, and nothing else is needed for it. */
+function beginNetwork(
+  { home, registry: { instance } }: Context,
+  engine: Engine,
+  { user, observed }: Scene,
+): Promise<void> | undefined {
+  const first = firstOperation(networkSpec({ user, home, instance }), observed);
+  return first && engine.apply(first);
+}
+
+/** All that containers need before they are made and started. The rules too: none ever runs without them. */
+async function provide(
+  context: Context,
+  engine: Engine,
+  { user, servers, options, stops }: Scene & { readonly stops: Stopping },
+) {
+  makeFirstWorkspace(user, servers);
+  // Files first, and alone: nothing may undo them while they move.
+  const moved = await settleVolume(context, user, stops);
+  const { newest, isNew, waitMs } = options;
+  const running = servers.filter(({ desired }) => desired === 'running');
+  const [inputs, probed, unprotected] = await Promise.all([
+    prepareServers(context, engine, { user, servers, newest }),
+    probeServers(context, user, waitMs === undefined ? [] : running),
+    enforceProfile(context, user, isNew),
+  ]);
+  return { moved, inputs, probed, unprotected };
+}
