@@ -8,7 +8,8 @@ import { bridgePort } from '../policy/ports.ts';
 import { egressOf, limitsOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
 import type { Template } from '../templates/schema.ts';
-import type { Desired, DesiredServer } from './reconcile.ts';
+import type { Desired } from './reconcile.ts';
+import type { DesiredServer } from './reconcile-server.ts';
 import type { MountSpec, NetworkSpec, ServerSpec } from './spec.ts';
 
 /** A user's server with everything that its container is made from. */
