@@ -6,7 +6,8 @@ import { bridgeName } from '../firewall/bridge.ts';
 import { unprotectTenant } from '../firewall/protect.ts';
 import { hostRoutes } from '../host/routes.ts';
 import { freePorts, portHolder, readListeners } from '../host/sockets.ts';
-import { listServers, moveBlockedPort, reassignSubnet } from '../registry/servers.ts';
+import { moveBlockedPort, reassignSubnet } from '../registry/clashes.ts';
+import { listServers } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
 
 const blockedHours = 1;

@@ -1,5 +1,8 @@
+import { ConflictError } from '../errors.ts';
+import { allocatePort } from './allocation.ts';
 import type { Registry } from './database.ts';
 import { listQuarantined, parseBlock } from './quarantine.ts';
+import type { User } from './rows.ts';
 
 /** One port that is in somebody's name. */
 export interface PortRow {
@@ -48,4 +51,38 @@ function expand({ start, end }: { start: number; end: number }): PortRow[] {
     server: null,
     state: 'quarantined',
   }));
+}
+
+interface PortQuestion {
+  readonly isPortFree: (port: number) => boolean;
+  readonly wanted?: number | undefined;
+}
+
+/** A port of a user's block for a server: the wanted one if it is free, or the lowest that is. Throws ConflictError (PORTS_EXHAUSTED). */
+export function choosePort(
+  registry: Registry,
+  user: User,
+  { isPortFree, wanted }: PortQuestion,
+): number {
+  const rows = registry.db
+    .prepare(
+      `SELECT port FROM servers WHERE user_id = ?1
+       UNION SELECT port FROM ports WHERE user_id = ?1 AND blocked_until > ?2`,
+    )
+    .all(user.id, registry.clock.now());
+  const taken = new Set(rows.map((row) => row['port'] as number));
+  const { start, end } = user.ports;
+  const isWanted = (port: number) => port >= start && port <= end && isPortFree(port);
+  const port =
+    wanted !== undefined && !taken.has(wanted) && isWanted(wanted)
+      ? wanted
+      : allocatePort({ block: user.ports, taken, isPortFree });
+  if (port !== undefined) return port;
+  throw new ConflictError(`No free port is left in ${user.name}'s block ${start}–${end}.`, {
+    code: 'PORTS_EXHAUSTED',
+    suggestions: [
+      `mcpd ports shows who holds them; mcpd server remove ${user.name}/NAME frees one`,
+      'mcpd config set ports.perUser NUMBER gives users added from then on more',
+    ],
+  });
 }

@@ -1,10 +1,8 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
-import { allocatePort } from './allocation.ts';
 import type { Registry } from './database.ts';
-import { quarantine } from './quarantine.ts';
-import { chooseSubnet, readTaken, type Surroundings } from './reservations.ts';
+import { choosePort } from './ports.ts';
 import type { Server, User } from './rows.ts';
 import { getUserById } from './users.ts';
 
@@ -117,86 +115,8 @@ export function settle(registry: Registry, serverId: string): void {
   registry.db.prepare('UPDATE servers SET settled = 1 WHERE id = ?').run(serverId);
 }
 
-interface MoveOptions {
-  /** When the port may be tried again, in milliseconds since the epoch. */
-  readonly until: number;
-  readonly isPortFree: (port: number) => boolean;
-}
-
-/**
- * Gives a server that was never ready the next free port of its block, because somebody else holds
- * its own. Throws ConflictError for a settled server (PORT_HELD) and a used-up block (PORTS_EXHAUSTED).
- */
-export function moveBlockedPort(
-  registry: Registry,
-  serverId: string,
-  { until, isPortFree }: MoveOptions,
-): Server {
-  return registry.transaction(() => {
-    const server = getServerById(registry, serverId);
-    const user = getUserById(registry, server.userId);
-    if (server.settled) throw portHeld(user, server);
-    registry.db
-      .prepare('UPDATE ports SET blocked_until = ? WHERE port = ?')
-      .run(until, server.port);
-    const port = choosePort(registry, user, { isPortFree });
-    registry.db.prepare('UPDATE servers SET port = ? WHERE id = ?').run(port, serverId);
-    return { ...server, port };
-  });
-}
-
-interface ReassignOptions extends Pick<Surroundings, 'config' | 'takenSubnets'> {
-  /** When the present subnet may be given to anyone, in milliseconds since the epoch. */
-  readonly until: number;
-}
-
-/**
- * Gives a user none of whose servers was ever ready another subnet, because the engine refused the
- * present one. Throws ConflictError for a settled user (SUBNET_HELD) and when none is left.
- */
-export function reassignSubnet(registry: Registry, userId: string, options: ReassignOptions): User {
-  return registry.transaction(() => {
-    const user = getUserById(registry, userId);
-    if (listServers(registry, userId).some((server) => server.settled)) throw subnetHeld(user);
-    const subnet = chooseSubnet(registry, readTaken(registry).subnets, options);
-    registry.db.prepare('UPDATE users SET subnet = ? WHERE id = ?').run(subnet, userId);
-    const { until } = options;
-    quarantine(registry, { kind: 'subnet', value: user.subnet, until, path: null });
-    return { ...user, subnet };
-  });
-}
-
-interface PortQuestion {
-  readonly isPortFree: (port: number) => boolean;
-  readonly wanted?: number | undefined;
-}
-
-function choosePort(registry: Registry, user: User, { isPortFree, wanted }: PortQuestion): number {
-  const rows = registry.db
-    .prepare(
-      `SELECT port FROM servers WHERE user_id = ?1
-       UNION SELECT port FROM ports WHERE user_id = ?1 AND blocked_until > ?2`,
-    )
-    .all(user.id, registry.clock.now());
-  const taken = new Set(rows.map((row) => row['port'] as number));
-  const { start: first, end: last } = user.ports;
-  const isWanted = (port: number) => port >= first && port <= last && isPortFree(port);
-  const port =
-    wanted !== undefined && !taken.has(wanted) && isWanted(wanted)
-      ? wanted
-      : allocatePort({ block: user.ports, taken, isPortFree });
-  if (port !== undefined) return port;
-  const { start, end } = user.ports;
-  throw new ConflictError(`No free port is left in ${user.name}'s block ${start}–${end}.`, {
-    code: 'PORTS_EXHAUSTED',
-    suggestions: [
-      `mcpd ports shows who holds them; mcpd server remove ${user.name}/NAME frees one`,
-      'mcpd config set ports.perUser NUMBER gives users added from then on more',
-    ],
-  });
-}
-
-function getServerById(registry: Registry, id: string): Server {
+/** Throws NotFoundError for one that was removed. */
+export function getServerById(registry: Registry, id: string): Server {
   const row = registry.db.prepare('SELECT * FROM servers WHERE id = ?').get(id);
   if (row) return toServer(row);
   throw new NotFoundError(`There is no server with the id ${id} any more.`, {
@@ -209,21 +129,6 @@ function serverExists(user: User, name: string): ConflictError {
   return new ConflictError(`${user.name} has a server "${name}" already.`, {
     code: 'SERVER_EXISTS',
     suggestions: [`mcpd server show ${user.name}/${name}`],
-  });
-}
-
-function portHeld(user: User, server: Server): ConflictError {
-  const key = `${user.name}/${server.name}`;
-  return new ConflictError(`Port ${server.port} of ${key} is held by somebody else.`, {
-    code: 'PORT_HELD',
-    suggestions: ['mcpd ports shows who holds it', `Free the port, then mcpd start ${key}`],
-  });
-}
-
-function subnetHeld(user: User): ConflictError {
-  return new ConflictError(`The subnet ${user.subnet} of ${user.name} overlaps another network.`, {
-    code: 'SUBNET_HELD',
-    suggestions: [`Remove the other network, then mcpd start ${user.name}`, 'mcpd doctor'],
   });
 }
 

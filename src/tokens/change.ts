@@ -14,7 +14,8 @@ import {
   type tokenRevokeResult,
   type tokenRotateResult,
 } from './result.ts';
-import { createToken, listTokens, revokeToken, rotateToken } from './store.ts';
+import { createToken, rotateToken } from './make.ts';
+import { listTokens, revokeToken } from './store.ts';
 
 interface CreateUserToken {
   readonly userName: string;

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { listPorts } from '../../../src/registry/ports.ts';
+import { moveBlockedPort, reassignSubnet } from '../../../src/registry/clashes.ts';
 import {
   addServer,
   findServer,
   getServer,
   listServers,
-  moveBlockedPort,
-  reassignSubnet,
   removeServer,
   setDesired,
   settle,

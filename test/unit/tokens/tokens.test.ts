@@ -10,14 +10,9 @@ import { addServer } from '../../../src/registry/servers.ts';
 import { materialise } from '../../../src/secrets/materialise.ts';
 import { probeToken, tokenAudience, tokenIssuer } from '../../../src/tokens/issue.ts';
 import { loadTokenKeys } from '../../../src/tokens/keys.ts';
+import { createToken, rotateToken } from '../../../src/tokens/make.ts';
 import { publishLiveTokens } from '../../../src/tokens/publish.ts';
-import {
-  createToken,
-  listTokens,
-  liveTokens,
-  revokeToken,
-  rotateToken,
-} from '../../../src/tokens/store.ts';
+import { listTokens, liveTokens, revokeToken } from '../../../src/tokens/store.ts';
 import type { BridgeConfig } from '../../../src/bridge/config.ts';
 import {
   add,
