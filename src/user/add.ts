@@ -3,10 +3,8 @@ import type { Context } from '../context.ts';
 import { UnhealthyError } from '../errors.ts';
 import { requireEnforceable } from '../firewall/protect.ts';
 import { egressText } from '../policy/egress.ts';
-import type { Policy } from '../policy/policy.ts';
 import { converge } from '../reconcile/converge.ts';
 import { whyOver } from '../registry/lifetime.ts';
-import type { Holder } from '../registry/processes.ts';
 import type { User } from '../registry/rows.ts';
 import { userExists } from '../registry/user-request.ts';
 import { findUser } from '../registry/users.ts';
@@ -17,6 +15,7 @@ import type { Template } from '../templates/schema.ts';
 import { publishTokens } from '../tokens/change.ts';
 import { createToken } from '../tokens/make.ts';
 import { listTokens } from '../tokens/store.ts';
+import type { AddRequest } from './add-request.ts';
 import { confirmSame } from './confirm-same.ts';
 import { describeUserAndServers } from './describe.ts';
 import { withUserLease } from './lease.ts';
@@ -25,29 +24,6 @@ import { equipUser, readInUse, registerUser, type Registration } from './registe
 import { erase } from './erase.ts';
 import { eraseOver, removeSomeOver } from './over.ts';
 import type { userAddResult } from './result.ts';
-
-export interface AddRequest {
-  readonly name: string;
-  /** Catalog names or template folders; none given: `filesystem`. */
-  readonly templates: readonly string[] | undefined;
-  readonly workspace: string | undefined;
-  readonly osUser: string | undefined;
-  /** What they have of their own: caps, egress and the rest. */
-  readonly own: Policy;
-  readonly group: string | undefined;
-  /** Why they may have templates that are too risky for them: all, or each by its reference. */
-  readonly approval: string | ReadonlyMap<string, string> | undefined;
-  /** Values by name; never printed. */
-  readonly secrets: ReadonlyMap<string, string>;
-  readonly ttlMs: number | undefined;
-  readonly runId?: string | undefined;
-  /** The process that a new user is made for. One of that name may not be there. */
-  readonly owner?: Holder | undefined;
-  readonly start: boolean;
-  /** False: they get no token now. */
-  readonly withToken?: boolean;
-  readonly timeoutMs: number;
-}
 
 export type AddResult = z.infer<typeof userAddResult>;
 

@@ -9,7 +9,7 @@ import type { User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { readSecrets } from '../secrets/vault.ts';
 import type { Template } from '../templates/schema.ts';
-import type { AddRequest } from './add.ts';
+import type { AddRequest } from './add-request.ts';
 
 interface Same {
   readonly request: AddRequest;

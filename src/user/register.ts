@@ -16,7 +16,7 @@ import { listSecrets, putSecret, sealSecret, setSecret } from '../secrets/vault.
 import type { Template } from '../templates/schema.ts';
 import { makeWorkspace } from '../storage/make.ts';
 import { checkWorkspace } from '../workspace/paths.ts';
-import type { AddRequest } from './add.ts';
+import type { AddRequest } from './add-request.ts';
 import { chooseIdentity } from './identity.ts';
 
 /** What the host and the engine have in use already. Choosing looks at it; the engine's own bind decides. */
