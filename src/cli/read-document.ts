@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { DocumentText } from '../apply/open.ts';
-import { UsageError } from '../errors.ts';
-import { whyUnreadable } from '../unreadable.ts';
+import { readNamed } from './read-named.ts';
 
 interface Options {
   readonly signal: AbortSignal;
@@ -20,17 +18,9 @@ export async function readDocument(
     const bytes = await buffer(addAbortSignal(signal, stdin));
     return { name: 'stdin', bytes, folder: process.cwd() };
   }
-  return { name: from, bytes: await readNamed(from), folder: dirname(resolve(from)) };
-}
-
-async function readNamed(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new UsageError(`${path} can't be read: ${whyUnreadable(error)}.`, {
-      code: 'FILE_UNREADABLE',
-      suggestions: [`mcpd export > ${path}, to begin with what there is`, 'mcpd apply -f -'],
-      cause: error,
-    });
-  }
+  const bytes = await readNamed(from, [
+    `mcpd export > ${from}, to begin with what there is`,
+    'mcpd apply -f -',
+  ]);
+  return { name: from, bytes, folder: dirname(resolve(from)) };
 }

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { CancelledError, UsageError } from '../errors.ts';
-import { whyUnreadable } from '../unreadable.ts';
+import { CancelledError } from '../errors.ts';
+import { readNamed } from './read-named.ts';
 
 export interface ValueSource {
   /** `@file` or `file`; `-`: stdin. Undefined: stdin too, asked for on a terminal without echo. */
@@ -17,25 +16,15 @@ export interface ValueSource {
 /** Reads what may not stand on a command line: from a file, a pipe, or a terminal that doesn't echo. */
 export async function readValue(source: ValueSource): Promise<Uint8Array> {
   const { from, stdin = process.stdin, stderr = process.stderr } = source;
-  if (from !== undefined && from !== '-' && from !== '@-') return readNamed(from.replace(/^@/, ''));
+  if (from !== undefined && from !== '-' && from !== '@-') {
+    return readNamed(from.replace(/^@/, ''), ['Name a file that you can read, or - for stdin.']);
+  }
   if (!stdin.isTTY) return buffer(addAbortSignal(source.signal, stdin));
   stderr.write(`${source.label} (not shown): `);
   try {
     return await readUnseen(stdin, source.signal);
   } finally {
     stderr.write('\n');
-  }
-}
-
-async function readNamed(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new UsageError(`${path} can't be read: ${whyUnreadable(error)}.`, {
-      code: 'FILE_UNREADABLE',
-      suggestions: ['Name a file that you can read, or - for stdin.'],
-      cause: error,
-    });
   }
 }
 

@@ -4,12 +4,15 @@ import type { Facts } from './facts.ts';
 import { ok, type Check } from './result.ts';
 
 const refresh = 'mcpd oidc refresh';
+const refused = 'Its tokens are refused everywhere.';
 
 /** Can tokens of the trusted issuer be checked, and do they open anything? */
 export function checkIssuer({ config, users, issuerKeys, now }: Facts): Check {
   const id = 'issuer';
   const { issuer, users: mappings, maxAgeHours } = config.oidc;
   const hours = Math.floor((now - (issuerKeys?.fetchedAt ?? 0)) / 3_600_000);
+  const age = `the keys of ${issuer} are ${hours} hours old; they`;
+  const old = { id, mend: [`${refresh}, from a timer`] };
   switch (judgeKeys(config.oidc, issuerKeys, now)) {
     case 'untrusted':
       return ok(id, 'no OIDC issuer is trusted');
@@ -18,24 +21,22 @@ export function checkIssuer({ config, users, issuerKeys, now }: Facts): Check {
         id,
         status: 'fail',
         summary: `the keys of ${issuer} were never fetched`,
-        meaning: 'Its tokens are refused everywhere.',
+        meaning: refused,
         mend: [refresh],
       };
     case 'expired':
       return {
-        id,
+        ...old,
         status: 'fail',
-        summary: `the keys of ${issuer} are ${hours} hours old; they were good for ${maxAgeHours}`,
-        meaning: 'Its tokens are refused everywhere.',
-        mend: [`${refresh}, from a timer`],
+        summary: `${age} were good for ${maxAgeHours}`,
+        meaning: refused,
       };
     case 'aging':
       return {
-        id,
+        ...old,
         status: 'warn',
-        summary: `the keys of ${issuer} are ${hours} hours old; they are good for ${maxAgeHours}`,
+        summary: `${age} are good for ${maxAgeHours}`,
         meaning: 'Its tokens are refused when they get older, and newer keys of it are not known.',
-        mend: [`${refresh}, from a timer`],
       };
     case 'good':
       break;
