@@ -3,14 +3,14 @@ import type { Engine } from '../engine/engine.ts';
 import { MadeMeanwhileError, PortTakenError, SubnetTakenError } from '../engine/faults.ts';
 import { listServers, settle } from '../registry/servers.ts';
 import { getUserById } from '../registry/users.ts';
-import { bringUp, type BringUpOptions } from './bring-up.ts';
+import { setUp, type SetUpOptions } from './set-up.ts';
 import { takeAnotherPort, takeAnotherSubnet } from './clash.ts';
 import { isWanted } from './desired.ts';
 import { unnoted, type Observed } from './observed.ts';
 import type { Row } from './rows.ts';
-import { bringDown } from './bring-down.ts';
+import { tearDown } from './tear-down.ts';
 
-export interface ConvergeOptions extends BringUpOptions {
+export interface ConvergeOptions extends SetUpOptions {
   /** The user was registered just now, so the engine has nothing of them yet. */
   readonly isNew?: boolean;
 }
@@ -65,9 +65,9 @@ async function convergeOnce(
   const observed = options.isNew ? nothing : await look();
   for (const { id } of unnoted(servers, observed)) settle(registry, id);
   if (isWanted(user, clock.now())) {
-    const done = await bringUp(context, engine, { user, servers, observed, look, options });
+    const done = await setUp(context, engine, { user, servers, observed, look, options });
     return { ...done, changed: done.operations.length > 0 };
   }
-  const operations = await bringDown(context, engine, { user, servers, observed });
+  const operations = await tearDown(context, engine, { user, servers, observed });
   return { operations, changed: operations.length > 0, ready: new Set(), observed: nothing };
 }

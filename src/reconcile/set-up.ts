@@ -15,7 +15,7 @@ import { firstOperation } from './reconcile.ts';
 import { toRow, toRows, type Row } from './rows.ts';
 import { stopOnce, type Stopping } from './stop-once.ts';
 
-export interface BringUpOptions {
+export interface SetUpOptions {
   /** How long to wait for readiness; undefined: don't. */
   readonly waitMs: number | undefined;
   /** Keys of servers to restart. */
@@ -30,10 +30,10 @@ interface Scene {
   readonly observed: Observed;
   /** Observes again. */
   look(): Promise<Observed>;
-  readonly options: BringUpOptions & { readonly isNew?: boolean };
+  readonly options: SetUpOptions & { readonly isNew?: boolean };
 }
 
-export interface BroughtUp {
+export interface Standing {
   readonly operations: readonly Row[];
   /** Ids of the servers that are ready. */
   readonly ready: ReadonlySet<string>;
@@ -41,7 +41,7 @@ export interface BroughtUp {
 }
 
 /** Makes what one user should have, starts it and, if asked to, waits until it is ready. */
-export async function bringUp(context: Context, engine: Engine, scene: Scene): Promise<BroughtUp> {
+export async function setUp(context: Context, engine: Engine, scene: Scene): Promise<Standing> {
   const { user, servers, options, look } = scene;
   const begun = beginNetwork(context, engine, scene);
   const settled = begun?.catch(() => undefined);

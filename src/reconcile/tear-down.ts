@@ -18,7 +18,7 @@ interface Scene {
 }
 
 /** Removes what a user has on the engine, and what stands ready for it on the host. */
-export async function bringDown(
+export async function tearDown(
   context: Context,
   engine: Engine,
   { user, servers, observed }: Scene,
