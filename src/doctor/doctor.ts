@@ -11,9 +11,9 @@ import { strayMounts } from './storage.ts';
 import type { DoctorResult } from './result.ts';
 
 /**
- * Examines the engine, this host and what mcpd has on them. With `fix` it first puts right what can be
- * without touching a tenant: the firewall's rules and stale entries, and left-over run-time folders and mounts of users
- * who are gone.
+ * Examines the engine, this host and what mcpd has on them. With `fix` it first puts right what can be without
+ * touching a tenant: the firewall's rules and stale entries, and left-over run-time folders and mounts of
+ * users who are gone.
  */
 export async function examine(context: Context, { fix }: { fix: boolean }): Promise<DoctorResult> {
   const facts = await gatherFacts(context);

@@ -13,9 +13,15 @@ export interface Engine {
   observe(scope: { instance: string; userId?: string }): Promise<Observed>;
   /** Carries out one operation; decides nothing. Throws PortTakenError, SubnetTakenError, LimitLostError. */
   apply(operation: Operation): Promise<void>;
-  /** Chunks in the order the container wrote them, until its log ends or `signal` aborts. Never holds the whole log. */
+  /**
+   * Chunks in the order the container wrote them, until its log ends or `signal` aborts. Never holds the whole
+   * log.
+   */
   logs(containerId: string, options: LogOptions): AsyncIterable<LogChunk>;
-  /** One sample, taken over about a second, or at once and without `cpuPercent`; undefined when the container is not running. */
+  /**
+   * One sample, taken over about a second, or at once and without `cpuPercent`; undefined when the container
+   * is not running.
+   */
   stats(containerId: string, options?: { atOnce: boolean }): Promise<Sample | undefined>;
   exec(containerId: string, options: ExecOptions): Promise<number>;
   readonly images: Images;

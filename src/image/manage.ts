@@ -7,6 +7,7 @@ import type { Template } from '../templates/schema.ts';
 import { ensureImage } from './build.ts';
 import { currentReferences } from './current.ts';
 import { imagesToRemove, removeImages } from './prune.ts';
+import { imageRequest } from './request.ts';
 import {
   describeImage,
   type ImageBuildResult,
@@ -19,28 +20,20 @@ export async function buildImages(
   context: Context,
   names: readonly string[],
 ): Promise<ImageBuildResult> {
-  const { assets, config, env, progress, signal } = context;
+  const { assets, progress, signal } = context;
   const templates =
     names.length === 0
       ? await listTemplates(assets)
       : await Promise.all(names.map((name) => findTemplate(name, assets)));
-  const { images } = await context.engine();
+  const engine = await context.engine();
   const made: ImageBuildResult['images'] = [];
   await progress.steps(
     templates.map((template) => ({
       title: `image.build ${template.name}`,
       run: async (update) => {
         signal.throwIfAborted();
-        const image = await ensureImage({
-          images,
-          template,
-          config,
-          assets: { root: assets },
-          env,
-          signal,
-          notice: (line) => progress.notice(line),
-          onLine: update,
-        });
+        const request = imageRequest(context, engine, template);
+        const image = await ensureImage({ ...request, signal, onLine: update });
         made.push({ template: template.name, ...image });
       },
     })),

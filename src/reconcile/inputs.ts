@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import { currentImage } from '../image/current.ts';
+import { imageRequest } from '../image/request.ts';
 import { policyOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { keptVersion, unbuilt, type Version } from '../registry/versions.ts';
@@ -45,16 +46,6 @@ export function previewSources(context: Context, engine: Engine): Sources {
     engine,
     async (template) => (await currentImage(imageRequest(context, engine, template))) ?? unbuilt,
   );
-}
-
-/** What a template's image is made from, and where. */
-export function imageRequest(
-  { config, assets, env, progress }: Context,
-  engine: Engine,
-  template: Template,
-) {
-  const notice = (line: string) => progress.notice(line);
-  return { images: engine.images, template, config, assets: { root: assets }, env, notice };
 }
 
 export interface Whose {

@@ -1,12 +1,13 @@
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import { currentImage } from '../image/current.ts';
+import { imageRequest } from '../image/request.ts';
 import { freshIssuerKeys, type IssuerKeys } from '../oidc/keys.ts';
 import { trustedIssuer } from '../oidc/trust.ts';
 import { keptBridge } from '../registry/bridges.ts';
 import type { Template } from '../templates/schema.ts';
 import type { ServerInputs } from './desired.ts';
-import { gatherInputs, imageRequest, openSources, type Sources, type Whose } from './inputs.ts';
+import { gatherInputs, openSources, type Sources, type Whose } from './inputs.ts';
 import { staleRuntime, writeRuntime } from './write-runtime.ts';
 
 /** Builds what is missing and writes each server's run-time material, so that its container can start. */

@@ -11,7 +11,10 @@ export interface Counters {
   latency: number[];
 }
 
-/** What one server did in one hour: a line of `usage.jsonl` in its log folder; the hour under way is in `usage.now`. */
+/**
+ * What one server did in one hour: a line of `usage.jsonl` in its log folder; the hour under way is in
+ * `usage.now`.
+ */
 export interface UsageHour {
   /** Its start, in whole hours since the epoch. */
   readonly hour: number;

@@ -18,7 +18,10 @@ export function setOwner(registry: Registry, userId: string, owner: Holder): voi
     .run(userId, owner.pid, owner.startTime, owner.bootId);
 }
 
-/** Users past their time, the longest first, and those whose process has ended. By an index: it costs nothing when there are none. */
+/**
+ * Users past their time, the longest first, and those whose process has ended. By an index: it costs nothing
+ * when there are none.
+ */
 export function listOver(registry: Registry, probe: Probe = isAlive): Over[] {
   const expired = registry.db
     .prepare('SELECT name, expires_at FROM users WHERE expires_at <= ? ORDER BY expires_at')

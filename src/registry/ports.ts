@@ -58,7 +58,10 @@ interface PortQuestion {
   readonly wanted?: number | undefined;
 }
 
-/** A port of a user's block for a server: the wanted one if it is free, or the lowest that is. Throws ConflictError (PORTS_EXHAUSTED). */
+/**
+ * A port of a user's block for a server: the wanted one if it is free, or the lowest that is. Throws
+ * ConflictError (PORTS_EXHAUSTED).
+ */
 export function choosePort(
   registry: Registry,
   user: User,

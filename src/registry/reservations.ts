@@ -115,7 +115,10 @@ interface UidQuestion {
   readonly workspace: string;
 }
 
-/** The uid asked for, the workspace's former one, or one nobody has. Throws ConflictError (UID_TAKEN, UIDS_EXHAUSTED). */
+/**
+ * The uid asked for, the workspace's former one, or one nobody has. Throws ConflictError (UID_TAKEN,
+ * UIDS_EXHAUSTED).
+ */
 export function chooseUid(registry: Registry, question: UidQuestion): number {
   const { taken, world, uid, sharedUid, adoptUid, workspace } = question;
   if (uid !== undefined) {

@@ -56,7 +56,10 @@ interface AddServerRequest {
   readonly port?: number;
 }
 
-/** Adds a server, on the lowest free port of its user's block unless another is given. Throws ConflictError (SERVER_EXISTS, PORTS_EXHAUSTED). */
+/**
+ * Adds a server, on the lowest free port of its user's block unless another is given. Throws ConflictError
+ * (SERVER_EXISTS, PORTS_EXHAUSTED).
+ */
 export function addServer(registry: Registry, request: AddServerRequest): Server {
   const { name, template, desired = 'running', isPortFree, port: wanted } = request;
   return registry.transaction(() => {

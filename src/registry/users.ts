@@ -158,7 +158,10 @@ interface RemoveUserOptions {
   readonly config: Pick<HostConfig, 'quarantineHours'>;
 }
 
-/** Removes a user with all servers, secrets and tokens; ports, subnet and uid go into quarantine. Throws NotFoundError. */
+/**
+ * Removes a user with all servers, secrets and tokens; ports, subnet and uid go into quarantine. Throws
+ * NotFoundError.
+ */
 export function removeUser(
   registry: Registry,
   id: string,

@@ -25,7 +25,10 @@ export interface ReportRequest {
   readonly measure: boolean;
 }
 
-/** Adds up what servers have recorded. Throws NotFoundError for a target that is not there, UsageError for an empty period. */
+/**
+ * Adds up what servers have recorded. Throws NotFoundError for a target that is not there, UsageError for an
+ * empty period.
+ */
 export async function makeReport(context: Context, request: ReportRequest): Promise<ReportResult> {
   const { target, by, sort, plots } = request;
   const period = toPeriod(request);

@@ -22,10 +22,10 @@ export interface Material {
 }
 
 /**
- * Writes what a server's container mounts, `bridge.json`, `tokens.json`, `policy.json`, `issuer.json` and `secrets/NAME` (0400 in
- * 0700 folders): each file is replaced as a whole, secrets no longer wanted are removed. The folder
- * itself stays the same one, which a running container has mounted. Throws RefusedError when
- * somebody else could read or change it. Call it, with `tokens` and `policy` read, in one registry
+ * Writes what a server's container mounts, `bridge.json`, `tokens.json`, `policy.json`, `issuer.json` and
+ * `secrets/NAME` (0400 in 0700 folders): each file is replaced as a whole, secrets no longer wanted are
+ * removed. The folder itself stays the same one, which a running container has mounted. Throws RefusedError
+ * when somebody else could read or change it. Call it, with `tokens` and `policy` read, in one registry
  * transaction, so that it can't bring back a token being revoked or a policy being replaced.
  */
 export function materialise(folder: string, material: Material): void {
@@ -57,7 +57,10 @@ export function readMaterialised(
   return new Map(present.map((name) => [name, readFileSync(join(secretsFolder, name), 'utf8')]));
 }
 
-/** Makes a folder beside those of the servers, 0700 and its owner's; what is in it stays. Throws as `materialise` does. */
+/**
+ * Makes a folder beside those of the servers, 0700 and its owner's; what is in it stays. Throws as
+ * `materialise` does.
+ */
 export function makeRuntimeFolder(folder: string, owner: Owner): void {
   makeFolders(folder, owner);
 }

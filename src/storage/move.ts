@@ -50,7 +50,10 @@ export async function packInto(place: Place, owner: Owner, bytes: number): Promi
   await mountImage(place);
 }
 
-/** Moves the files of a mounted image back into a plain folder. Throws RefusedError when the disk lacks room for both. */
+/**
+ * Moves the files of a mounted image back into a plain folder. Throws RefusedError when the disk lacks room
+ * for both.
+ */
 export async function unpackImage(place: Place): Promise<void> {
   const { volumes, paths, stop } = place;
   await requireRoom(place);

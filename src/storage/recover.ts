@@ -57,7 +57,10 @@ export async function discardStaged({ volumes, paths }: Omit<Place, 'stop'>): Pr
   return true;
 }
 
-/** Mounts the image where no container has been started since. A folder with files in it, whose copies the image has, is set aside. */
+/**
+ * Mounts the image where no container has been started since. A folder with files in it, whose copies the
+ * image has, is set aside.
+ */
 export async function mountImage({ volumes, paths }: Omit<Place, 'stop'>): Promise<void> {
   const { workspace, image, old } = paths;
   const folder = statSync(workspace, { throwIfNoEntry: false });

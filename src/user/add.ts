@@ -28,8 +28,9 @@ import type { userAddResult } from './result.ts';
 export type AddResult = z.infer<typeof userAddResult>;
 
 /**
- * Makes a user with their servers, and starts them. Asked again for the same, it changes nothing but
- * what has drifted, and finishes what a killed one began. Throws ConflictError when the user exists otherwise than asked.
+ * Makes a user with their servers, and starts them. Asked again for the same, it changes nothing but what has
+ * drifted, and finishes what a killed one began. Throws ConflictError when the user exists otherwise than
+ * asked.
  */
 export async function addUser(context: Context, request: AddRequest): Promise<AddResult> {
   // Read meanwhile; only who needs it meets its errors.

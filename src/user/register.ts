@@ -46,8 +46,8 @@ export interface Registration {
 }
 
 /**
- * Reserves addresses and memory and writes the rows of a new user, their servers and secrets: all of
- * them, or none, so that `up` can make the rest if this command is killed. Throws what permit and admitted throw, too.
+ * Reserves addresses and memory and writes the rows of a new user, their servers and secrets: all of them, or
+ * none, so that `up` can make the rest if this command is killed. Throws what permit and admitted throw, too.
  */
 export async function registerUser(
   context: Context,

@@ -8,7 +8,10 @@ import { createClaiming, nameClaim } from './conflicts.ts';
 import { containerOptions, nanoCpus } from './container-options.ts';
 import { hasStatus } from './errors.ts';
 
-/** Creates a container, not started, and makes sure that the engine kept its limits. Throws what `createClaiming` throws. */
+/**
+ * Creates a container, not started, and makes sure that the engine kept its limits. Throws what
+ * `createClaiming` throws.
+ */
 export async function createContainer(
   docker: Docker,
   spec: ServerSpec,

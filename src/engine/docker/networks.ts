@@ -6,7 +6,10 @@ import { labels } from '../labels.ts';
 import { createClaiming, nameClaim, type Claim } from './conflicts.ts';
 import { hasStatus } from './errors.ts';
 
-/** Creates one user's bridge network on its own subnet. Throws SubnetTakenError on an overlap, and what `createClaiming` throws. */
+/**
+ * Creates one user's bridge network on its own subnet. Throws SubnetTakenError on an overlap, and what
+ * `createClaiming` throws.
+ */
 export async function createNetwork(
   docker: Docker,
   spec: NetworkSpec,
