@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { userArgument } from '../cli/flags.ts';
 import { exitCodes } from '../errors.ts';
 import { renderPlan } from '../render/plan.ts';
-import { planResult, planUsers } from '../user/up-down.ts';
+import { planResult, planUsers } from '../user/plan-users.ts';
 
 type Result = z.infer<typeof planResult>;
 

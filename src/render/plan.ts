@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { operationResult } from '../reconcile/result.ts';
-import type { planResult, upDownResult } from '../user/up-down.ts';
+import type { planResult } from '../user/plan-users.ts';
+import type { upDownResult } from '../user/up-down.ts';
 import { renderTable } from './table.ts';
 
 type OperationRow = z.infer<typeof operationResult>;

@@ -4,8 +4,8 @@ import { McpdError } from '../errors.ts';
 import { converge } from '../reconcile/converge.ts';
 import { previewSources } from '../reconcile/inputs.ts';
 import { buildingSources } from '../reconcile/prepare.ts';
+import { namedUsers } from '../registry/named.ts';
 import type { Server } from '../registry/rows.ts';
-import { getUser, listUsers } from '../registry/users.ts';
 import { keepVersion, keptVersion } from '../registry/versions.ts';
 import { forEachUser, messageOf } from '../user/each.ts';
 import { withUserLease } from '../user/lease.ts';
@@ -38,10 +38,7 @@ export async function upgradeServers(
 ): Promise<UpgradeResult> {
   const { registry } = context;
   const { names, template, dryRun } = request;
-  const users =
-    names.length === 0
-      ? listUsers(registry)
-      : [...new Set(names)].map((name) => getUser(registry, name));
+  const users = namedUsers(registry, names);
   const engine = await context.engine();
   // Several images may be built at once.
   const beside = { ...context, progress: context.progress.beside() };

@@ -2,28 +2,19 @@ import * as z from 'zod';
 import { admitted } from '../admission/admit.ts';
 import { discardAbandoned } from '../backup/abandoned.ts';
 import type { Context } from '../context.ts';
-import { freshIssuerKeys, readIssuerKeys } from '../oidc/keys.ts';
+import { freshIssuerKeys } from '../oidc/keys.ts';
 import { converge, type Converged } from '../reconcile/converge.ts';
 import { isWanted } from '../reconcile/desired.ts';
 import { operationResult } from '../reconcile/result.ts';
 import { surveyUsers, type Outlook } from '../reconcile/survey.ts';
 import { sweepLeftovers } from '../reconcile/sweep.ts';
 import { whyOver } from '../registry/lifetime.ts';
+import { namedUsers } from '../registry/named.ts';
 import type { User } from '../registry/rows.ts';
-import { findUser, getUser, listUsers, updateUser } from '../registry/users.ts';
-import { forEachUser, messageOf } from './each.ts';
+import { findUser, getUser, updateUser } from '../registry/users.ts';
+import { forEachUser } from './each.ts';
 import { withUserLease } from './lease.ts';
 import { eraseOver } from './over.ts';
-
-export const planResult = z.object({
-  users: z.array(
-    z.object({
-      user: z.string(),
-      operations: z.array(operationResult),
-      problem: z.string().nullable().describe('why nothing can be said of them'),
-    }),
-  ),
-});
 
 export const upDownResult = z.object({
   changed: z.boolean(),
@@ -51,29 +42,6 @@ interface UpRequest extends BulkRequest {
   readonly leaveDown?: boolean;
 }
 
-/** What `up` would do, and why. Changes nothing. Who can't be planned for doesn't stop the others. */
-export async function planUsers(
-  context: Context,
-  names: readonly string[],
-): Promise<z.infer<typeof planResult>> {
-  // Who is down comes up, and who is over goes.
-  const users = chosenUsers(context, names).map((user) => ({
-    ...user,
-    down: whyOver(context.registry, user) !== undefined,
-  }));
-  const keys = readIssuerKeys(context.home, context.config.oidc.issuer);
-  const outlooks = await surveyUsers(context, users, keys);
-  const plans = users.map(({ name }, index) => {
-    const outlook = outlooks[index];
-    if (outlook?.status === 'fulfilled') {
-      return { user: name, operations: [...outlook.value.operations], problem: null };
-    }
-    if (users.length === 1) throw outlook?.reason;
-    return { user: name, operations: [], problem: messageOf(outlook?.reason) };
-  });
-  return { users: plans };
-}
-
 /**
  * Brings users to what the registry says; expired ones are removed, and what killed commands left. Who
  * has nothing to be done is not touched, nor asked whether they are ready.
@@ -81,7 +49,7 @@ export async function planUsers(
 export async function bringUp(world: Context, request: UpRequest) {
   sweepLeftovers(world);
   await discardAbandoned(world);
-  const everybody = chosenUsers(world, request.names);
+  const everybody = namedUsers(world.registry, request.names);
   const outlooks = await surveyUsers(world, everybody, await freshIssuerKeys(world));
   const now = world.clock.now();
   const quiet = new Set(everybody.filter((_, index) => isQuiet(outlooks[index])));
@@ -114,7 +82,7 @@ function isQuiet(outlook: PromiseSettledResult<Outlook> | undefined): boolean {
 
 /** Removes users' containers and networks; rows, addresses, secrets and workspaces stay. */
 export async function takeDown(world: Context, request: BulkRequest) {
-  const users = chosenUsers(world, request.names);
+  const users = namedUsers(world.registry, request.names);
   await world.engine();
   const nobody = new Set<string>();
   return forEachChosen(world, { ...request, users, idle: nobody }, async (user, context) => {
@@ -160,10 +128,4 @@ async function forEachChosen(
       removedBecause,
     })),
   };
-}
-
-function chosenUsers({ registry }: Context, names: readonly string[]): readonly User[] {
-  return names.length === 0
-    ? listUsers(registry)
-    : [...new Set(names)].map((name) => getUser(registry, name));
 }

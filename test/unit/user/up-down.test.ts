@@ -5,7 +5,8 @@ import type { Context } from '../../../src/context.ts';
 import type { Observed } from '../../../src/reconcile/observed.ts';
 import { listServers } from '../../../src/registry/servers.ts';
 import { findUser, getUser, removeUser, updateUser } from '../../../src/registry/users.ts';
-import { bringUp, planUsers } from '../../../src/user/up-down.ts';
+import { planUsers } from '../../../src/user/plan-users.ts';
+import { bringUp } from '../../../src/user/up-down.ts';
 import { settledHome } from './settled-home.ts';
 
 const names = ['ann', 'bob', 'cid', 'dan', 'eve'];
