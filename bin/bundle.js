@@ -1,5 +1,7 @@
 // The command line, with what V8 made of it in earlier runs.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+
+const monthMs = 30 * 86_400_000;
 
 /**
  * Loads the bundle; `folder` is where compiled code is kept, undefined: nowhere. Node's own compile cache has
@@ -30,6 +32,7 @@ export function loadBundle(file, folder) {
     keep(command) {
       if (path === undefined || known.includes(command)) return;
       writeKept(path, { commands: [...known, command], code: script.createCachedData(), crc32 });
+      if (known.length === 0) removeOld(dirname(path));
     },
   };
 }
@@ -62,5 +65,19 @@ function writeKept(path, { commands, code, crc32 }) {
     renameSync(draft, path);
   } catch {
     rmSync(draft, { force: true });
+  }
+}
+
+/** What other versions of mcpd and of Node have left. */
+function removeOld(folder) {
+  const { lstatSync, readdirSync, rmSync } = process.getBuiltinModule('node:fs');
+  try {
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name);
+      const isOld = Date.now() - lstatSync(path).mtimeMs > monthMs;
+      if (isOld) rmSync(path, { recursive: true, force: true });
+    }
+  } catch {
+    // Another command is at it.
   }
 }

@@ -6,8 +6,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -70,6 +72,19 @@ describe.runIf(process.getuid?.() === 0)('the cache of compiled code', () => {
     await run('user', 'list');
     expect(kept()).toEqual(['template:list', 'user:list']);
     expect(written()).toHaveLength(1);
+  });
+
+  test('loses what nothing was added to for a month, as soon as there is another version', async () => {
+    const { cache, run } = someHome();
+    await run('user', 'list');
+    const [own = ''] = readdirSync(cache);
+    const days = (count: number) => new Date(Date.now() - count * 86_400_000);
+    for (const [name, age] of Object.entries({ old: 31, young: 29 })) {
+      renameSync(join(cache, own), join(cache, name));
+      utimesSync(join(cache, name), days(age), days(age));
+      await run('user', 'list');
+    }
+    expect(readdirSync(cache).toSorted()).toEqual([own, 'young'].toSorted());
   });
 
   test('is written anew when it is damaged', async () => {
