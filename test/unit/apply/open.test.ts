@@ -99,6 +99,19 @@ users:
   });
 
   it.each([
+    ['policy: { memry: 1g }', 'memry: there is no such key; did you mean memory?'],
+    ['policy: { tools: { dny: [] } }', 'tools.dny: there is no such key; did you mean deny?'],
+    [
+      'policy: { templates: { memory: { toolz: {} } } }',
+      'templates.memory.toolz: there is no such key; did you mean tools?',
+    ],
+    ['policy: { maxRisk: hgih }', 'maxRisk: expected one of low, medium, high, critical'],
+  ])('names what may have been meant in a policy too: %s', async (policy, says) => {
+    const [fault] = await faults(`version: 1\nusers:\n  bob: { ${policy} }\n`);
+    expect(fault).toContain(`users.bob.policy.${says}`);
+  });
+
+  it.each([
     ['', '1:1: version: is missing'],
     ['users: {}', '1:1: version: is missing'],
     ['[]', '1:1: expected object, received array'],
