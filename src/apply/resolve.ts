@@ -179,7 +179,11 @@ class Templates {
 }
 
 function wordsOf({ message, suggestions }: McpdError): string {
-  const meant = suggestions.find((one) => /^did you mean/i.test(one));
-  const words = `${message.charAt(0).toLowerCase()}${message.slice(1).replace(/\.$/, '')}`;
-  return meant === undefined ? words : `${words}; ${meant}`;
+  const meant = suggestions.find((one) => one.startsWith('Did you mean'));
+  const words = withSmallLetter(message.replace(/\.$/, ''));
+  return meant === undefined ? words : `${words}; ${withSmallLetter(meant)}`;
+}
+
+function withSmallLetter(text: string): string {
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 }
