@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { admitted } from '../admission/admit.ts';
 import type { Context } from '../context.ts';
 import { setInstance } from '../registry/database.ts';
