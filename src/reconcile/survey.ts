@@ -8,10 +8,11 @@ import type { IssuerKeys } from '../oidc/keys.ts';
 import { egressOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
+import { listUnproven } from '../registry/versions.ts';
 import { previewVolume } from '../storage/settle.ts';
 import { isWanted, userFolder } from './desired.ts';
 import { previewSources, type Sources } from './inputs.ts';
-import { unnoted, type Observed } from './observed.ts';
+import { isUp, unnoted, type Observed } from './observed.ts';
 import { planUser } from './plan-user.ts';
 import { previewServers } from './prepare.ts';
 import { toRows, type Row } from './rows.ts';
@@ -24,6 +25,8 @@ export interface Outlook {
    * taking down who is not wanted was not finished, since their run-time folder goes last.
    */
   readonly restless: boolean;
+  /** A server runs that was never seen ready, since the command that started it was killed or did not wait. */
+  readonly unproven: boolean;
 }
 
 /**
@@ -44,7 +47,8 @@ export async function surveyUsers(
     engine.observe({ instance: registry.instance, ...scope }),
     enforcement(context).enforced ? readTable(systemNft(context.env)) : undefined,
   ]);
-  const shared = { table, keys, sources: previewSources(context, engine) };
+  const unproven = listUnproven(registry);
+  const shared = { table, keys, unproven, sources: previewSources(context, engine) };
   const networksOf = Map.groupBy(networks, ({ userId }) => userId);
   const containersOf = Map.groupBy(servers, ({ userId }) => userId);
   const serversOf = Map.groupBy(listServers(registry), ({ userId }) => userId);
@@ -69,12 +73,13 @@ interface Scene {
   /** Undefined: there is none, or none is wanted. */
   readonly table: Table | undefined;
   readonly keys: IssuerKeys | undefined;
+  readonly unproven: ReadonlySet<string>;
   readonly sources: Sources;
 }
 
 async function outlook(
   context: Context,
-  { user, servers, observed, table, keys, sources }: Scene,
+  { user, servers, observed, table, keys, unproven, sources }: Scene,
 ): Promise<Outlook> {
   const wanted = isWanted(user, context.clock.now());
   const egress = egressOf(context.config, user);
@@ -96,5 +101,6 @@ async function outlook(
       observed.servers.some(({ state }) => state === 'restarting') ||
       unnoted(servers, observed).length > 0 ||
       (!wanted && existsSync(userFolder(context.home, context.registry.instance, user.id))),
+    unproven: wanted && observed.servers.some((one) => isUp(one) && unproven.has(one.serverId)),
   };
 }

@@ -49,3 +49,9 @@ export function keptLimits({ db }: Registry): ReadonlyMap<string, LimitsInput> {
   });
   return new Map(entries);
 }
+
+/** Ids of the servers that nobody has seen ready. */
+export function listUnproven({ db }: Registry): ReadonlySet<string> {
+  const found = db.prepare('SELECT id FROM servers WHERE version IS NULL').all();
+  return new Set(found.map(({ id }) => String(id)));
+}

@@ -52,7 +52,7 @@ export async function bringUp(world: Context, request: UpRequest) {
   const everybody = namedUsers(world.registry, request.names);
   const outlooks = await surveyUsers(world, everybody, await freshIssuerKeys(world));
   const now = world.clock.now();
-  const quiet = new Set(everybody.filter((_, index) => isQuiet(outlooks[index])));
+  const quiet = new Set(everybody.filter((_, index) => isQuiet(outlooks[index], request)));
   const staysDown = ({ down }: User) => down && request.leaveDown === true;
   // What a killed `down` left of somebody goes.
   const users = everybody.filter((user) => !(staysDown(user) && quiet.has(user)));
@@ -75,9 +75,13 @@ export async function bringUp(world: Context, request: UpRequest) {
 }
 
 // Decided again under the lease, if there is anything: others may have been at it since.
-function isQuiet(outlook: PromiseSettledResult<Outlook> | undefined): boolean {
+function isQuiet(
+  outlook: PromiseSettledResult<Outlook> | undefined,
+  { waitMs }: UpRequest,
+): boolean {
   if (outlook?.status !== 'fulfilled') return false;
-  return outlook.value.operations.length === 0 && !outlook.value.restless;
+  const { operations, restless, unproven } = outlook.value;
+  return operations.length === 0 && !restless && !(unproven && waitMs !== undefined);
 }
 
 /** Removes users' containers and networks; rows, addresses, secrets and workspaces stay. */

@@ -46,7 +46,7 @@ async function killEverywhere(scenario: Scenario): Promise<readonly Outcome[]> {
     let stage = given;
     for (let point = queue.shift(); point !== undefined; point = queue.shift()) {
       stage ??= await Stage.open(scenario);
-      const outcome = await kill(stage, point, done);
+      const outcome = await killOnce({ stage, point, done });
       outcomes.push(outcome);
       report(outcome);
       if (!isBroken(outcome)) continue;
@@ -59,6 +59,20 @@ async function killEverywhere(scenario: Scenario): Promise<readonly Outcome[]> {
   await Promise.all([first, ...others].map(work));
   summarise(scenario, outcomes, since(start));
   return outcomes;
+}
+
+interface Kill {
+  readonly stage: Stage;
+  readonly point: string;
+  readonly done: unknown;
+}
+
+/** What a home has been through may be what keeps it from a point, so one that isn't reached is tried in a new home. */
+async function killOnce({ stage, point, done }: Kill): Promise<Outcome> {
+  const outcome = await kill(stage, point, done);
+  if (outcome.killed || isBroken(outcome)) return outcome;
+  await using fresh = await Stage.open(stage.scenario);
+  return await kill(fresh, point, done);
 }
 
 /** Without a state to start from, or an end that can be reached, there is nothing to kill. */

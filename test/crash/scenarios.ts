@@ -74,7 +74,7 @@ const users: readonly Scenario[] = [
   ...bothWays({
     given: [bob],
     there: { name: 'user update --storage, given', command: 'user update bob --storage 32m' },
-    back: { name: 'user update --storage, taken', command: 'user update bob --storage 0' },
+    back: { name: 'user update --storage, taken', command: 'user update bob --unset storage' },
   }),
   {
     name: 'user update --storage, larger',
@@ -134,7 +134,12 @@ const servers: readonly Scenario[] = [
   }),
   {
     name: 'upgrade',
-    given: [ownTemplate, `${bob} --server {template}`, changeTemplate('newer')],
+    given: [
+      ownTemplate,
+      changeTemplate('older'),
+      `${bob} --server {template}`,
+      changeTemplate('newer'),
+    ],
     command: 'upgrade bob',
     undo: [changeTemplate('older'), 'upgrade bob', changeTemplate('newer')],
   },
@@ -194,7 +199,7 @@ const values: readonly Scenario[] = [
   },
   {
     name: 'oidc refresh',
-    given: [idle, trustIssuer],
+    given: [idle, trustIssuer, 'up'],
     command: 'oidc refresh',
     undo: [rotateIssuer],
   },
@@ -241,8 +246,16 @@ const homes: readonly Scenario[] = [
   { name: 'prepare', given: [idle, loseRuntime], command: 'prepare', undo: [loseRuntime] },
   ...bothWays({
     given: [idle],
-    there: { name: 'service install', command: 'service install --root {files}/root' },
-    back: { name: 'service remove', command: 'service remove --root {files}/root' },
+    there: {
+      name: 'service install',
+      command: 'service install --root {files}/root',
+      needsItself: true,
+    },
+    back: {
+      name: 'service remove',
+      command: 'service remove --root {files}/root',
+      needsItself: true,
+    },
   }),
 ];
 

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Disposals } from '../support/disposals.ts';
 import { Tenancy, type Run } from '../support/tenancy.ts';
 import { unusedPorts } from '../support/unused.ts';
@@ -36,7 +36,7 @@ export class Stage implements AsyncDisposable {
   readonly #world: World;
 
   private constructor(scenario: Scenario, parts: Parts) {
-    const { homes, pool, files, relay, disposals } = parts;
+    const { homes, pool, files, relay, disposals, added } = parts;
     const [here, other = here] = homes;
     this.scenario = scenario;
     this.files = files;
@@ -45,7 +45,10 @@ export class Stage implements AsyncDisposable {
     this.#pool = pool;
     this.#disposals = disposals;
     const secret = join(files, 'secret');
-    this.#words = new Map(Object.entries({ secret, files, home: here.home, other: other.home }));
+    const own = basename(here.home);
+    this.#words = new Map(
+      Object.entries({ secret, files, home: here.home, other: other.home, own }),
+    );
     this.#world = {
       files,
       home: here.home,
@@ -56,7 +59,7 @@ export class Stage implements AsyncDisposable {
         return run.stdout;
       },
       remember: (word, text) => void this.#words.set(word, text),
-      add: (one) => disposals.add(one),
+      add: (one) => added.add(one),
     };
   }
 
@@ -66,6 +69,9 @@ export class Stage implements AsyncDisposable {
       const files = await mkdtemp(join(tmpdir(), 'mcpd-crash-'));
       disposals.add({ [Symbol.asyncDispose]: () => rm(files, { recursive: true }) });
       await writeFile(join(files, 'secret'), 'a value');
+      // Outlives the homes, which may use it to their end.
+      const added = new Disposals();
+      disposals.add({ [Symbol.asyncDispose]: () => added.dispose() });
       const start = await unusedPorts(20);
       const pool = ownPool();
       const open = async () =>
@@ -80,7 +86,7 @@ export class Stage implements AsyncDisposable {
       const here = await open();
       const homes = scenario.hasOther ? ([here, await open()] as const) : ([here] as const);
       const relay = disposals.add(await Relay.open(files));
-      const stage = new Stage(scenario, { homes, pool, files, relay, disposals });
+      const stage = new Stage(scenario, { homes, pool, files, relay, disposals, added });
       await stage.play(scenario.given);
       return stage;
     } catch (error) {
@@ -131,9 +137,8 @@ export class Stage implements AsyncDisposable {
 
   /** The same of two stages that are in the same state. */
   #disguise(all: object): unknown {
-    const own = this.#words.get('name');
-    const text = JSON.stringify(all);
-    return JSON.parse(own === undefined ? text : text.replaceAll(own, 'own-template'));
+    const own = ['name', 'issuer', 'own'].flatMap((word) => this.#words.get(word) ?? []);
+    return JSON.parse(own.reduce((text, one) => text.replaceAll(one, ''), JSON.stringify(all)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -147,6 +152,7 @@ interface Parts {
   readonly files: string;
   readonly relay: Relay;
   readonly disposals: Disposals;
+  readonly added: Disposals;
 }
 
 export function said({ code, stdout, stderr }: Run): string {

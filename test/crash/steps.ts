@@ -30,9 +30,10 @@ export async function removeImages(world: World): Promise<void> {
 export async function trustIssuer(world: World): Promise<void> {
   const issuer = world.add(await startOidcIssuer([]));
   issuers.set(world, issuer);
+  world.remember('issuer', issuer.url);
   await world.run('config set oidc.audience https://mcpd.example');
   await world.run('config set oidc.users agent=bob');
-  await world.run(`config set oidc.issuer ${issuer.url}`);
+  await world.run('config set oidc.issuer {issuer}');
 }
 
 /** The issuer signs with another key from now on. */

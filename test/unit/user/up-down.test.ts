@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Context } from '../../../src/context.ts';
 import type { Observed } from '../../../src/reconcile/observed.ts';
+import { surveyUsers } from '../../../src/reconcile/survey.ts';
 import { listServers } from '../../../src/registry/servers.ts';
 import { findUser, getUser, removeUser, updateUser } from '../../../src/registry/users.ts';
+import { keepVersion } from '../../../src/registry/versions.ts';
+import { findTemplate } from '../../../src/templates/catalog.ts';
 import { planUsers } from '../../../src/user/plan-users.ts';
 import { bringUp } from '../../../src/user/up-down.ts';
 import { settledHome } from './settled-home.ts';
@@ -57,6 +60,20 @@ test('up notes that a server runs whose start was not noted: its address is then
   expect(settled.filter(([, isSettled]) => isSettled)).toEqual([
     [getUser(registry, 'bob').id, true],
   ]);
+});
+
+test('a server that runs and was never seen ready is noticed', async () => {
+  using home = await settledHome(names);
+  const { registry, assets } = home.context;
+  const bob = getUser(registry, 'bob');
+  const isUnproven = async () => {
+    const [outlook] = await surveyUsers(home.context, [bob], undefined);
+    return outlook?.status === 'fulfilled' && outlook.value.unproven;
+  };
+  expect(await isUnproven()).toBe(true);
+  const made = { template: await findTemplate('filesystem', assets), image: 'sha256:aaa' };
+  for (const { id } of listServers(registry, bob.id)) keepVersion(registry, id, made);
+  expect(await isUnproven()).toBe(false);
 });
 
 test('of one user only their own objects are listed', async () => {
