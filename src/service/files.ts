@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Place } from './place.ts';
 import { headingOf, type Unit } from './units.ts';
@@ -32,6 +41,16 @@ export function writeUnit({ path, unit }: UnitOnDisk): void {
     rmSync(draft, { force: true });
     throw error;
   }
+}
+
+/** Removes what a killed command had begun to write beside the units. */
+export function sweepDrafts({ folder, units }: Pick<Place, 'folder' | 'units'>): void {
+  if (!existsSync(folder)) return;
+  const names = new Set(units.map(({ name }) => name));
+  const drafts = readdirSync(folder).filter((name) =>
+    names.has(/^(.+)\.[0-9a-f]{12}$/.exec(name)?.[1] ?? ''),
+  );
+  for (const name of drafts) rmSync(join(folder, name));
 }
 
 function compare({ text }: Unit, found: string | undefined, home: string): FileState {

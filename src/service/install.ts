@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import type { Context } from '../context.ts';
 import { ConflictError, RefusedError } from '../errors.ts';
 import { distrustFile, realFiles, trustedOwners } from '../workspace/trust.ts';
-import { lookAtUnits, writeUnit, type UnitOnDisk } from './files.ts';
+import { lookAtUnits, sweepDrafts, writeUnit, type UnitOnDisk } from './files.ts';
 import { isStarted, loadStates } from './load-state.ts';
 import { unitsHere, type Program } from './place.ts';
 import type { ServiceInstallResult } from './result.ts';
@@ -40,6 +40,7 @@ export async function installService(
   for (const file of program) refuseUnsafe(file, host.uid);
 
   const news = found.filter(({ file }) => file !== 'same');
+  sweepDrafts(place);
   for (const one of news) writeUnit(one);
   const units = found.map((one) => row(one, news.includes(one)));
   if (root !== undefined) return { changed: news.length > 0, units, commands: [] };

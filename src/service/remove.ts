@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { lookAtUnits } from './files.ts';
+import { lookAtUnits, sweepDrafts } from './files.ts';
 import type { ServiceHost } from './install.ts';
 import { unitsHere, type Program } from './place.ts';
 import type { ServiceRemoveResult } from './result.ts';
@@ -37,6 +37,7 @@ export async function removeService(
   const enabled = ours.filter(({ unit }) => unit.isEnabled).map(({ unit }) => unit.name);
   if (enabled.length > 0) await tell('disable', '--now', ...enabled);
   for (const { path } of ours) rmSync(path, { force: true });
+  sweepDrafts(place);
   await tell('daemon-reload');
   return {
     changed: ours.length > 0,

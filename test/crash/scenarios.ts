@@ -245,7 +245,8 @@ const homes: readonly Scenario[] = [
   { name: 'gc', given: [killedRun], command: 'gc', undo: [killedRun] },
   { name: 'prepare', given: [idle, loseRuntime], command: 'prepare', undo: [loseRuntime] },
   ...bothWays({
-    given: [idle],
+    // The folders of units stay.
+    given: [idle, 'service install --root {files}/root', 'service remove --root {files}/root'],
     there: {
       name: 'service install',
       command: 'service install --root {files}/root',

@@ -84,6 +84,17 @@ class FakeSystemd implements Systemd {
 }
 
 describe('service install', () => {
+  test('what a killed install had begun to write goes with the next, and with remove; drop-ins stay', async () => {
+    mkdirSync(units(), { recursive: true });
+    const [begun, other] = ['mcpd-gc.timer.0123456789ab', 'mcpd-gc.timer.d'];
+    for (const command of [installService, removeService]) {
+      for (const name of [begun, other]) writeFileSync(join(units(), name), '');
+      await command(host(), request(), new FakeSystemd());
+      expect(readdirSync(units())).toContain(other);
+      expect(readdirSync(units())).not.toContain(begun);
+    }
+  });
+
   test('writes, enables and starts; the same again changes nothing', async () => {
     const systemd = new FakeSystemd();
     const first = await installService(host(), request(), systemd);
