@@ -83,7 +83,7 @@ describe('what a hostile client does costs nobody else', () => {
     await until(() => !isAlive(bridge.pid()));
   });
 
-  test('a slow reader', async () => {
+  test('a slow reader', { timeout: 60_000 }, async () => {
     const bridge = await startBridge({ bounds: { requestMs: 1e9 } });
     const [session, other] = [await bridge.open(), await bridge.open()];
     const before = usedBytes();

@@ -159,6 +159,7 @@ describe.skipIf(process.getuid?.() !== 0)('a storage quota, as root', () => {
     expect(await prepare()).toMatchObject({ users: [{ outcome: 'prepared', changed: true }] });
     await tenancy.docker('start', id);
     expect(await tenancy.json(['up', 'bob'])).toMatchObject({ changed: false });
+    await tenancy.json(['start', 'bob']);
     await using client = await TestClient.connect(bob.servers[0]?.url ?? '', bob.token);
     const path = '/workspace/note';
     expect(await client.call('read_text_file', { path })).toContain('at last');
