@@ -17,6 +17,9 @@ const { values } = parseArgs({
   },
 });
 const began = Date.now();
+/** Asked to end: no more points, but homes are removed. Asked again it ends at once. */
+const ending = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ending.abort());
 
 if (values.stress) {
   const { commands, problems } = await stress({ seconds: 180, processes: 50 });
@@ -27,14 +30,16 @@ if (values.stress) {
 const only = scenarios.some(({ name }) => name === values.only) ? `^${values.only}$` : values.only;
 const chosen = scenarios.filter(({ name }) => new RegExp(only).test(name));
 const all: Outcome[] = [];
-for (const scenario of chosen)
+for (const scenario of chosen) {
+  if (ending.signal.aborted) break;
   all.push(...(await killEverywhere(scenario).catch(failed(scenario))));
+}
 const wrong = all.filter(isBroken).length;
 process.stdout.write(
   `${chosen.length} commands, ${all.length} points, ${all.filter(({ killed }) => killed).length} kills, ` +
     `${all.filter(({ late }) => late).length} put right by the next gc and up, ${wrong} broken, ${since(began)}\n`,
 );
-process.exitCode = wrong > 0 ? 1 : 0;
+process.exitCode = wrong > 0 || ending.signal.aborted ? 1 : 0;
 
 async function killEverywhere(scenario: Scenario): Promise<readonly Outcome[]> {
   const start = Date.now();
@@ -47,6 +52,8 @@ async function killEverywhere(scenario: Scenario): Promise<readonly Outcome[]> {
     for (let point = queue.shift(); point !== undefined; point = queue.shift()) {
       stage ??= await Stage.open(scenario);
       const outcome = await killOnce({ stage, point, done });
+      // The signal may have ended its commands too.
+      if (ending.signal.aborted) break;
       outcomes.push(outcome);
       report(outcome);
       if (!isBroken(outcome)) continue;
