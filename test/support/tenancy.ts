@@ -84,6 +84,8 @@ export class Tenancy implements AsyncDisposable {
   /** Runs `mcpd` with these arguments, to its end. */
   async run(args: readonly string[], input = ''): Promise<Run> {
     const child = this.start(args);
+    // One that ends at once reads none of it.
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
     const [stdout, stderr, code] = await Promise.all([
       collect(child.stdout),

@@ -19,6 +19,8 @@ export interface Lookup {
 
 /** Names that a server doesn't have must not make it list all the time; in ms. */
 const pauseMs = 10_000;
+/** A server that always names a next page must not be read for ever. */
+const mostPages = 1_000;
 
 const methodsOf: Readonly<Record<Kind, readonly string[]>> = {
   tools: ['tools/list'],
@@ -35,12 +37,14 @@ export function createLookup({ withOwnClient, onPage, clock }: LookupOptions): L
     withOwnClient(async (ask) => {
       for (const method of methodsOf[kind]) {
         let cursor: string | undefined;
+        let pages = 0;
         do {
           const answer = await ask(method, cursor === undefined ? {} : { cursor });
           onPage(answer, cursor);
           const next = fieldOf(fieldOf(parseJson(answer), 'result'), 'nextCursor');
           cursor = typeof next === 'string' ? next : undefined;
-        } while (cursor !== undefined);
+          pages += 1;
+        } while (cursor !== undefined && pages < mostPages);
       }
     });
 
