@@ -17,9 +17,9 @@ const { values } = parseArgs({
   },
 });
 const began = Date.now();
-/** Asked to end: no more points, but homes are removed. Asked again it ends at once. */
+/** Asked to end: no more points, but homes are removed. Some senders ask twice. */
 const ending = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ending.abort());
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => ending.abort());
 
 if (values.stress) {
   const { commands, problems } = await stress({ seconds: 180, processes: 50 });
