@@ -64,7 +64,7 @@ function append(folder: string, record: ControlRecord): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, controlFile);
   if (existsSync(file)) mendEnd(file, (line) => linksOf(line) !== undefined);
-  const { line } = seal(record, lastHash(folder), digest);
+  const { line } = seal(JSON.stringify(record).slice(0, -1), lastHash(folder), digest);
   if (existsSync(file) && statSync(file).size >= fileBytes)
     renameSync(file, rotatedFile(folder, record));
   appendFileSync(file, `${line}\n`, { mode: 0o600, flush: true });

@@ -42,7 +42,7 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 
 /** The MCP endpoint: who asks, in which revision, and then POST, GET or DELETE. */
 export function createEndpoint(options: EndpointOptions): Handler {
-  const { sessions } = options;
+  const { sessions, stateless, startups, bodies, guard } = options;
   const callers = createCallers(options.authenticator);
   const challenge = (...details: string[]): string =>
     `Bearer ${[...details, `resource_metadata="${options.metadataUrl}"`].join(', ')}`;
@@ -62,10 +62,20 @@ export function createEndpoint(options: EndpointOptions): Handler {
     if (options.journal.isFull) return refuse(response, unrecorded);
     const trail = method === 'POST' ? options.journal.begin(principal) : undefined;
     if (response instanceof TrailedResponse) response.trail = trail;
-    const caller = { principal, trail, scopeChallenge };
-    if (options.forward) return options.forward(request, response, caller);
+    if (options.forward) {
+      return options.forward(request, response, { principal, trail, scopeChallenge });
+    }
     if (method === 'POST') {
-      return handlePost(request, response, { ...options, ...caller });
+      return handlePost(request, response, {
+        sessions,
+        stateless,
+        startups,
+        bodies,
+        guard,
+        principal,
+        trail,
+        scopeChallenge,
+      });
     }
     if (namesModern(request.headers)) return sendText(response, 405, '', { Allow: 'POST' });
     const refusal = checkRevision(request, sessions, principal);

@@ -5,7 +5,8 @@ import type { Refusal } from './answer.ts';
 import { checkModern, isModern, mismatch } from './modern/check.ts';
 import { accepts } from './negotiation.ts';
 import { notAcceptable } from './endpoint.ts';
-import { busy, idOf, readMessages, type Posted } from './post.ts';
+import { readMessages, type Posted } from './post.ts';
+import { busy, idOf } from './refusals.ts';
 import type { Startups } from './startups.ts';
 
 /** Reads and checks what a client asks; a GET or DELETE has no messages. */

@@ -11,6 +11,7 @@ import { acceptsAnswers, isJson } from './negotiation.ts';
 import type { Guard } from './policy/guard.ts';
 import type { BodyReader } from './read-body.ts';
 import type { Trail } from './records/trail.ts';
+import { busy, idOf, invalid, notAcceptable, notJson, tooLarge } from './refusals.ts';
 import { Reply } from './reply.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
@@ -108,7 +109,8 @@ export async function readMessages(
   const outside = parsed.messages.find((message) => missingScope(message, context.principal));
   if (outside) return outOfScope(outside, context);
   const { principal, guard } = context;
-  await guard.lookUp(parsed.messages);
+  const looking = guard.lookUp(parsed.messages);
+  if (looking) await looking;
   return guard.check({ body, ...parsed }, { principal, headers: request.headers });
 }
 
@@ -207,44 +209,3 @@ function outOfScope(
     idText: idOf([message]),
   };
 }
-
-/** The id to answer with; a batch has none. */
-export function idOf([message, ...others]: readonly ClientMessage[]): string | undefined {
-  const isRequest = message?.envelope.kind === 'request' && others.length === 0;
-  return isRequest && message.envelope.kind === 'request' ? message.envelope.idText : undefined;
-}
-
-function invalid(message: string, messages: readonly ClientMessage[] = []): Refusal {
-  return {
-    status: 400,
-    failure: { code: rpcCodes.invalidRequest, message },
-    idText: idOf(messages),
-  };
-}
-
-export function busy(status: number, message: string, idText?: string, seconds = 5): Refusal {
-  return {
-    status,
-    failure: { code: rpcCodes.busy, message },
-    headers: { 'Retry-After': String(seconds) },
-    idText,
-  };
-}
-
-const notAcceptable: Refusal = {
-  status: 406,
-  failure: {
-    code: rpcCodes.invalidRequest,
-    message: 'Accept must allow application/json and text/event-stream',
-  },
-};
-
-const notJson: Refusal = {
-  status: 415,
-  failure: { code: rpcCodes.invalidRequest, message: 'Content-Type must be application/json' },
-};
-
-const tooLarge: Refusal = {
-  status: 413,
-  failure: { code: rpcCodes.invalidRequest, message: 'the body is larger than this server takes' },
-};

@@ -11,6 +11,7 @@ export function createBodyReader(bodyBytes: number, totalBytes: number): BodyRea
   return {
     read: (request) =>
       new Promise((resolve) => {
+        const length = Number(request.headers['content-length'] ?? NaN);
         const chunks: Buffer[] = [];
         let size = 0;
         let isOver = false;
@@ -29,6 +30,8 @@ export function createBodyReader(bodyBytes: number, totalBytes: number): BodyRea
           if (size > bodyBytes) finish('too-large');
           else if (held > totalBytes) finish('busy');
           else chunks.push(chunk);
+          // Its end is told a turn later.
+          if (size === length) complete();
         };
         const complete = (): void => {
           if (isOver) return;
@@ -36,7 +39,7 @@ export function createBodyReader(bodyBytes: number, totalBytes: number): BodyRea
           finish(chunks.length === 1 && first ? first : Buffer.concat(chunks, size));
         };
         const leave = (): void => finish('gone');
-        if (Number(request.headers['content-length'] ?? 0) > bodyBytes) finish('too-large');
+        if (length > bodyBytes) finish('too-large');
         request.on('data', take).on('end', complete).on('close', leave);
         request.on('error', () => {});
       }),

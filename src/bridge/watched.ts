@@ -10,23 +10,30 @@ export type FolderWatch = () => number | undefined;
 
 /**
  * Watches a folder of the host, in which files are replaced as a whole: that shows in the folder's own
- * times. They are looked at on every question; with the folder held open that takes a fraction of a path.
+ * times. They are looked at once in a millisecond, since a request asks several times; with the folder held
+ * open that takes a fraction of a path.
  */
 export function watchFolder(folder: string): FolderWatch {
   const fd = openSync(folder, 'r');
   let seen: Stats | undefined;
+  let lookedAt = -Infinity;
   let version = 0;
+  let settled: number | undefined;
   return () => {
+    const now = Date.now();
+    if (now === lookedAt) return settled;
+    lookedAt = now;
     const stat = fstatSync(fd);
     if (!seen || !isSame(seen, stat)) version += 1;
     seen = stat;
-    return isSettled(stat) ? version : undefined;
+    settled = isSettled(stat) ? version : undefined;
+    return settled;
   };
 }
 
 /**
- * Whether a file of the host is another one than at the last look. It, or its folder, is looked at on every
- * question, so a change holds from the next request on, with no watcher to lose an event.
+ * Whether a file of the host is another one than at the last look. It, or its folder, is looked at when a
+ * request asks, so a change holds from the next millisecond on, with no watcher to lose an event.
  */
 export function watchFile(
   file: string,

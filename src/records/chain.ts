@@ -10,9 +10,12 @@ export interface Sealed {
   readonly hash: string;
 }
 
-/** One record as a line of a chain: it names the hash of the line before, and its own comes last. */
-export function seal(record: object, previous: string, digest: Digest): Sealed {
-  const body = JSON.stringify({ ...record, previous }).slice(0, -1);
+/**
+ * One record as a line of a chain: it names the hash of the line before, and its own comes last. `text` is
+ * the record's JSON without the brace that closes it.
+ */
+export function seal(text: string, previous: string, digest: Digest): Sealed {
+  const body = `${text},"previous":"${previous}"`;
   const hash = digest(body);
   return { line: `${body},"hash":"${hash}"}`, hash };
 }

@@ -38,25 +38,24 @@ function write(folder: string, server: string, given: readonly Partial<AuditReco
     onWritten: () => undefined,
   });
   const start = Date.now() - 60_000;
-  ledger.append(
-    given.map((record, index) => ({
-      time: new Date(start + 1_000 * index).toISOString(),
-      requestId: `r${index}`,
-      user: 'bob',
-      server,
-      token: { id: 't', subject: 'bob' },
-      session: '1',
-      method: 'tools/call',
-      target: 'echo',
-      shape: { text: 'string' },
-      outcome: 'ok',
-      code: null,
-      ms: 3,
-      bytesIn: 10,
-      bytesOut: 20,
-      ...record,
-    })),
-  );
+  const records = given.map((record, index): AuditRecord => ({
+    time: new Date(start + 1_000 * index).toISOString(),
+    requestId: `r${index}`,
+    user: 'bob',
+    server,
+    token: { id: 't', subject: 'bob' },
+    session: '1',
+    method: 'tools/call',
+    target: 'echo',
+    shape: { text: 'string' },
+    outcome: 'ok',
+    code: null,
+    ms: 3,
+    bytesIn: 10,
+    bytesOut: 20,
+    ...record,
+  }));
+  ledger.append(records.map((record) => ({ record, text: JSON.stringify(record).slice(0, -1) })));
   ledger.close();
 }
 

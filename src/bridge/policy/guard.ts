@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Clock } from '../../clock.ts';
 import { fieldOf, type ClientMessage } from '../../mcp/body.ts';
 import { readEnvelope, type Envelope } from '../../mcp/envelope.ts';
-import { rpcCodes } from '../../mcp/jsonrpc.ts';
 import { mcpHeaders } from '../../mcp/protocol.ts';
 import type { BridgePolicy } from '../../policy/bridge-policy.ts';
 import { isRestricted } from '../../policy/exposure.ts';
@@ -12,6 +11,7 @@ import { randomBytes } from '../builtins.ts';
 import type { BridgeConfig } from '../config.ts';
 import { isModern } from '../modern/check.ts';
 import type { Posted } from '../post.ts';
+import { busy, idOf } from '../refusals.ts';
 import type { WithOwnClient } from '../own-client.ts';
 import { findUnavailable, findUnlisted } from './availability.ts';
 import { kinds, type Kind } from './changes.ts';
@@ -180,7 +180,7 @@ async function takeTurn(
 ): Promise<Turn | Refusal | 'gone'> {
   const turn = await waiting;
   if (turn !== 'full') return turn;
-  return busy(429, { message: 'too many calls at once, and too many wait', seconds: 1, idText });
+  return busy(429, 'too many calls at once, and too many wait', idText, 1);
 }
 
 /** A cursor that nobody was given. */
@@ -198,22 +198,10 @@ function checkRate(
   if (waitMs === 0) return undefined;
   const idText = idOf(messages);
   if (waitMs === undefined) {
-    return busy(503, { message: 'the rate of requests cannot be counted', seconds: 5, idText });
+    return busy(503, 'the rate of requests cannot be counted', idText);
   }
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-  return busy(429, {
-    message: `the rate of requests is exceeded; try again in ${seconds} s`,
-    seconds,
-    idText,
-  });
-}
-
-function busy(
-  status: number,
-  { message, seconds, idText }: { message: string; seconds: number; idText: string | undefined },
-): Refusal {
-  const headers = { 'Retry-After': String(seconds) };
-  return { status, failure: { code: rpcCodes.busy, message }, headers, idText };
+  return busy(429, `the rate of requests is exceeded; try again in ${seconds} s`, idText, seconds);
 }
 
 /** The body keeps its bytes unless a message of it changes. */
@@ -226,12 +214,6 @@ function rewrite(posted: Posted, change: (message: ClientMessage) => ClientMessa
     ? Buffer.concat([Buffer.from('['), ...lines, Buffer.from(']')])
     : Buffer.concat(lines);
   return { ...posted, messages, body };
-}
-
-function idOf([message, ...others]: readonly ClientMessage[]): string | undefined {
-  return message?.envelope.kind === 'request' && others.length === 0
-    ? message.envelope.idText
-    : undefined;
 }
 
 /** The cursor of the request that an answer is for. */

@@ -14,8 +14,7 @@ export interface UserContext {
 
 const name = 'mcpd/userContext';
 
-/** What of the name stands in a message that carries it, however it is escaped. */
-const traces = ['userContext', '\\u'];
+const backslash = 0x5c;
 
 /**
  * A client's message without what it says itself of its user, and with `context` in its place where there
@@ -27,7 +26,8 @@ export function withUserContext(
 ): ClientMessage {
   const { line, params, envelope } = message;
   const given = envelope.kind === 'request' ? context : undefined;
-  const isTraced = traces.some((trace) => line.includes(trace));
+  // Only with an escape can the name stand there otherwise.
+  const isTraced = line.includes(backslash) || line.includes('userContext');
   if (!given && !isTraced) return message;
   if (params === undefined) return given ? { ...message, line: addParams(line, given) } : message;
   if (typeof params !== 'object' || params === null || Array.isArray(params)) return message;

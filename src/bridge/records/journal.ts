@@ -67,7 +67,7 @@ export function openJournal({
     begin: (principal) => {
       requests += 1;
       return new Trail({
-        write: (records) => ledger.append(records),
+        write: (entries) => ledger.append(entries),
         now: () => clock.now(),
         user: config.user.name,
         server,

@@ -6,6 +6,7 @@ import { genesis, linksOf, seal } from '../../records/chain.ts';
 import { auditFiles, currentFile } from '../../records/files.ts';
 import { hash } from '../builtins.ts';
 import type { AuditBounds } from '../config.ts';
+import type { AuditEntry } from './draft.ts';
 import type { Log } from '../log.ts';
 import { firstTime, lastLine, mendEnd } from '../../records/last-line.ts';
 import { rotate } from './rotation.ts';
@@ -55,9 +56,9 @@ export class Ledger {
     return this.#waiting.length >= waitingAtMost;
   }
 
-  append(records: readonly AuditRecord[]): void {
-    for (const record of records) {
-      const { line, hash: own } = seal(record, this.#last, digest);
+  append(entries: readonly AuditEntry[]): void {
+    for (const { record, text } of entries) {
+      const { line, hash: own } = seal(text, this.#last, digest);
       this.#last = own;
       this.#waiting.push({ record, line: `${line}\n`, hash: own });
     }

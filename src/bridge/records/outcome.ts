@@ -7,8 +7,10 @@ type Result = Pick<AuditLine, 'outcome' | 'code'>;
 const ok: Result = { outcome: 'ok', code: null };
 const refusals = new Set<number>([rpcCodes.refused, rpcCodes.busy]);
 
-/** How a request ended, by its response. Most are read no further than a search for two words takes. */
+/** How a request ended, by its response. Most are read no further than a search for one word takes. */
 export function outcomeOf(response: Buffer): Result {
+  // Both names that tell of an error end so.
+  if (!response.includes('rror"')) return ok;
   if (response.includes('"error"')) {
     const span = findValue(response, ['error', 'code']);
     if (span) return failed(response, Number(bytesOf(response, span).toString()));

@@ -6,12 +6,13 @@ import { unreadMethod, type AuditRecord } from '../../records/audit-line.ts';
 import type { Principal } from '../auth.ts';
 import { PlainResponse } from '../builtins.ts';
 import { argumentShape, targetOf } from './asked.ts';
+import { beginDraft, endDraft, type AuditEntry, type Draft } from './draft.ts';
 import { outcomeOf } from './outcome.ts';
 import { cut } from './shape.ts';
 
-/** Where a record goes; it is there when this returns. */
 export interface TrailContext {
-  readonly write: (records: readonly AuditRecord[]) => void;
+  /** Where records go; they are there when it returns. */
+  readonly write: (entries: readonly AuditEntry[]) => void;
   readonly now: () => number;
   readonly user: string;
   readonly server: string;
@@ -19,10 +20,13 @@ export interface TrailContext {
   readonly principal: Principal;
 }
 
-type Asked = Pick<AuditRecord, 'requestId' | 'method' | 'target' | 'shape' | 'bytesIn'> & {
-  readonly id: RequestId | undefined;
-};
+type Asked = Pick<AuditRecord, 'requestId' | 'method' | 'target' | 'shape' | 'bytesIn'>;
 type Ended = Pick<AuditRecord, 'outcome' | 'code' | 'bytesOut'>;
+
+interface Open {
+  readonly id: RequestId | undefined;
+  readonly draft: Draft;
+}
 
 const longestMethod = 128;
 const longestSubject = 256;
@@ -33,18 +37,14 @@ export class Trail {
   session: string | null = null;
   readonly #context: TrailContext;
   readonly #startedAt: number;
-  #open: readonly Asked[];
-  /** Not described yet. */
+  /** What came and is not described yet; undefined while the body has not been read. */
   #messages: readonly ClientMessage[] | undefined;
+  /** Undefined until it is described. */
+  #open: readonly Open[] | undefined;
 
   constructor(context: TrailContext) {
     this.#context = context;
     this.#startedAt = context.now();
-    const { requestId } = context;
-    // Whatever comes is answered; most often it turns out to be something else.
-    this.#open = [
-      { id: undefined, requestId, method: unreadMethod, target: null, shape: null, bytesIn: 0 },
-    ];
   }
 
   /** The body has been read. What is no request has no answer, and leaves no record. */
@@ -54,28 +54,26 @@ export class Trail {
 
   /** Describes what was asked, if that is still to do; best while the server is at work on it. */
   describe(): void {
-    const messages = this.#messages;
-    if (!messages) return;
-    this.#messages = undefined;
-    const { requestId } = this.#context;
-    this.#open = messages.flatMap(({ envelope, line, params }, index) => {
+    this.#open ??= this.#messages?.flatMap((message, index, { length }) => {
+      const { envelope, line, params } = message;
       if (envelope.kind !== 'request') return [];
+      const { requestId } = this.#context;
       const { id, method } = envelope;
-      return {
-        id,
-        requestId: messages.length > 1 ? `${requestId}.${index + 1}` : requestId,
+      const draft = this.#begin({
+        requestId: length > 1 ? `${requestId}.${index + 1}` : requestId,
         method: cut(method, longestMethod),
         target: targetOf(method, params),
         shape: argumentShape(method, params),
         bytesIn: line.length,
-      };
-    });
+      });
+      return { id, draft };
+    }) ?? [{ id: undefined, draft: this.#begin(this.#unread()) }];
   }
 
   /** A response is about to be sent; to which request, its id says. */
   answered(response: Buffer, bytesOut = response.length): void {
-    this.describe();
-    const one = this.#open.length > 1 ? this.#find(response) : this.#open[0];
+    const open = this.#described();
+    const one = open.length > 1 ? find(open, response) : open[0];
     if (one) this.#close([one], { ...outcomeOf(response), bytesOut });
   }
 
@@ -100,45 +98,44 @@ export class Trail {
   }
 
   get isOpen(): boolean {
-    this.describe();
-    return this.#open.length > 0;
+    return this.#described().length > 0;
   }
 
-  #find(response: Buffer): Asked | undefined {
-    const envelope = readEnvelope(response);
-    const id = envelope?.kind === 'response' ? envelope.id : undefined;
-    return this.#open.find((one) => one.id === id);
+  #described(): readonly Open[] {
+    this.describe();
+    return this.#open ?? [];
+  }
+
+  #unread(): Asked {
+    const { requestId } = this.#context;
+    return { requestId, method: unreadMethod, target: null, shape: null, bytesIn: 0 };
+  }
+
+  #begin(asked: Asked): Draft {
+    const { user, server, principal } = this.#context;
+    const id = cut(principal.tokenId, longestSubject);
+    const subject = cut(principal.subject, longestSubject);
+    const time = new Date(this.#startedAt).toISOString();
+    return beginDraft({ time, user, server, token: { id, subject }, ...asked });
   }
 
   #closeAll(how: Ended): void {
-    this.describe();
-    this.#close(this.#open, how);
+    this.#close(this.#described(), how);
   }
 
-  #close(ended: readonly Asked[], how: Ended): void {
+  #close(ended: readonly Open[], how: Ended): void {
     if (ended.length === 0) return;
-    this.#open = this.#open.filter((one) => !ended.includes(one));
-    const { write, now, user, server, principal } = this.#context;
-    const subject = cut(principal.subject, longestSubject);
-    write(
-      ended.map(({ requestId, method, target, shape, bytesIn }) => ({
-        time: new Date(this.#startedAt).toISOString(),
-        requestId,
-        user,
-        server,
-        token: { id: cut(principal.tokenId, longestSubject), subject },
-        session: this.session,
-        method,
-        target,
-        shape,
-        outcome: how.outcome,
-        code: how.code,
-        ms: Math.max(0, now() - this.#startedAt),
-        bytesIn,
-        bytesOut: how.bytesOut,
-      })),
-    );
+    this.#open = this.#open?.filter((one) => !ended.includes(one));
+    const { write, now } = this.#context;
+    const ms = Math.max(0, now() - this.#startedAt);
+    write(ended.map(({ draft }) => endDraft(draft, { ...how, session: this.session, ms })));
   }
+}
+
+function find(open: readonly Open[], response: Buffer): Open | undefined {
+  const envelope = readEnvelope(response);
+  const id = envelope?.kind === 'response' ? envelope.id : undefined;
+  return open.find((one) => one.id === id);
 }
 
 /** A response that knows which trail its answer belongs to, so that no way to answer can miss it. */

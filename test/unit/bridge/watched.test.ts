@@ -6,8 +6,10 @@ import { watchFolder, watched } from '../../../src/bridge/watched.ts';
 
 const longAgo = new Date(Date.now() - 60_000);
 
-/** A folder that nothing has changed in for a while, and what a file in it says. */
+/** A folder that nothing has changed in for a while, and what a file in it says, a millisecond after the last time. */
 function makeFolder() {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
   const folder = mkdtempSync(join(tmpdir(), 'watched-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'file');
@@ -20,7 +22,11 @@ function makeFolder() {
     renameSync(`${file}.new`, file);
   };
   const settle = (): void => utimesSync(folder, longAgo, longAgo);
-  const say = watched(file, (content) => content?.toString(), watchFolder(folder));
+  const ask = watched(file, (content) => content?.toString(), watchFolder(folder));
+  const say = (): string | undefined => {
+    vi.setSystemTime(Date.now() + 1);
+    return ask();
+  };
   return { file, write, replace, settle, say };
 }
 
@@ -49,8 +55,6 @@ test('a file that goes is missed at once, and so is one that comes', () => {
 });
 
 test('a file that is written to where it is holds within a second', () => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-  onTestFinished(() => void vi.useRealTimers());
   const { file, write, replace, settle, say } = makeFolder();
   replace('a');
   settle();

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { AuditEntry } from '../../../../src/bridge/records/draft.ts';
 import { digest, Ledger } from '../../../../src/bridge/records/ledger.ts';
 import type { AuditRecord } from '../../../../src/records/audit-line.ts';
 import { genesis, isIntact, linksOf } from '../../../../src/records/chain.ts';
@@ -34,8 +35,8 @@ function open(folder: string, given: Partial<typeof bounds> = {}, now = () => 1e
   });
 }
 
-function record(method: string, at = 1e12): AuditRecord {
-  return {
+function entry(method: string, at = 1e12): AuditEntry {
+  const record: AuditRecord = {
     time: new Date(at).toISOString(),
     requestId: 'r',
     user: 'bob',
@@ -51,6 +52,7 @@ function record(method: string, at = 1e12): AuditRecord {
     bytesIn: 1,
     bytesOut: 1,
   };
+  return { record, text: JSON.stringify(record).slice(0, -1) };
 }
 
 /** All lines, oldest first. */
@@ -73,7 +75,7 @@ test('each line names the one before it, over restarts and files', () => {
   const folder = makeFolder();
   for (let run = 0; run < 3; run += 1) {
     const ledger = open(folder, { fileBytes: 900 });
-    for (let n = 0; n < 4; n += 1) ledger.append([record(`m${run}.${n}`)]);
+    for (let n = 0; n < 4; n += 1) ledger.append([entry(`m${run}.${n}`)]);
     ledger.close();
   }
   const all = lines(folder);
@@ -85,9 +87,9 @@ test('a file that is a day old is followed by a new one, and only the owner read
   const folder = makeFolder();
   let now = 1e12;
   const ledger = open(folder, {}, () => now);
-  ledger.append([record('a')]);
+  ledger.append([entry('a')]);
   now += bounds.fileMs;
-  ledger.append([record('b', now)]);
+  ledger.append([entry('b', now)]);
   ledger.close();
   const names = auditFiles(readdirSync(folder));
   expect(names).toEqual(['audit-2001-09-09T01-46-40-000Z.jsonl', 'audit.jsonl']);
@@ -98,7 +100,7 @@ test('a file that is a day old is followed by a new one, and only the owner read
 test('no more files are kept than may be', () => {
   const folder = makeFolder();
   const ledger = open(folder, { fileBytes: 400, files: 3 });
-  for (let n = 0; n < 20; n += 1) ledger.append([record(`m${n}`)]);
+  for (let n = 0; n < 20; n += 1) ledger.append([entry(`m${n}`)]);
   ledger.close();
   expect(auditFiles(readdirSync(folder))).toHaveLength(4);
 });
@@ -106,15 +108,15 @@ test('no more files are kept than may be', () => {
 test('a line that a crash tore is cut off, and the chain goes on', () => {
   const folder = makeFolder();
   const file = join(folder, 'audit.jsonl');
-  open(folder).append([record('a'), record('b')]);
+  open(folder).append([entry('a'), entry('b')]);
   const whole = statSync(file).size;
   appendFileSync(file, '{"time":"2001-09-09T01:46:40.000Z","requ');
-  open(folder).append([record('c')]);
+  open(folder).append([entry('c')]);
   expect(lines(folder)).toHaveLength(3);
   expectChain(lines(folder));
   // Only the newline is missing.
   truncateSync(file, whole - 1);
-  open(folder).append([record('d')]);
+  open(folder).append([entry('d')]);
   expect(lines(folder)).toHaveLength(3);
   expectChain(lines(folder));
 });
@@ -133,9 +135,9 @@ test('on a full disk lines wait, as many as may, and are written in order when t
     log: (line) => void told.push(line),
     onWritten: ({ method }) => void written.push(method),
   });
-  for (let n = 0; n < 255; n += 1) ledger.append([record(`m${n}`)]);
+  for (let n = 0; n < 255; n += 1) ledger.append([entry(`m${n}`)]);
   expect(ledger.isFull).toBe(false);
-  ledger.append([record('last')]);
+  ledger.append([entry('last')]);
   expect(ledger.isFull).toBe(true);
   expect(written).toEqual([]);
   expect(told).toEqual([
