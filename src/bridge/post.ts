@@ -9,7 +9,7 @@ import { checkModern, isModern } from './modern/check.ts';
 import type { Stateless } from './modern/stateless.ts';
 import { acceptsAnswers, isJson } from './negotiation.ts';
 import type { Guard } from './policy/guard.ts';
-import type { BodyReader } from './read-body.ts';
+import type { Body, BodyReader } from './read-body.ts';
 import type { Trail } from './records/trail.ts';
 import { busy, idOf, invalid, notAcceptable, notJson, tooLarge } from './refusals.ts';
 import { Reply } from './reply.ts';
@@ -42,15 +42,26 @@ export async function handlePost(
 ): Promise<void> {
   // What is refused before its session is used is recorded under it too.
   if (context.trail) context.trail.session = labelOf(request, context.sessions, context.principal);
-  const posted = await readMessages(request, context);
-  if (posted === 'gone') return;
-  if ('failure' in posted) return refuse(response, posted);
-  const { messages, isBatch } = posted;
-  if (isModern(request.headers, posted)) return takeModern(request, response, posted, context);
+  await readMessages(request, context, async (posted) => {
+    if (posted === 'gone') return;
+    if ('failure' in posted) refuse(response, posted);
+    else if (!isModern(request.headers, posted)) await take(request, response, posted, context);
+    else await takeModern(request, response, posted, context);
+  });
+}
 
+/** Messages of a session's client. Nothing is waited for where there is nothing to wait for: it would cost a turn. */
+async function take(
+  request: IncomingMessage,
+  response: ServerResponse,
+  posted: Posted,
+  context: PostContext,
+): Promise<void> {
+  const { messages, isBatch } = posted;
   const unspoken = checkRevision(request, context.sessions, context.principal);
   if (unspoken) return refuse(response, { ...unspoken, idText: idOf(messages) });
-  const session = await pickSession(request, posted, context);
+  const picked = pickSession(request, posted, context);
+  const session = picked instanceof Promise ? await picked : picked;
   if (!('id' in session)) return refuse(response, session);
   if (context.trail) context.trail.session = session.label;
   const waiting = context.guard.turn(posted, response);
@@ -91,14 +102,27 @@ export async function handlePost(
 /** What a client posted, once it may be said: well-formed, within the bounds and the token's scopes. */
 export type Posted = Parsed & { readonly body: Buffer };
 
-/** Reads and checks the body of a POST, whatever its server speaks. */
-export async function readMessages(
+type ReadContext = Pick<PostContext, 'bodies' | 'guard' | 'principal' | 'trail' | 'scopeChallenge'>;
+
+/** Reads and checks the body of a POST, whatever its server speaks; resolves as `taking` does. */
+export async function readMessages<Taken>(
   request: IncomingMessage,
-  context: Pick<PostContext, 'bodies' | 'guard' | 'principal' | 'trail' | 'scopeChallenge'>,
-): Promise<Posted | Refusal | 'gone'> {
-  if (!acceptsAnswers(request.headers.accept)) return notAcceptable;
-  if (!isJson(request.headers['content-type'])) return notJson;
-  const body = await context.bodies.read(request);
+  context: ReadContext,
+  taking: (posted: Posted | Refusal | 'gone') => Promise<Taken>,
+): Promise<Taken> {
+  if (!acceptsAnswers(request.headers.accept)) return taking(notAcceptable);
+  if (!isJson(request.headers['content-type'])) return taking(notJson);
+  return context.bodies.read(request, async (body) => {
+    const checked = checkBody(body, request, context);
+    return taking(checked instanceof Promise ? await checked : checked);
+  });
+}
+
+function checkBody(
+  body: Body,
+  { headers }: IncomingMessage,
+  context: ReadContext,
+): Posted | Refusal | 'gone' | Promise<Posted | Refusal> {
   if (body === 'gone') return body;
   if (body === 'too-large') return tooLarge;
   if (body === 'busy') return busy(503, 'the bridge is reading too many bodies');
@@ -109,9 +133,8 @@ export async function readMessages(
   const outside = parsed.messages.find((message) => missingScope(message, context.principal));
   if (outside) return outOfScope(outside, context);
   const { principal, guard } = context;
-  const looking = guard.lookUp(parsed.messages);
-  if (looking) await looking;
-  return guard.check({ body, ...parsed }, { principal, headers: request.headers });
+  const check = (): Posted | Refusal => guard.check({ body, ...parsed }, { principal, headers });
+  return guard.lookUp(parsed.messages)?.then(check) ?? check();
 }
 
 /** A message of a client that keeps no session. */
@@ -135,11 +158,12 @@ async function takeModern(
 }
 
 /** The session a request names, or a new one for `initialize`. */
-async function pickSession(
+function pickSession(
   request: IncomingMessage,
   { messages, isBatch }: Parsed,
-  { sessions, startups, principal }: PostContext,
-): Promise<Session | Refusal> {
+  context: PostContext,
+): Session | Refusal | Promise<Session | Refusal> {
+  const { sessions, principal } = context;
   const isNamed = request.headers[mcpHeaders.session] !== undefined;
   if (!isInitialize(messages) || isNamed) {
     const session = findSession(request, sessions, principal);
@@ -148,6 +172,13 @@ async function pickSession(
       : session;
   }
   if (isBatch) return invalid('initialize cannot be part of a batch', messages);
+  return openSession(messages, context);
+}
+
+async function openSession(
+  messages: readonly ClientMessage[],
+  { sessions, startups, principal }: PostContext,
+): Promise<Session | Refusal> {
   const session = await sessions.open(principal);
   switch (session) {
     case 'full':

@@ -3,7 +3,7 @@ import { findValue, membersOf } from '../../mcp/edit.ts';
 import { rpcCodes, type RpcFailure } from '../../mcp/jsonrpc.ts';
 import type { BridgePolicy } from '../../policy/bridge-policy.ts';
 import { isAllowed, isRestricted, matches, patternOf } from '../../policy/exposure.ts';
-import type { Kind } from './changes.ts';
+import { kinds, type Kind } from './changes.ts';
 import type { Lists } from './lists.ts';
 
 /** A tool, resource or prompt that a message uses. */
@@ -24,6 +24,7 @@ export function findUnavailable(
   isModern: boolean,
 ): RpcFailure | undefined {
   const { policy } = lists;
+  if (kinds.every((kind) => !isRestricted(policy[kind]))) return undefined;
   const uses = usesOf(message).filter(({ kind }) => isRestricted(policy[exposureName[kind]]));
   if (uses.length === 0) return undefined;
   const hidden = hasTwins(message.line) ? uses[0] : uses.find((use) => !isAvailable(use, lists));
@@ -37,6 +38,7 @@ export function findUnavailable(
 /** Of what kind messages use names that could be among the first so many, but were never listed. */
 export function findUnlisted(messages: readonly ClientMessage[], lists: Lists): Kind[] {
   const { policy } = lists;
+  if (kinds.every((kind) => policy[kind].most === null)) return [];
   const unlisted = messages.flatMap(usesOf).flatMap((use) => {
     const kind = exposureName[use.kind];
     const mayBe = typeof use.name === 'string' && isAllowed(policy[kind], use.name);
