@@ -185,6 +185,14 @@ describe('the bridge’s own look at what a server has', () => {
     expect(await countLists(bridge, session)).toBe(8);
   });
 
+  test('ends after a thousand pages of a list that never does', async () => {
+    const setup = { ...isAsked, options: ['--endless'], policy: { tools: most(7) } };
+    const bridge = await startPolicyBridge(setup);
+    const session = await bridge.open();
+    expect((await bridge.tool(session, 'none')).json.error?.code).toBe(-32602);
+    expect(await countLists(bridge, session)).toBe(1_000);
+  });
+
   test('is taken again when more may be used than before', async () => {
     const bridge = await startPolicyBridge({ policy: { tools: most(1) } });
     const session = await bridge.open();

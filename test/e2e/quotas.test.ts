@@ -10,28 +10,44 @@ const isRoot = process.getuid?.() === 0;
 const stack = new AsyncDisposableStack();
 let tenancy: Tenancy;
 
-/** bob and alice are held to quotas; carol is their neighbour. */
+/** bob and alice are held to limits, each to their own; carol is their neighbour, and held to none. */
 let bob: Tenant;
 let alice: Tenant;
 let carol: Tenant;
 
 interface Tenant {
+  readonly name: string;
   readonly added: AddedUser;
-  readonly client: TestClient;
+  client: TestClient;
 }
+
+/** bob's, and alice's. */
+type Both<Value> = readonly [bob: Value, alice: Value];
+
+/** What they have from the beginning: for some of it containers would be made again. */
+const caps = {
+  memory: ['384m', '448m'],
+  pids: ['160', '192'],
+  'max-sessions': ['5', '4'],
+  ...(isRoot && { storage: ['24m', '40m'] }),
+} as const satisfies Record<string, Both<string>>;
 
 beforeAll(async () => {
   tenancy = stack.use(await Tenancy.open());
-  const caps = ['--max-sessions', '5', ...(isRoot ? ['--storage', '24m'] : [])];
-  const lab = ['--server', laboratory, ...caps];
+  const lab = (index: 0 | 1) => [
+    '--server',
+    laboratory,
+    ...Object.entries(caps).flatMap(([name, both]) => [`--${name}`, both[index]]),
+  ];
   const users = await Promise.all([
-    tenancy.addUser('bob', ...lab),
-    tenancy.addUser('alice', ...lab, '--secret', `FIRST_KEY=@${await secretFile()}`),
+    tenancy.addUser('bob', ...lab(0)),
+    tenancy.addUser('alice', ...lab(1), '--secret', `FIRST_KEY=@${await secretFile()}`),
     tenancy.addUser('carol', '--server', 'memory'),
   ]);
   [bob, alice, carol] = (await Promise.all(
-    users.map(async (added) => ({ added, client: stack.use(await connect(added)) })),
+    users.map(async (added) => ({ name: added.user.name, added, client: await connect(added) })),
   )) as [Tenant, Tenant, Tenant];
+  for (const tenant of [bob, alice, carol]) stack.defer(() => tenant.client.client.close());
 }, 300_000);
 
 afterAll(() => stack.disposeAsync(), 120_000);
@@ -116,149 +132,333 @@ async function firstFailures(calls: readonly Promise<unknown>[], count: number) 
 }
 
 /** Of the laboratory's resources and prompts. */
-const labels = ['first', 'second'];
+const labels = ['first', 'second', 'third'];
 
-function readResource({ client }: TestClient, name: string): Promise<unknown> {
-  return client.readResource({ uri: `lab:///${name}` });
+function readAll({ client }: TestClient): Promise<(string | number)[]> {
+  return ends(labels.map((name) => client.readResource({ uri: `lab:///${name}` })));
+}
+
+function getAll({ client }: TestClient): Promise<(string | number)[]> {
+  return ends(labels.map((name) => client.getPrompt({ name })));
+}
+
+async function listTools({ client }: TestClient): Promise<string[]> {
+  return (await client.listTools()).tools.map(({ name }) => name);
+}
+
+function callSpares(client: TestClient): Promise<(string | number)[]> {
+  return ends(['spare', 'other'].map((name) => client.call(name)));
 }
 
 interface Quota {
   readonly name: string;
-  readonly flags: readonly string[];
-  readonly unset: readonly string[];
-  /** Drives one user to the limit, and says what came of it. */
-  readonly drive: (tenant: Tenant) => Promise<unknown>;
-  readonly outcome: unknown;
+  readonly limits: Both<string>;
+  /** A limit as flags of `user update`; none: they have had it from the beginning. */
+  readonly flags?: (limit: string) => string;
+  /** Takes these back. */
+  readonly unset?: readonly string[];
+  /** Drives one user to their limit, and says what came of it. */
+  readonly drive: (tenant: Tenant, limit: string) => Promise<unknown>;
+  readonly outcomes: Both<unknown>;
 }
 
 const quotas: readonly Quota[] = [
   {
+    name: 'processors',
+    limits: ['0.1', '0.3'],
+    flags: (cpus) => `--cpus ${cpus}`,
+    unset: ['cpus'],
+    drive: ({ client }) => insideServer(client, computeUntilStopped, 10),
+    // With what a period that was already under way may add.
+    outcomes: [atMost(0.13), atMost(0.36)],
+  },
+  {
     name: 'requests a minute, and how many at once',
-    flags: ['--rate', '6', '--burst', '5'],
+    limits: ['5', '3'],
+    flags: (burst) => `--rate 6 --burst ${burst}`,
     unset: ['requestsPerMinute', 'burst'],
     drive: async ({ client }) =>
       sorted(await ends(Array.from({ length: 8 }, () => client.call('spare')))),
-    outcome: '429 429 429 ok ok ok ok ok',
+    outcomes: ['429 429 429 ok ok ok ok ok', '429 429 429 429 429 ok ok ok'],
   },
   {
     name: 'calls in flight, and how many wait',
-    flags: ['--concurrency', '2', '--queue', '1'],
+    limits: ['2', '1'],
+    flags: (concurrency) => `--concurrency ${concurrency} --queue 1`,
     unset: ['concurrency', 'queue'],
-    drive: async ({ added, client }) => {
+    drive: async ({ added, client }, limit) => {
       const calls = Array.from({ length: 5 }, () => hold(client));
       // Those too many are refused at once, so that nobody is let go before.
-      const refused = await firstFailures(calls, 2);
+      const refused = await firstFailures(calls, 4 - Number(limit));
+      await expect.poll(() => heldIn(added), { timeout: 20_000 }).toBe(Number(limit));
       await letGo(added);
       return [refused, sorted(await ends(calls))];
     },
-    outcome: [[429, 429], '429 429 ok ok ok'],
+    outcomes: [
+      [[429, 429], '429 429 ok ok ok'],
+      [[429, 429, 429], '429 429 429 ok ok'],
+    ],
+  },
+  {
+    name: 'processes',
+    limits: caps.pids,
+    drive: ({ client }) => insideServer(client, forkUntilRefused),
+    outcomes: [
+      ['EAGAIN', 160],
+      ['EAGAIN', 192],
+    ],
+  },
+  {
+    name: 'memory',
+    limits: caps.memory,
+    drive: async (tenant) => {
+      const hog = await connect(tenant.added);
+      const filling = insideServer(hog, () => {
+        for (const kept: Buffer[] = []; ;) kept.push(Buffer.alloc(2 ** 23, 1));
+      });
+      const error = await filling.catch((reason: { data?: unknown }) => reason.data);
+      await hog.client.close();
+      // What else their server does needs memory too while the large process dies, and may die with it.
+      await tenant.client.client.close();
+      tenant.client = await connect(tenant.added);
+      return error;
+    },
+    outcomes: [
+      expect.objectContaining({ kind: 'out-of-memory', memoryBytes: 384 * 2 ** 20 }),
+      expect.objectContaining({ kind: 'out-of-memory', memoryBytes: 448 * 2 ** 20 }),
+    ],
   },
   {
     name: 'sessions',
-    // Since they were added: containers are made again for it.
-    flags: [],
-    unset: [],
-    drive: async ({ added, client }) => {
+    limits: caps['max-sessions'],
+    drive: async ({ added, client }, limit) => {
       // An idle one would make room.
       const opened = [];
-      for (let count = 0; count < 4; count += 1) opened.push(await connect(added));
+      while (opened.length + 1 < Number(limit)) opened.push(await connect(added));
       const calls = [client, ...opened].map(hold);
-      await expect.poll(() => heldIn(added), { timeout: 20_000 }).toBe(5);
+      await expect.poll(() => heldIn(added), { timeout: 20_000 }).toBe(Number(limit));
       const refused = await ends([connect(added)]);
       await letGo(added);
       const went = await ends(calls);
       for (const one of opened) await one[Symbol.asyncDispose]();
       return [refused, went];
     },
-    outcome: [[503], ['ok', 'ok', 'ok', 'ok', 'ok']],
+    outcomes: [
+      [[503], ['ok', 'ok', 'ok', 'ok', 'ok']],
+      [[503], ['ok', 'ok', 'ok', 'ok']],
+    ],
   },
   {
     name: 'tools',
-    flags: ['--max-tools', '1'],
+    limits: ['1', '2'],
+    flags: (count) => `--max-tools ${count}`,
     unset: ['maxTools'],
-    drive: async ({ client }) => {
-      const { tools } = await client.client.listTools();
-      return [tools.map(({ name }) => name), await ends([client.call('spare')])];
-    },
-    outcome: [['run'], [-32602]],
+    drive: async ({ client }) => [await listTools(client), await callSpares(client)],
+    outcomes: [
+      [['run'], [-32602, -32602]],
+      [
+        ['run', 'spare'],
+        ['ok', -32602],
+      ],
+    ],
+  },
+  {
+    name: 'resources and prompts',
+    limits: ['1', '2'],
+    flags: (count) => `--max-resources ${count} --max-prompts ${count}`,
+    unset: ['maxResources', 'maxPrompts'],
+    // Not listed before.
+    drive: async ({ client }) => [await readAll(client), await getAll(client)],
+    outcomes: [
+      [
+        ['ok', -32002, -32002],
+        ['ok', -32602, -32602],
+      ],
+      [
+        ['ok', 'ok', -32002],
+        ['ok', 'ok', -32602],
+      ],
+    ],
   },
   {
     name: 'tools by name',
-    flags: ['--deny-tool', 'sp*'],
+    limits: ['--deny-tool sp*', '--allow-tool run --allow-tool s*'],
+    flags: (patterns) => patterns,
     unset: ['tools'],
-    drive: async ({ client }) => {
-      const { tools } = await client.client.listTools();
-      return [tools.map(({ name }) => name), await ends([client.call('spare')])];
-    },
-    outcome: [['run'], [-32602]],
+    drive: async ({ client }) => [await listTools(client), await callSpares(client)],
+    outcomes: [
+      [
+        ['run', 'other'],
+        [-32602, 'ok'],
+      ],
+      [
+        ['run', 'spare'],
+        ['ok', -32602],
+      ],
+    ],
   },
   {
-    name: 'resources',
-    flags: ['--max-resources', '1'],
-    unset: ['maxResources'],
-    // Not listed before.
-    drive: ({ client }) => ends(labels.map((name) => readResource(client, name))),
-    outcome: ['ok', -32002],
-  },
-  {
-    name: 'resources by URI',
-    flags: ['--allow-resource', 'lab:///s*'],
-    unset: ['resources'],
+    name: 'resources by URI, prompts by name',
+    limits: [
+      '--allow-resource lab:///s* --deny-prompt second',
+      '--deny-resource *d --allow-prompt *d',
+    ],
+    flags: (patterns) => patterns,
+    unset: ['resources', 'prompts'],
     drive: async ({ client }) => {
       const { resources } = await client.client.listResources();
-      const read = labels.map((name) => readResource(client, name));
-      return [resources.map(({ uri }) => uri), await ends(read)];
+      const { prompts } = await client.client.listPrompts();
+      const listed = [...resources, ...prompts].map(({ name }) => name);
+      return [listed, await readAll(client), await getAll(client)];
     },
-    outcome: [['lab:///second'], [-32002, 'ok']],
+    outcomes: [
+      [
+        ['second', 'first', 'third'],
+        [-32002, 'ok', -32002],
+        ['ok', -32602, 'ok'],
+      ],
+      [
+        ['first', 'second', 'third'],
+        ['ok', -32002, -32002],
+        [-32602, 'ok', 'ok'],
+      ],
+    ],
   },
   {
-    name: 'prompts by name',
-    flags: ['--deny-prompt', 'second'],
-    unset: ['prompts'],
-    drive: async ({ client }) => {
-      const { prompts } = await client.client.listPrompts();
-      const got = labels.map((name) => client.client.getPrompt({ name }));
-      return [prompts.map(({ name }) => name), await ends(got)];
+    name: 'scopes of a token',
+    limits: ['tools:read', 'resources:read'],
+    drive: async ({ name, added }, scope) => {
+      const args = ['token', 'create', name, '--name', 'narrow', '--scope', scope];
+      const { value } = await tenancy.json<{ value: string }>(args);
+      await using narrow = await connect({ ...added, token: value });
+      const tried = await ends([listTools(narrow), narrow.client.listResources()]);
+      return [...tried, ...(await callSpares(narrow)), ...(await readAll(narrow))];
     },
-    outcome: [['first'], ['ok', -32602]],
+    outcomes: [
+      ['ok', 403, 403, 403, 403, 403, 403],
+      [403, 'ok', 403, 403, 'ok', 'ok', 'ok'],
+    ],
+  },
+  {
+    name: 'servers, risk and templates',
+    limits: [
+      '--max-servers 2 --max-risk medium --allow-template memory --allow-template filesystem',
+      '--max-servers 1 --max-risk low',
+    ],
+    flags: (all) => all,
+    unset: ['servers', 'maxRisk', 'allowedTemplates'],
+    drive: async ({ name, added: { token } }) => {
+      const given = async (template: string) => {
+        const args = ['server', 'add', `${name}/${template}`, '--json'];
+        const { server, error } = JSON.parse((await tenancy.run(args)).stdout) as {
+          server?: { url: string };
+          error?: { code: string };
+        };
+        if (!server) return error?.code;
+        await using client = await TestClient.connect(server.url, token);
+        return await client.call('read_graph');
+      };
+      const answers = [];
+      // Of a high, a medium and two low risks.
+      for (const template of ['filesystem', 'memory', 'sequential-thinking', 'everything'])
+        answers.push(await given(template));
+      return answers;
+    },
+    outcomes: [
+      [
+        'RISK_TOO_HIGH',
+        expect.stringContaining('entities'),
+        'TEMPLATE_NOT_ALLOWED',
+        'TEMPLATE_NOT_ALLOWED',
+      ],
+      ['RISK_TOO_HIGH', 'RISK_TOO_HIGH', 'SERVERS_QUOTA', 'SERVERS_QUOTA'],
+    ],
   },
   ...(isRoot
     ? [
         {
           name: 'storage',
-          flags: [],
-          unset: [],
-          drive: ({ client }: Tenant) =>
-            insideServer(client, () => {
-              const { rmSync, writeFileSync } = process.getBuiltinModule('node:fs');
-              try {
-                writeFileSync('/workspace/large', Buffer.alloc(2 ** 25, 1));
-                return 'written';
-              } catch (error) {
-                return (error as NodeJS.ErrnoException).code ?? '';
-              } finally {
-                rmSync('/workspace/large', { force: true });
-              }
-            }),
-          outcome: 'ENOSPC',
-        },
+          limits: caps.storage ?? ['', ''],
+          drive: ({ client }: Tenant) => insideServer(client, writeUntilFull),
+          outcomes: [
+            ['ENOSPC', 2],
+            ['ENOSPC', 4],
+          ],
+        } as const,
       ]
     : []),
 ];
 
-describe('a quota that two users drive to its limit at once holds for each, and their neighbour has every call answered', () => {
-  it.each(quotas)('$name', async ({ flags, unset, drive, outcome }) => {
-    const both = [bob, alice];
-    const update = (...more: string[]) =>
-      Promise.all(
-        both.map(({ added }) => tenancy.json(['user', 'update', added.user.name, ...more])),
-      );
-    if (flags.length > 0) await update(...flags);
+function atMost(limit: number): unknown {
+  return expect.toSatisfy((value: number) => value <= limit);
+}
+
+/** Computes until the kernel has stopped it so many times. Gives the share of one processor that it had. */
+function computeUntilStopped(times: number): number {
+  const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
+  const [v1, v2] = ['/sys/fs/cgroup/cpu/cpu.stat', '/sys/fs/cgroup/cpu.stat'];
+  const file = existsSync(v1) ? v1 : v2;
+  const stopped = () => Number(/nr_throttled (\d+)/.exec(readFileSync(file, 'utf8'))?.[1]);
+  const last = stopped() + times;
+  const [start, before] = [performance.now(), process.cpuUsage()];
+  while (stopped() < last);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000 / (performance.now() - start);
+}
+
+/** Starts processes until there may be no more. Gives why not, and how many there were then. */
+async function forkUntilRefused(): Promise<[string | undefined, number]> {
+  const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  const { once } = process.getBuiltinModule('node:events');
+  const [v1, v2] = ['/sys/fs/cgroup/pids/pids.current', '/sys/fs/cgroup/pids.current'];
+  const started = [];
+  for (;;) {
+    const child = spawn('sh', ['-c', 'read -r line']);
+    if (child.pid !== undefined) {
+      started.push(child);
+      continue;
+    }
+    const count = Number(readFileSync(existsSync(v1) ? v1 : v2, 'utf8'));
+    const [{ code }] = (await once(child, 'error')) as [NodeJS.ErrnoException];
+    // They wait for their input, and end with it.
+    for (const one of started) one.stdin.end();
+    await Promise.all(started.map((one) => once(one, 'exit')));
+    return [code, count];
+  }
+}
+
+/** Writes files of 8 MiB until one doesn't fit. Gives why not, and how many did. */
+function writeUntilFull(): [string | undefined, number] {
+  const { rmSync, writeFileSync } = process.getBuiltinModule('node:fs');
+  let count = 0;
+  try {
+    for (; ; count += 1) writeFileSync(`/workspace/large-${count}`, Buffer.alloc(2 ** 23, 1));
+  } catch (error) {
+    return [(error as NodeJS.ErrnoException).code, count];
+  } finally {
+    for (let index = 0; index <= count; index += 1)
+      rmSync(`/workspace/large-${index}`, { force: true });
+  }
+}
+
+describe('limits that two users drive at once hold, for each their own, and their neighbour has every call answered', () => {
+  it.each(quotas)('$name', async ({ limits, flags, unset = [], drive, outcomes }) => {
+    const both = [bob, alice] as const;
+    const update = ({ name }: Tenant, more: readonly string[]) =>
+      tenancy.json(['user', 'update', name, ...more]);
+    const forEach = (act: (tenant: Tenant, limit: string) => Promise<unknown>) =>
+      Promise.all([act(bob, limits[0]), act(alice, limits[1])]);
+    if (flags) await forEach((tenant, limit) => update(tenant, flags(limit).split(' ')));
     const neighbour = callAllTheTime(carol.client);
-    expect(await Promise.all(both.map(drive))).toEqual([outcome, outcome]);
-    expect(await neighbour.stop()).toBeGreaterThan(0);
-    await Promise.all(both.map(({ added }) => forget(added)));
-    if (unset.length > 0) await update(...unset.flatMap((field) => ['--unset', field]));
+    try {
+      expect(await forEach(drive)).toEqual(outcomes);
+      expect(await neighbour.stop()).toBeGreaterThan(0);
+    } finally {
+      await forEach(({ added }) => forget(added));
+      const taken = unset.flatMap((field) => ['--unset', field]);
+      if (taken.length > 0) await forEach((tenant) => update(tenant, taken));
+    }
     expect(await ends(both.map(({ client }) => client.call('spare')))).toEqual(['ok', 'ok']);
   });
 });

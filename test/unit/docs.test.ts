@@ -10,6 +10,7 @@ const documents = [
   'docs/ci.md',
   'docs/apply.md',
   'docs/architecture.md',
+  'docs/audit.md',
   'docs/backup.md',
   'docs/conformance.md',
   'docs/dependencies.md',
