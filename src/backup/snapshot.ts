@@ -7,7 +7,7 @@ import { listApprovals } from '../registry/approvals.ts';
 import { listGroups } from '../registry/groups.ts';
 import type { User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
-import { getUser, listUsers } from '../registry/users.ts';
+import { namedUsers } from '../registry/named.ts';
 import { schemaVersion } from '../registry/migrations.ts';
 import { listSecrets, readSecrets } from '../secrets/vault.ts';
 import { loadTokenKeys, loadTokenKeyText } from '../tokens/keys.ts';
@@ -36,9 +36,7 @@ export async function takeSnapshot(
   const { registry, home, clock, assets } = context;
   const isWhole = names.length === 0;
   const rows = registry.transaction(() => {
-    const users = isWhole
-      ? listUsers(registry)
-      : [...new Set(names)].map((name) => getUser(registry, name));
+    const users = namedUsers(registry, names);
     const groups = listGroups(registry).filter(
       ({ id }) => isWhole || users.some(({ group }) => group?.id === id),
     );

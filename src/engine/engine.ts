@@ -91,11 +91,18 @@ export interface Images {
   /** Pulls; false when no registry has it or can be reached. */
   pull(reference: string, signal?: AbortSignal): Promise<boolean>;
   /** Imports a root file system from a tar stream under a reference; gives the image id. */
-  import(tar: Readable, reference: string, config: readonly string[]): Promise<string>;
+  import(tar: Readable, options: ImportOptions): Promise<string>;
   /** Builds from a tar stream; `onLine` gets the build's output. Rejects on an error inside the stream. */
   build(tar: Readable, options: BuildOptions): Promise<string>;
   list(): Promise<readonly Image[]>;
   remove(id: string): Promise<void>;
+}
+
+export interface ImportOptions {
+  readonly reference: string;
+  /** Lines of a Dockerfile: `CMD ["node"]`. */
+  readonly config: readonly string[];
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface BuildOptions {

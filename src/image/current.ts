@@ -7,12 +7,15 @@ import { imageTag } from './tag.ts';
 
 type CurrentRequest = Pick<ImageRequest, 'images' | 'config' | 'assets' | 'env'>;
 
-/** Id of the image that a template would run from now; undefined when it is still to be built. */
+/** The image that a template would run from now; undefined when it is still to be built. */
 export async function currentImage(
   request: CurrentRequest & { readonly template: Template },
-): Promise<string | undefined> {
+): Promise<{ readonly tag: string; readonly id: string } | undefined> {
   const base = await findBase(request);
-  return base && request.images.id(await tagFor(request, request.template, base));
+  if (base === undefined) return undefined;
+  const tag = await tagFor(request, request.template, base);
+  const id = await request.images.id(tag);
+  return id === undefined ? undefined : { tag, id };
 }
 
 /** References that are up to date: the base's, and each template's that can be built, built or not. */

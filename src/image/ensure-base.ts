@@ -39,15 +39,19 @@ export async function ensureBase(request: BaseRequest): Promise<Base> {
   });
 }
 
-async function assemble({ images, config, env }: BaseRequest, runtime: HostRuntime): Promise<Base> {
+async function assemble(
+  { images, config, env, signal }: BaseRequest,
+  runtime: HostRuntime,
+): Promise<Base> {
   const reference = await assembledReference(runtime, config);
   const extra = await extraCertificates(config.extraCaCertificates);
   const entries = await rootfsEntries(runtime, await hostCertificates(env, extra));
-  const id = await images.import(packEntries(entries), reference, [
+  const settings = [
     'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     `ENV NODE_VERSION=${runtime.nodeVersion.slice(1)}`,
     `LABEL ${labels.image}=base`,
     'CMD ["node"]',
-  ]);
+  ];
+  const id = await images.import(packEntries(entries), { reference, config: settings, signal });
   return { reference, id, identity: reference };
 }

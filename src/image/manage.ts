@@ -5,7 +5,7 @@ import { keptVersion } from '../registry/versions.ts';
 import { findTemplate, listTemplates } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
 import { ensureImage } from './build.ts';
-import { currentReferences } from './current.ts';
+import { currentImage, currentReferences } from './current.ts';
 import { imagesToRemove, removeImages } from './prune.ts';
 import { imageRequest } from './request.ts';
 import {
@@ -26,19 +26,28 @@ export async function buildImages(
       ? await listTemplates(assets)
       : await Promise.all(names.map((name) => findTemplate(name, assets)));
   const engine = await context.engine();
-  const made: ImageBuildResult['images'] = [];
+  const requests = templates.map((template) => imageRequest(context, engine, template));
+  const made = new Map<Template, Awaited<ReturnType<typeof ensureImage>>>();
+  for (const request of requests) {
+    const current = await currentImage(request);
+    if (current) made.set(request.template, { ...current, built: false });
+  }
   await progress.steps(
-    templates.map((template) => ({
-      title: `image.build ${template.name}`,
-      run: async (update) => {
-        signal.throwIfAborted();
-        const request = imageRequest(context, engine, template);
-        const image = await ensureImage({ ...request, signal, onLine: update });
-        made.push({ template: template.name, ...image });
-      },
-    })),
+    requests
+      .filter(({ template }) => !made.has(template))
+      .map((request) => ({
+        title: `image.build ${request.template.name}`,
+        run: async (update) => {
+          signal.throwIfAborted();
+          made.set(request.template, await ensureImage({ ...request, onLine: update }));
+        },
+      })),
   );
-  return { changed: made.some(({ built }) => built), images: made };
+  const images = templates.flatMap((template) => {
+    const image = made.get(template);
+    return image ? [{ template: template.name, ...image }] : [];
+  });
+  return { changed: images.some(({ built }) => built), images };
 }
 
 /** mcpd's images on this engine, those of templates first. */

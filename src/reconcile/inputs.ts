@@ -44,7 +44,8 @@ export function previewSources(context: Context, engine: Engine): Sources {
   return openSources(
     context,
     engine,
-    async (template) => (await currentImage(imageRequest(context, engine, template))) ?? unbuilt,
+    async (template) =>
+      (await currentImage(imageRequest(context, engine, template)))?.id ?? unbuilt,
   );
 }
 

@@ -51,7 +51,7 @@ export function buildingSources(context: Context, engine: Engine): Sources {
 async function buildImage(context: Context, engine: Engine, template: Template): Promise<string> {
   const request = imageRequest(context, engine, template);
   const current = await currentImage(request);
-  if (current !== undefined) return current;
+  if (current !== undefined) return current.id;
   let id = '';
   await context.progress.steps([
     {

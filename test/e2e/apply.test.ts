@@ -41,6 +41,7 @@ async function write({ memory = '200m', key = 'first', others = '' }: Options): 
   await writeFile(join(tenancy.home, 'key.txt'), `${key}\n`);
   const text = `version: 1
 templates: { laboratory: ${laboratory} }
+images: [memory, laboratory]
 groups: { students: { memory: ${memory} } }
 users:
   bob: { group: students, servers: [memory] }
@@ -92,6 +93,9 @@ describe('apply', () => {
 
     const before = await snapshot(tenancy);
     expect(await apply({ others: carol })).toMatchObject({ changed: false, operations: [] });
+    // Images that are there are not said to be built.
+    const { stdout, stderr } = await tenancy.run(['apply', '-f', await write({ others: carol })]);
+    expect({ stdout, stderr }).toEqual({ stdout: 'Nothing changed.\n', stderr: '' });
     expect(await snapshot(tenancy)).toEqual(before);
   });
 

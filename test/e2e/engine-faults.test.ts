@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Disposals } from '../support/disposals.ts';
 import { FaultyDocker, type Fault } from '../support/faulty-docker.ts';
@@ -24,6 +26,7 @@ afterAll(() => disposals.dispose(), 120_000);
 const createContainer = /^POST \/containers\/create$/;
 const createNetwork = /^POST \/networks\/create$/;
 const start = /^POST \/containers\/[^/]+\/start$/;
+const gatewayOf = '{{range .IPAM.Config}}{{.Gateway}}{{end}}';
 const failure = (message: string) => ({ answer: 500, body: JSON.stringify({ message }) });
 const conflict = { answer: 409, body: JSON.stringify({ message: 'name is already in use' }) };
 
@@ -165,6 +168,29 @@ describe('an image build', () => {
     expect(readRows(tenancy)).toEqual(before);
     expect(existsSync(`${tenancy.home}/users/alice`)).toBe(false);
   });
+});
+
+it('Ctrl-C in the first build of an image ends it at once on the engine too, and leaves nothing', async () => {
+  await using template = await OwnTemplate.copyOf('memory');
+  // Takes connections, and never says a word.
+  const packages = createServer().listen();
+  const { port } = packages.address() as AddressInfo;
+  const gateway = await tenancy.docker(...words('network inspect bridge -f'), gatewayOf);
+  const before = readRows(tenancy);
+  const slow = tenancy.with({ env: { npm_config_registry: `http://${gateway}:${port}` } });
+  const child = slow.start(['user', 'add', 'alice', '--server', template.folder]);
+  const ended = once(child, 'exit');
+  const [npm] = (await once(packages, 'connection')) as [Socket];
+  const filter = `label=mcpd.template=${template.name}`;
+  const builders = () => tenancy.docker('ps', '-aq', '--filter', filter);
+  expect(await builders()).not.toBe('');
+  child.kill('SIGINT');
+  expect(await ended).toEqual([130, null]);
+  await expect.poll(builders, { timeout: 10_000 }).toBe('');
+  npm.destroy();
+  packages.close();
+  expect(readRows(tenancy)).toEqual(before);
+  expect(existsSync(`${tenancy.home}/users/alice`)).toBe(false);
 });
 
 it('logs that break off show what came, and then fail', async () => {

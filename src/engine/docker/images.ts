@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { EngineError } from '../../errors.ts';
-import type { BuildOptions, Image, Images } from '../engine.ts';
+import type { BuildOptions, Image, Images, ImportOptions } from '../engine.ts';
 import { labels } from '../labels.ts';
 import { hasStatus, translate } from './errors.ts';
 import { followProgress, type ProgressEvent } from './streams.ts';
@@ -51,13 +51,17 @@ export class DockerImages implements Images {
     }
   }
 
-  async import(tar: Readable, reference: string, config: readonly string[]): Promise<string> {
-    const { repo, tag } = splitReference(reference);
+  async import(tar: Readable, { reference, config, signal }: ImportOptions): Promise<string> {
+    const query = {
+      ...splitReference(reference),
+      changes: [...config],
+      ...(signal ? { abortSignal: signal } : {}),
+    };
     const run = async () => {
-      const stream = await this.#docker.importImage(tar, { repo, tag, changes: [...config] });
+      const stream = await this.#docker.importImage(tar, query);
       await followProgress(stream as Readable);
     };
-    await translate(run());
+    await unlessAborted(signal, run());
     return this.#require(reference);
   }
 
@@ -82,10 +86,7 @@ export class DockerImages implements Images {
       await followProgress(stream as Readable, onEvent);
     };
     try {
-      await translate(run());
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw error;
+      await unlessAborted(options.signal, run());
     } finally {
       output.end();
     }
@@ -134,6 +135,16 @@ export class DockerImages implements Images {
       code: 'ENGINE_ERROR',
       suggestions: ['run the command again'],
     });
+  }
+}
+
+/** What a call that ended since it was aborted fails with is not news. */
+async function unlessAborted(signal: AbortSignal | undefined, call: Promise<void>): Promise<void> {
+  try {
+    await translate(call);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   }
 }
 

@@ -78,7 +78,7 @@ test('an image is built once, and known from then on', async () => {
     built: true,
   });
   expect(await ensureImage(request(images))).toEqual({ ...first, built: false });
-  expect(await currentImage(request(images))).toBe('sha256:1');
+  expect(await currentImage(request(images))).toEqual({ tag: first.tag, id: 'sha256:1' });
   expect(builds).toHaveLength(1);
 });
 

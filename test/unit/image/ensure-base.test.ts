@@ -55,7 +55,7 @@ test('without a registry it is assembled once from this host, with a notice', as
   const imported = new Map<string, Set<string>>();
   const images = fakeImages({
     id: (reference) => Promise.resolve(imported.has(reference) ? 'sha256:made' : undefined),
-    import: async (tar, reference) => {
+    import: async (tar, { reference }) => {
       imported.set(reference, await memberNames(tar));
       return 'sha256:made';
     },
