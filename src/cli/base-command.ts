@@ -70,7 +70,8 @@ export abstract class BaseCommand<Result extends object> extends Command {
         const isThere = existsSync(world.registry.home.registry);
         if (access === 'read' || !isThere) return;
         const subjects = about?.(world.registry) ?? words.subjects;
-        this.#recorders.push(watchCommand(world, { ...words, subjects }));
+        const object = words.object ?? onlyOne(subjects);
+        this.#recorders.push(watchCommand(world, { ...words, object, subjects }));
       },
     });
   }
@@ -146,7 +147,12 @@ export abstract class BaseCommand<Result extends object> extends Command {
   }
 
   private record(end: CommandEnd): void {
-    for (const recorder of this.#recorders.splice(0)) recorder(end);
+    for (const recorder of this.#recorders.splice(0)) recorder.end(end);
+  }
+
+  /** So that the audit tells of what this command has made, and is about to take away again. */
+  protected witness(): void {
+    for (const recorder of this.#recorders) recorder.witness();
   }
 
   /** One document only: a command that ends after Ctrl-C has its error printed. */
@@ -174,6 +180,10 @@ interface Opening {
 }
 
 type Values = Record<string, unknown>;
+
+function onlyOne({ users: [only, ...others], groups }: Subjects): string | undefined {
+  return others.length + groups.length === 0 ? only : undefined;
+}
 
 function print(text: string): void {
   if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);

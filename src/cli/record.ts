@@ -18,8 +18,12 @@ export type CommandEnd =
 /** What a record needs of the world. */
 export type Watched = Pick<Context, 'registry' | 'clock' | 'uid' | 'env' | 'progress'>;
 
-/** Writes the record of a command. */
-export type Recorder = (end: CommandEnd) => void;
+export interface Recorder {
+  /** What there is now was made by the command, and is said to have been, even when it takes it away again. */
+  witness(): void;
+  /** Writes the record. */
+  end(end: CommandEnd): void;
+}
 
 /**
  * Notes that a command which is to change something begins, so that it leaves a trace even when it is
@@ -41,31 +45,42 @@ export function watchCommand(
     before: takeSnapshot(registry, subjects),
   };
   noteBegun(registry, begun, currentHolder());
-  return (end) => {
-    try {
-      recordCommand(registry, {
-        time: new Date(clock.now()).toISOString(),
-        id: begun.id,
-        began: new Date(begun.since).toISOString(),
-        actor: begun.actor,
-        command: begun.command,
-        object: begun.object,
-        ...outcomeOf(end),
-        changes: bounded([
-          ...changesSince(registry, begun),
-          ...('result' in end ? [...settingOf(end.result), ...operationsOf(end.result)] : []),
-        ]),
-      });
-    } catch {
-      progress.notice('How this command ended could not be recorded in the audit.');
-    }
+  let { before } = begun;
+  const witnessed: Changes = [];
+  return {
+    witness: () => {
+      witnessed.push(...changesSince(registry, { subjects, before }));
+      before = takeSnapshot(registry, subjects);
+    },
+    end: (end) => {
+      try {
+        recordCommand(registry, {
+          time: new Date(clock.now()).toISOString(),
+          id: begun.id,
+          began: new Date(begun.since).toISOString(),
+          actor: begun.actor,
+          command: begun.command,
+          object: begun.object,
+          ...outcomeOf(end),
+          changes: bounded([
+            ...witnessed,
+            ...changesSince(registry, { subjects, before }),
+            ...('result' in end ? [...settingOf(end.result), ...operationsOf(end.result)] : []),
+          ]),
+        });
+      } catch {
+        progress.notice('How this command ended could not be recorded in the audit.');
+      }
+    },
   };
 }
+
+type Changes = ControlLine['changes'];
 
 const longest = 512;
 
 /** What `config set` says of itself. */
-function settingOf(result: unknown): { what: string; before: unknown; after: unknown }[] {
+function settingOf(result: unknown): Changes {
   const isSetting =
     typeof result === 'object' &&
     result !== null &&
@@ -80,7 +95,7 @@ const operation = z.object({ type: z.string(), subject: z.string(), cause: z.str
 const ofEverybody = z.object({ users: z.array(z.object({ operations: z.array(operation) })) });
 
 /** What was done to containers and the like, as `up` and `down` say. */
-function operationsOf(result: unknown): ControlLine['changes'] {
+function operationsOf(result: unknown): Changes {
   const said = ofEverybody.safeParse(result).data?.users ?? [];
   return said
     .flatMap(({ operations }) => operations)

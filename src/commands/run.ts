@@ -53,13 +53,15 @@ export default class Run extends BaseCommand<RunResult> {
     const { flags } = await this.parse(Run, words.slice(0, end));
     const { name = `run-${randomBase32(8)}`, ttl: ttlMs, artifacts } = flags;
     const tenant = { ...(await tenantRequest(flags, this.signal)), name, ttlMs };
-    const result = await runWithTenant(await this.context('write'), {
+    const context = await this.context('write', () => ({ users: [name], groups: [] }));
+    const result = await runWithTenant(context, {
       tenant,
       argv,
       artifacts,
       stdio: ['inherit', this.jsonEnabled() ? 2 : 'inherit', 'inherit'],
       ownGroup: !process.stdin.isTTY,
       signals: this.interrupt,
+      beforeRemoval: () => this.witness(),
     });
     process.exitCode = result.exitCode;
     return result;

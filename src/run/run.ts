@@ -23,6 +23,8 @@ export interface RunRequest {
   readonly stdio: StdioOptions;
   readonly ownGroup: boolean;
   readonly signals: Signals;
+  /** Called when the tenant is still there, for the last time. */
+  readonly beforeRemoval: () => void;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function runWithTenant(context: Context, request: RunRequest): Prom
   } finally {
     signals.divert(() => calm.progress.notice(`mcpd removes ${name} first.`));
     if (ended?.exitCode !== 0) artifacts = await save(calm, request);
-    removed = await removeTenant(calm, added.user);
+    removed = await removeTenant(calm, request, added.user);
   }
   return { ...ended, user: name, runId, servers, artifacts, removed };
 }
@@ -63,7 +65,7 @@ async function addTenant(context: Context, request: RunRequest): Promise<AddResu
     signals.divert(() => undefined);
     const artifacts = await save(calm, request);
     const user = findUser(context.registry, tenant.name);
-    if (user) await removeTenant(calm, user);
+    if (user) await removeTenant(calm, request, user);
     throw new UnhealthyError(error.message, {
       code: error.code,
       suggestions: [
@@ -129,13 +131,16 @@ async function save(context: Context, { artifacts, tenant }: RunRequest): Promis
 /** What a command said by its exit code stands: what can't be removed now is left to `gc`. */
 async function removeTenant(
   context: Context,
+  { beforeRemoval }: RunRequest,
   { id, name }: { readonly id: string; readonly name: string },
 ): Promise<boolean> {
   const quiet = { ...context, progress: silent };
   try {
     await withUserLease(quiet, name, async () => {
       const user = findUser(context.registry, name);
-      if (user?.id === id) await eraseOver(quiet, user);
+      if (user?.id !== id) return;
+      beforeRemoval();
+      await eraseOver(quiet, user);
     });
     return true;
   } catch (error) {

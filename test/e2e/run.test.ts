@@ -2,10 +2,16 @@ import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ControlLine } from '../../src/audit/result.ts';
 import { isGroupAlive } from '../../src/host/process-group.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { OwnSubnets } from '../support/leftovers.ts';
 import { readRows } from '../support/snapshot.ts';
 import { Tenancy } from '../support/tenancy.ts';
+
+interface Audited {
+  readonly records: readonly ControlLine[];
+}
 
 const job = [process.execPath, join(import.meta.dirname, 'children/ci-job.ts')];
 const memory = ['run', '--server', 'memory'];
@@ -66,11 +72,23 @@ describe('mcpd run', () => {
     ]);
     expect(through).toMatchObject({ code: 0, stdout: 'as it came' });
     expect(failed).toMatchObject({ code: 3, stderr: 'text\n' });
-    expect(JSON.parse(failed?.stdout ?? '')).toMatchObject({
+    const result = JSON.parse(failed?.stdout ?? '') as RunResult;
+    expect(result).toMatchObject({
       exitCode: 3,
       signal: null,
       servers: [{ name: 'memory' }],
       removed: true,
+    });
+    const { records } = await tenancy.json<Audited>(['audit', '--control']);
+    const what = `server ${result.user}/memory port`;
+    const port = Number(new URL(result.servers[0]?.url ?? '').port);
+    expect(records.find(({ object }) => object === result.user)).toMatchObject({
+      command: 'mcpd run --server --json',
+      outcome: 'ok',
+      changes: expect.arrayContaining([
+        { what, before: null, after: port },
+        { what, before: port, after: null },
+      ]) as object[],
     });
     expect(killed).toMatchObject({ code: 137, stdout: '' });
     expect(missing?.code).toBe(127);

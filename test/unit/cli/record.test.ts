@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
+import type { ControlLine } from '../../../src/audit/result.ts';
 import { watchCommand } from '../../../src/cli/record.ts';
 import { usersOrAll } from '../../../src/cli/subjects.ts';
+import { hostConfigSchema } from '../../../src/config/schema.ts';
 import type { Context } from '../../../src/context.ts';
-import { updateUser } from '../../../src/registry/users.ts';
+import { removeUser, updateUser } from '../../../src/registry/users.ts';
 import { add, temporaryRegistry } from '../registry/temporary.ts';
 
 test.each([
@@ -16,7 +18,7 @@ test.each([
   const { registry } = box;
   const { home } = registry;
   const context = { registry, home, clock: systemClock, uid, env: { SUDO_USER: 'alice' } };
-  const end = watchCommand(context as unknown as Context, {
+  const { end } = watchCommand(context as unknown as Context, {
     command: 'mcpd user add bob',
     object: 'bob',
     subjects: { users: ['bob'], groups: [] },
@@ -31,7 +33,7 @@ test('a command whose result tells of failures is recorded as failed, with what 
   const { registry } = box;
   const { home } = registry;
   const context = { registry, home, clock: systemClock, uid: 0, env: {} };
-  const end = watchCommand(context as unknown as Context, {
+  const { end } = watchCommand(context as unknown as Context, {
     command: 'mcpd upgrade --all',
     object: undefined,
     subjects: { users: [], groups: [] },
@@ -51,7 +53,7 @@ test('a command for everybody records what became of each, and what was done for
   const [bob] = ['bob', 'alice'].map((name) => add(registry, name));
   const { home } = registry;
   const context = { registry, home, clock: systemClock, uid: 0, env: {} };
-  const end = watchCommand(context as unknown as Context, {
+  const { end } = watchCommand(context as unknown as Context, {
     command: 'mcpd down --all',
     object: undefined,
     subjects: usersOrAll([])(registry),
@@ -67,4 +69,24 @@ test('a command for everybody records what became of each, and what was done for
       { what: 'server.remove bob/memory', before: 'bob is down', after: 'done' },
     ],
   });
+});
+
+test('what a command made and took away again is recorded both ways', () => {
+  using box = temporaryRegistry();
+  const { registry } = box;
+  const { home } = registry;
+  const context = { registry, home, clock: systemClock, uid: 0, env: {} };
+  const subjects = { users: ['run-1'], groups: [] };
+  const words = { command: 'mcpd run', object: 'run-1', subjects };
+  const { witness, end } = watchCommand(context as unknown as Context, words);
+  const { id, uid } = add(registry, 'run-1');
+  witness();
+  removeUser(registry, id, { keepUid: false, config: hostConfigSchema.parse({}) });
+  end({ result: {} });
+  const line = readFileSync(join(home.audit, 'control.jsonl'), 'utf8');
+  const { changes } = JSON.parse(line) as ControlLine;
+  expect(changes.filter(({ what }) => what === 'user run-1 uid')).toEqual([
+    { what: 'user run-1 uid', before: null, after: uid },
+    { what: 'user run-1 uid', before: uid, after: null },
+  ]);
 });
