@@ -12,11 +12,23 @@ export const exitCodes = {
   cancelled: 130,
 } as const;
 
+/** Something that is wrong with a document, and where. */
+export interface Flaw {
+  /** From 1, as the column is. */
+  readonly line: number;
+  readonly column: number;
+  /** Keys and indices that lead to it: `['users', 'bob', 'servers', 0]`. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
 interface ErrorDetails {
   /** SCREAMING_SNAKE identifier for scripts. */
   code: string;
   /** What the user can do next, one sentence or command each. */
   suggestions?: string[];
+  /** Of a document; the message may name the first of many only. */
+  problems?: readonly Flaw[];
   cause?: unknown;
 }
 
@@ -27,6 +39,7 @@ interface ErrorDetails {
 export abstract class McpdError extends Error {
   readonly code: string;
   readonly suggestions: string[];
+  readonly problems: readonly Flaw[] | undefined;
   abstract readonly exitCode: number;
 
   constructor(message: string, details: ErrorDetails) {
@@ -34,6 +47,7 @@ export abstract class McpdError extends Error {
     this.name = new.target.name;
     this.code = details.code;
     this.suggestions = details.suggestions ?? [];
+    this.problems = details.problems;
   }
 
   get oclif(): { exit: number } {

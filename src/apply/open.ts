@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { isUtf8 } from 'node:buffer';
 import type { Registry } from '../registry/database.ts';
 import { listGroups } from '../registry/groups.ts';
 import { listUsers } from '../registry/users.ts';
@@ -54,14 +54,21 @@ export function subjectsOf(
 }
 
 function decode(name: string, bytes: Uint8Array): string {
-  if (bytes.length > mostBytes) throw unreadable(name, `it has more than ${mostBytes} bytes`);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw unreadable(name, 'it is not UTF-8 text');
-  }
+  const wrong = (message: string, line = 1) =>
+    invalidDocument(name, [{ line, column: 1, path: [], message }]);
+  if (bytes.length > mostBytes) throw wrong(`it has more than ${mostBytes} bytes`);
+  if (!isUtf8(bytes)) throw wrong('it is not UTF-8 text', firstForeignLine(bytes));
+  return new TextDecoder().decode(bytes);
 }
 
-function unreadable(name: string, reason: string): UsageError {
-  return new UsageError(`${name} can’t be applied: ${reason}.`, { code: 'DOCUMENT_INVALID' });
+/** From 1. A line end is no part of any longer character, so that lines can be told apart before. */
+function firstForeignLine(bytes: Uint8Array): number {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line += 1) {
+    const end = bytes.indexOf(10, start);
+    const next = end === -1 ? bytes.length : end + 1;
+    if (!isUtf8(bytes.subarray(start, next))) break;
+    start = next;
+  }
+  return line;
 }

@@ -10,6 +10,7 @@ import {
   type Node,
   type Pair,
 } from 'yaml';
+import type { Flaw } from '../errors.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -22,16 +23,13 @@ export interface Problem {
 }
 
 /** Both from 1. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
+type Place = Pick<Flaw, 'line' | 'column'>;
 
 /** A document as YAML or JSON has it, not looked at otherwise. */
 export interface Source {
   readonly value: unknown;
   /** What keeps it from being read. */
-  readonly faults: readonly (Place & { readonly message: string })[];
+  readonly faults: readonly Flaw[];
   /** Where something is; for what is missing, where it should be. */
   placeOf(problem: Pick<Problem, 'path' | 'atKey'>): Place;
 }
@@ -54,7 +52,11 @@ export function readSource(text: string): Source {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const faults = faultsOf(parsed).map(({ at, message }) => ({ ...placeAt(at), message }));
+  const faults = faultsOf(parsed).map(({ at, message }) => ({
+    ...placeAt(at),
+    path: [],
+    message,
+  }));
   return {
     value: faults.length === 0 ? parsed.toJS({ maxAliasCount }) : undefined,
     faults,

@@ -49,8 +49,8 @@ async function printProblem(problem: Reported): Promise<void> {
   process.stderr.write(`${renderProblem(problem, styleFor(process.stderr, process.env))}\n`);
 }
 
-function printJson({ code, message, suggestions }: Reported): void {
-  const document = { error: { code, message, suggestions } };
+function printJson({ code, message, suggestions, problems }: Reported): void {
+  const document = { error: { code, message, suggestions, problems } };
   process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
 }
 

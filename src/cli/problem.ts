@@ -1,4 +1,4 @@
-import { exitCodes, McpdError } from '../errors.ts';
+import { exitCodes, McpdError, type Flaw } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { Problem } from '../render/problem.ts';
 
@@ -11,15 +11,17 @@ export interface Invocation {
 
 export interface Reported extends Problem {
   readonly exitCode: number;
+  /** Of a document, each with its place. */
+  readonly problems?: readonly Flaw[] | undefined;
 }
 
 /** What to tell about an error, whatever was thrown: ours, the parser's, a schema's, or a bug. */
 export function describeProblem(error: unknown, program: Invocation): Reported {
   if (error instanceof McpdError) {
-    const { code, exitCode } = error;
+    const { code, exitCode, problems } = error;
     const isUsage = exitCode === exitCodes.usage && error.suggestions.length === 0;
     const suggestions = isUsage ? [helpOf(program)] : error.suggestions;
-    return { code, message: withoutFrame(error.message), suggestions, exitCode };
+    return { code, message: withoutFrame(error.message), suggestions, exitCode, problems };
   }
   if (isParserError(error)) return describeParserError(error, program);
   if (isSchemaError(error)) return describeSchemaError(error, program);

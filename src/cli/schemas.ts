@@ -11,6 +11,21 @@ const errorResult = z.object({
     code: z.string().describe('SCREAMING_SNAKE identifier'),
     message: z.string(),
     suggestions: z.array(z.string()).describe('next steps, best first'),
+    problems: z
+      .array(
+        z.object({
+          line: z.int().min(1),
+          column: z.int().min(1),
+          path: z
+            .array(z.union([z.string(), z.int()]))
+            .describe(
+              'keys and indices that lead to it; empty: the text as a whole, or its syntax',
+            ),
+          message: z.string(),
+        }),
+      )
+      .optional()
+      .describe('of a document: everything that is wrong with it, by place'),
   }),
 });
 

@@ -2,11 +2,16 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import * as z from 'zod';
 import { describe, expect, test } from 'vitest';
+import type { Flaw } from '../../src/errors.ts';
 import { readRows } from '../support/snapshot.ts';
 import { Desk } from './desk.ts';
 
 interface Failed {
-  readonly error: { readonly code: string; readonly message: string };
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly problems?: readonly Flaw[];
+  };
 }
 
 /** Writes a document where commands run. */
@@ -39,6 +44,15 @@ describe('apply', () => {
     const { error } = await desk.json<Failed>(['apply', '-f', file]);
     expect(error.code).toBe('DOCUMENT_INVALID');
     expect(error.message).toContain(lines.join('\n'));
+    expect(error.problems).toEqual([
+      {
+        line: 3,
+        column: 10,
+        path: ['users', 'bob', 'memory'],
+        message: 'there is no such key; did you mean policy.memory?',
+      },
+      { line: 4, column: 3, path: ['users', 'Eve'], message: expect.any(String) as string },
+    ]);
     expect(readdirSync(desk.folder)).not.toContain('mcpd');
   });
 
@@ -95,6 +109,9 @@ describe('apply', () => {
     const { code, stderr } = await desk.run(['apply', '-f', file]);
     expect(code).toBe(4);
     expect(stderr).toContain('tenants.yaml:3:18: users.bob.osUser: it is none, and can’t change');
+    const { error } = await desk.json<Failed>(['apply', '-f', file]);
+    const place = { line: 3, column: 18, path: ['users', 'bob', 'osUser'] };
+    expect(error).toMatchObject({ code: 'DOCUMENT_CONFLICT', problems: [place] });
   });
 });
 

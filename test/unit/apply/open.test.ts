@@ -31,20 +31,25 @@ interface Options {
   readonly runs?: boolean;
 }
 
-async function open(text: string, { env = {}, runs = true }: Options = {}): Promise<Wanted> {
+async function open(
+  text: string | Uint8Array,
+  { env = {}, runs = true }: Options = {},
+): Promise<Wanted> {
   const document = { name: 'tenants.yaml', bytes: Buffer.from(text), folder };
   const world = { assets, env: { PATH: process.env['PATH'], ...env }, runs };
   const { wanted } = await openDocument(document, { ...world, signal: AbortSignal.any([]) });
   return wanted;
 }
 
-/** Lines of the message about a document that can't be applied. */
-async function faults(text: string, options?: Options): Promise<string[]> {
+async function refusal(text: string | Uint8Array, options?: Options): Promise<UsageError> {
   const error: unknown = await open(text, options).catch((reason: unknown) => reason);
-  if (!(error instanceof UsageError) || error.code !== 'DOCUMENT_INVALID') {
-    throw new Error('the document is valid', { cause: error });
-  }
-  return error.message.split('\n').slice(1);
+  if (error instanceof UsageError && error.code === 'DOCUMENT_INVALID') return error;
+  throw new Error('the document is valid', { cause: error });
+}
+
+/** Lines of the message about a document that can't be applied. */
+async function faults(text: string | Uint8Array, options?: Options): Promise<string[]> {
+  return (await refusal(text, options)).message.split('\n').slice(1);
 }
 
 describe('a document', () => {
@@ -137,10 +142,22 @@ users:
     ]);
   });
 
-  it('is refused when it is no text', async () => {
-    const world = { assets, env: {}, runs: false, signal: AbortSignal.any([]), folder };
-    const bytes = Buffer.from([0xff, 0xfe, 0]);
-    await expect(openDocument({ name: 'x', bytes, folder }, world)).rejects.toThrow('UTF-8');
+  it('is refused when it is no text, at the line that isn’t', async () => {
+    const bytes = Buffer.concat([Buffer.from('version: 1\n# é\n'), Buffer.of(0xff, 0xfe, 0)]);
+    expect(await faults(bytes)).toEqual(['tenants.yaml:3:1: it is not UTF-8 text']);
+  });
+
+  it('has its first problems told to people, and all of them to programs', async () => {
+    const users = Array.from({ length: 60 }, (_, index) => `  u${index}: { servers: [1] }\n`);
+    const { message, problems } = await refusal(`version: 1\nusers:\n${users.join('')}`);
+    expect(message.split('\n').at(-1)).toBe('and 10 more');
+    expect(problems).toHaveLength(60);
+    expect(problems?.at(-1)).toEqual({
+      line: 62,
+      column: 20,
+      path: ['users', 'u59', 'servers', 0],
+      message: 'expected string or object',
+    });
   });
 });
 
