@@ -1,5 +1,6 @@
 import { McpdError } from '../errors.ts';
 import { checkClock, checkLimits, checkLoopback, checkRunc, checkVersion } from './engine.ts';
+import { checkEngineRules } from './engine-rules.ts';
 import type { Facts } from './facts.ts';
 import { checkFirewall, checkGuarantees } from './guarantees.ts';
 import { checkDisk, checkRuntime, checkSubnets } from './host.ts';
@@ -29,6 +30,7 @@ export function diagnose(facts: Facts): Check[] {
     checkLimits(engine),
     checkLoopback(engine, facts.firewall),
     checkClock(engine),
+    ...checkEngineRules(engine, facts.devices),
     ...onHost,
     checkLeftovers(facts, engine.observed),
     checkMissing(facts, engine.observed),

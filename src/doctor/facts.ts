@@ -2,8 +2,10 @@ import type { HostConfig } from '../config/schema.ts';
 import type { Context } from '../context.ts';
 import type { EngineInfo } from '../engine/engine.ts';
 import { McpdError } from '../errors.ts';
+import type { EngineRules } from '../firewall/engine-rules.ts';
 import { networkDevices } from '../firewall/firewall.ts';
 import { systemNft } from '../firewall/nft.ts';
+import { seeEngineRules } from '../firewall/see-engine-rules.ts';
 import { firewallState, type FirewallState } from '../firewall/state.ts';
 import { fileSystemOf, type FileSystem } from '../host/file-system.ts';
 import { readRoutes, type Route } from '../host/routes.ts';
@@ -20,6 +22,7 @@ import { serversBehind } from '../upgrade/behind.ts';
 export interface EngineFacts {
   readonly info: EngineInfo;
   readonly observed: Observed;
+  readonly rules: EngineRules;
   /** Servers that are not of their newest version. */
   readonly behind: readonly string[];
   /** Milliseconds; positive when the engine is ahead. */
@@ -82,6 +85,7 @@ async function askEngine(context: Context): Promise<EngineFacts | McpdError> {
     return {
       info,
       observed,
+      rules: await seeEngineRules(context, info.firewallBackend),
       behind: await serversBehind(context, engine),
       clockSkewMs: Math.round(Date.parse(info.systemTime) - between),
     };

@@ -39,6 +39,8 @@ export interface EngineInfo {
   readonly warnings: readonly string[];
   /** The daemon's own time, for the clock check. */
   readonly systemTime: string;
+  /** `iptables`, `nftables+firewalld`, …; undefined: an older engine, which knows iptables only. */
+  readonly firewallBackend: string | undefined;
 }
 
 export interface LogChunk {

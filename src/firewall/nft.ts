@@ -9,7 +9,7 @@ export interface NftAnswer {
   readonly stderr: string;
 }
 
-/** Runs nft with these arguments; `input` is its standard input, one transaction under `-f -`. */
+/** Runs nft, or its like, with these arguments; `input` is its standard input, one transaction under `-f -`. */
 export type Nft = (args: readonly string[], input?: string) => Promise<NftAnswer>;
 
 /**
@@ -20,8 +20,12 @@ export function systemNft(
   env: NodeJS.ProcessEnv = process.env,
   prefix: readonly string[] = [],
 ): Nft {
+  return systemTool(env, [...prefix, 'nft']);
+}
+
+/** The same for another command. */
+export function systemTool(env: NodeJS.ProcessEnv, [file = '', ...first]: readonly string[]): Nft {
   const path = `${env['PATH'] ?? ''}:/usr/sbin:/sbin`;
-  const [file = 'nft', ...first] = [...prefix, 'nft'];
   return async (args, input = '') => {
     const child = spawn(file, [...first, ...args], { env: { PATH: path, LC_ALL: 'C' } });
     const ended = new Promise<number | undefined>((resolve) => {

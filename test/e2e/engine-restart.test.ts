@@ -38,6 +38,21 @@ it('port, URL, token, workspace and secrets stay the same over a restart of dock
   expect(await bob.containers()).toEqual(before);
 }, 180_000);
 
+it('doctor says that the engine’s own rules were flushed, until dockerd is restarted', async () => {
+  const check = async () => {
+    const { stdout } = await tenancy.run(['doctor', '--json']);
+    const { checks } = JSON.parse(stdout) as { checks: { id: string; status: string }[] };
+    return checks.find(({ id }) => id === 'engine-rules')?.status;
+  };
+  expect(await check()).toBe('ok');
+  engine.run('nft', 'flush', 'ruleset');
+  await tenancy.json(['up']);
+  expect(await check()).toBe('fail');
+  await engine.restart();
+  expect(await check()).toBe('ok');
+  await expect.poll(() => bob.look(), { timeout: 60_000, interval: 250 }).toEqual(bob.belongings);
+}, 180_000);
+
 describe('after a reboot', { timeout: 180_000 }, () => {
   let asUnit: Tenancy;
 

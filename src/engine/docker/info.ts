@@ -16,6 +16,7 @@ export async function engineInfo(docker: Docker): Promise<EngineInfo> {
     securityOptions,
     warnings: info.Warnings ?? [],
     systemTime: info.SystemTime,
+    firewallBackend: info.FirewallBackend?.Driver,
   };
 }
 
@@ -27,4 +28,6 @@ interface Info {
   readonly SecurityOptions: string[] | null;
   readonly Warnings: string[] | null;
   readonly SystemTime: string;
+  /** Since API 1.49. */
+  readonly FirewallBackend?: { readonly Driver: string } | null;
 }

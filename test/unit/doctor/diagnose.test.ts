@@ -80,7 +80,9 @@ const engine: EngineFacts = {
     securityOptions: ['name=seccomp,profile=default'],
     warnings: [],
     systemTime: '2026-01-31T12:00:00Z',
+    firewallBackend: 'iptables',
   },
+  rules: { status: 'kept' },
   observed: { servers: [container], networks: [network] },
   behind: [],
   clockSkewMs: 3,
@@ -158,6 +160,37 @@ test('without an engine the host is still checked', () => {
     mend: ['systemctl start docker'],
   });
   expect(checks.map(({ id }) => id)).toContain('firewall');
+});
+
+describe('the engine’s own rules', () => {
+  const withRules = (rules: EngineFacts['rules'], change: Partial<EngineFacts> = {}) => ({
+    engine: { ...engine, rules, ...change },
+  });
+  const gone = { status: 'lost', tables: ['nat', 'filter'] } as const;
+
+  test('that somebody flushed come back with a restart of the engine', () => {
+    const { status, summary, mend } = check('engine-rules', withRules(gone));
+    expect(status).toBe('fail');
+    expect(summary).toContain('nat and filter');
+    expect(mend[0]).toContain('systemctl restart docker');
+  });
+
+  test('are not missed where the engine makes none', () => {
+    expect(check('engine-rules', withRules({ status: 'off' })).status).toBe('ok');
+  });
+
+  test('are not missed before there is a network', () => {
+    const observed = { servers: [], networks: [] };
+    const ids = (devices: string[]) =>
+      diagnose({ ...well, ...withRules(gone, { observed }), devices }).map(({ id }) => id);
+    expect(ids(['lo'])).not.toContain('engine-rules');
+    expect(ids(['lo', 'docker0'])).toContain('engine-rules');
+  });
+
+  test('are not spoken of when they can’t be told', () => {
+    const checks = diagnose({ ...well, ...withRules({ status: 'unknown' }) });
+    expect(checks.map(({ id }) => id)).not.toContain('engine-rules');
+  });
 });
 
 describe('runc', () => {
