@@ -39,17 +39,17 @@ export async function carryOut(context: Context, work: Work): Promise<ApplyResul
   }
   await forEach(
     context,
-    plan.removals.map(({ subject }) => subject),
+    plan.removals.map(({ subject, userId }) => ({ name: subject, id: userId })),
     work,
-    (name, beside) =>
-      attempts.run(name, () => removeUserCompletely(beside, { name, purge: false })),
+    (named, beside) =>
+      attempts.run(named.name, () => removeUserCompletely(beside, { ...named, purge: false })),
   );
   const changed = [...plan.users].filter(([, operations]) => operations.length > 0);
   await forEach(
     context,
-    changed.map(([name]) => name),
+    changed.map(([name]) => ({ name })),
     work,
-    (name, beside) => attempts.run(name, () => changeUser(beside, name, work)),
+    ({ name }, beside) => attempts.run(name, () => changeUser(beside, name, work)),
   );
   const mended: Row[] = [];
   const others = othersOf(context, plan);
@@ -108,17 +108,17 @@ async function changeGroup(
     await updateUserGroup(context, { name, patch: { replacement: policy }, parallel, timeoutMs });
 }
 
-function forEach(
+function forEach<Who extends { readonly name: string }>(
   context: Context,
-  names: readonly string[],
+  users: readonly Who[],
   { parallel }: Work,
-  attempt: (name: string, beside: Context) => Promise<void>,
+  attempt: (user: Who, beside: Context) => Promise<void>,
 ) {
-  const change = async (name: string, beside: Context) => {
-    await attempt(name, beside);
+  const change = async (user: Who, beside: Context) => {
+    await attempt(user, beside);
     return { changed: true };
   };
-  return forEachUser(names, { context, parallel, change });
+  return forEachUser(users, { context, parallel, change });
 }
 
 /** Things that are tried, of which one that fails doesn't stop the others. */

@@ -19,6 +19,7 @@ export interface Current {
 }
 
 export interface CurrentUser {
+  readonly id: string;
   readonly group: string | null;
   readonly own: Policy;
   readonly osUser: string | null;
@@ -80,6 +81,7 @@ function describe(
     listApprovals(registry, user.id).map(({ template, reason }) => [template, reason]),
   );
   return {
+    id: user.id,
     group: user.group?.name ?? null,
     own: ownPolicy(user),
     osUser: user.osUser,

@@ -11,8 +11,8 @@ import type { Problem } from './source.ts';
 export interface Plan {
   /** Of groups that are made or changed. */
   readonly groups: readonly Operation[];
-  /** Of users who go. */
-  readonly removals: readonly Operation[];
+  /** Of users who go; another one may have the name by then. */
+  readonly removals: readonly (Operation & { readonly userId: string })[];
   /** By name of user: everybody whom the document lists, also when there is nothing to do. */
   readonly users: ReadonlyMap<string, readonly Operation[]>;
   /** Of groups that go. */
@@ -37,7 +37,7 @@ export function planDocument(
 ): Planned {
   const strangers = [...current.users]
     .filter(([name, { isPassing }]) => !wanted.users.has(name) && !isPassing)
-    .map(([name]) => name);
+    .map(([name, { id }]) => ({ name, id }));
   const emptied = emptiedGroups(current, wanted);
   const users = [...wanted.users].map(
     ([name, user]) => [name, userOperations(name, current.users.get(name), user)] as const,
@@ -47,10 +47,14 @@ export function planDocument(
       groups: [...wanted.groups].flatMap(([name, policy]) =>
         groupOperations(name, current.groups.get(name), policy),
       ),
-      removals: prune ? strangers.map((subject) => gone('user.remove', subject)) : [],
+      removals: prune
+        ? strangers.map(({ name, id }) => ({ ...gone('user.remove', name), userId: id }))
+        : [],
       users: new Map(users),
       leftovers: prune ? emptied.map((subject) => gone('group.remove', subject)) : [],
-      unlisted: prune ? { users: [], groups: [] } : { users: strangers, groups: emptied },
+      unlisted: prune
+        ? { users: [], groups: [] }
+        : { users: strangers.map(({ name }) => name), groups: emptied },
     },
     problems: unknownGroups(current, wanted),
     conflicts: [...wanted.users].flatMap(([name, user]) =>
@@ -60,7 +64,8 @@ export function planDocument(
 }
 
 export function operationsOf({ groups, removals, users, leftovers }: Plan): Operation[] {
-  return [...groups, ...removals, ...[...users.values()].flat(), ...leftovers];
+  const goers = removals.map(({ userId: _id, ...operation }) => operation);
+  return [...groups, ...goers, ...[...users.values()].flat(), ...leftovers];
 }
 
 /** Groups that aren't listed, and that nobody will be in but who goes with them. */

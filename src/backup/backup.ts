@@ -6,9 +6,8 @@ import { ConflictError } from '../errors.ts';
 import { logFolder } from '../reconcile/desired.ts';
 import type { User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
-import { getUserById } from '../registry/users.ts';
 import { withFiles } from '../storage/read-files.ts';
-import { withUserLease } from '../user/lease.ts';
+import { withUser } from '../user/lease.ts';
 import { packArchive, type ArchiveWriter } from './archive.ts';
 import { createNotices } from './notices.ts';
 import { checkOutput, writeOutput } from './output-file.ts';
@@ -89,15 +88,15 @@ interface Count {
   readonly bytes: number;
 }
 
-/** Nothing else changes the user meanwhile: it might move the files. */
+/** Nothing else changes the user meanwhile: it might move the files. Throws ConflictError for one who is gone. */
 async function addUser(context: Context, files: UserFiles): Promise<Count> {
-  const { user } = files;
-  const name = nameNow(context, user);
-  const count = await withUserLease(context, name, async () =>
-    nameNow(context, user) === name ? addFiles(context, files) : undefined,
-  );
-  // Renamed while the lease was waited for, which is now another one.
-  return count ?? addUser(context, files);
+  const { id, name } = files.user;
+  const count = await withUser(context, id, () => addFiles(context, files));
+  if (count) return count;
+  throw new ConflictError(`${name} was removed while the backup was made.`, {
+    code: 'BACKUP_USER_GONE',
+    suggestions: ['Make it again.'],
+  });
 }
 
 async function addFiles(context: Context, files: UserFiles): Promise<Count> {
@@ -111,19 +110,6 @@ async function addFiles(context: Context, files: UserFiles): Promise<Count> {
   if (!workspaces) return { files: 0, bytes: 0 };
   const path = `users/${user.id}/workspace`;
   return withFiles(context, user, (folder) => addTree(writer, { folder, path, notice }));
-}
-
-/** Throws ConflictError when there is no such user any more. */
-function nameNow({ registry }: Context, user: User): string {
-  try {
-    return getUserById(registry, user.id).name;
-  } catch (cause) {
-    throw new ConflictError(`${user.name} was removed while the backup was made.`, {
-      code: 'BACKUP_USER_GONE',
-      suggestions: ['Make it again.'],
-      cause,
-    });
-  }
 }
 
 async function addTree(writer: ArchiveWriter, tree: Tree): Promise<Count> {

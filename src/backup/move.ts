@@ -4,9 +4,9 @@ import { UnhealthyError } from '../errors.ts';
 import { converge } from '../reconcile/converge.ts';
 import { leaveUid } from '../registry/quarantine.ts';
 import type { User } from '../registry/rows.ts';
-import { getUser, getUserById, listUsers, updateUser } from '../registry/users.ts';
+import { findUserById, getUserById, updateUser } from '../registry/users.ts';
 import { erase } from '../user/erase.ts';
-import { withUserLease } from '../user/lease.ts';
+import { withNamedUser, withUser, type Named } from '../user/lease.ts';
 import { packSnapshot } from './backup.ts';
 import {
   notReadyThere,
@@ -22,8 +22,7 @@ import { restoreArchive } from './restore.ts';
 import type { MoveResult } from './result.ts';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
 
-export interface MoveRequest {
-  readonly name: string;
+export interface MoveRequest extends Named {
   /** The name they get there. */
   readonly newName: string;
   /** Why they may have templates there that are too risky for them and not approved here. */
@@ -41,11 +40,10 @@ export interface MoveRequest {
 export async function moveUser(homes: Homes, request: MoveRequest): Promise<MoveResult> {
   const { here, there } = homes;
   requireTwoHomes(homes, request.name);
-  return withUserLease(here, request.name, async () => {
-    const user = getUser(here.registry, request.name);
+  return withNamedUser(here, request, async (user) => {
     requireLasting(here.registry, user);
     const snapshot = await snapshotOf(here, user);
-    const present = findById(there, user.id);
+    const present = findUserById(there.registry, user.id);
     if (present) requireHalfMoved(there.home.root, { user, present });
     const carried = present
       ? { id: present.id, groups: [], notices: [] }
@@ -95,7 +93,7 @@ async function carryOver(
     const [id = ''] = restored.users.map((one) => one.id);
     return { id, groups, notices: [summary().notices, notices] };
   } catch (error) {
-    if (!findById(there, user.id)) await bringBack(here, user);
+    if (!findUserById(there.registry, user.id)) await bringBack(here, user);
     throw error;
   }
 }
@@ -126,10 +124,10 @@ interface Settling {
 /** Starts them there. Nobody gets their uid here while they have files of it. */
 async function settle(homes: Homes, { user, id, request: { waitMs } }: Settling): Promise<void> {
   const { here, there } = homes;
-  const { name, uid, workspace } = getUserById(there.registry, id);
+  const { uid, workspace } = getUserById(there.registry, id);
   if (uid === user.uid && there.uid === 0) leaveUid(here.registry, user, workspace);
   if (waitMs === undefined) return;
-  await withUserLease(there, name, async () => {
+  await withUser(there, id, async ({ name }) => {
     try {
       await converge(there, id, { waitMs });
     } catch (error) {
@@ -137,8 +135,4 @@ async function settle(homes: Homes, { user, id, request: { waitMs } }: Settling)
       throw error instanceof UnhealthyError ? notReadyThere(homes, { error, user, name }) : error;
     }
   });
-}
-
-function findById({ registry }: Context, id: string): User | undefined {
-  return listUsers(registry).find((user) => user.id === id);
 }

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Context } from '../context.ts';
 import { converge } from '../reconcile/converge.ts';
 import { forEachUser } from '../user/each.ts';
-import { withUserLease } from '../user/lease.ts';
+import { withUser } from '../user/lease.ts';
 import { carryOutRestore } from './carry-out-restore.ts';
 import { createNotices } from './notices.ts';
 import { planRestore, type PlanRequest, type RestorePlan } from './plan-restore.ts';
@@ -70,12 +70,14 @@ async function start(
   { waitMs, parallel }: RestoreRequest,
 ): Promise<void> {
   if (waitMs === undefined) return;
-  const ids = new Map(restored.map(({ user }) => [user.name, user.id]));
-  await forEachUser([...ids.keys()], {
+  const users = restored.map(({ user }) => user);
+  await forEachUser(users, {
     context,
     parallel,
-    change: (name, here) =>
-      withUserLease(here, name, () => converge(here, ids.get(name) ?? '', { waitMs })),
+    change: async ({ id }, here) => {
+      const started = await withUser(here, id, () => converge(here, id, { waitMs }));
+      return started ?? { changed: false };
+    },
   });
 }
 

@@ -10,13 +10,13 @@ import { egressOf } from '../policy/of-user.ts';
 import { isWanted, runtimeFolder } from '../reconcile/desired.ts';
 import { writeRuntime } from '../reconcile/write-runtime.ts';
 import { keptBridge } from '../registry/bridges.ts';
+import { namedUsers } from '../registry/named.ts';
 import type { User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
-import { getUser, listUsers } from '../registry/users.ts';
 import { remountVolume } from '../storage/settle.ts';
 import { templateOf } from '../templates/of-server.ts';
 import { forEachUser } from '../user/each.ts';
-import { withUserLease } from '../user/lease.ts';
+import { withUser } from '../user/lease.ts';
 
 export const prepareResult = z.object({
   changed: z.boolean(),
@@ -47,24 +47,23 @@ export async function prepareUsers(
 ): Promise<PrepareResult> {
   const { registry, config } = context;
   const listening = new Set((await readListeners()).map(({ port }) => port));
-  const chosen =
-    names.length === 0 ? listUsers(registry) : names.map((name) => getUser(registry, name));
-  const outcomes = new Map(chosen.map((user) => [user.name, judge(context, user, listening)]));
+  const chosen = namedUsers(registry, names);
+  const outcomes = new Map(chosen.map((user) => [user.id, judge(context, user, listening)]));
   // Before the files, without which no container starts.
   await protectTenants(
     context,
     chosen
-      .filter(({ name }) => outcomes.get(name) === 'prepared')
+      .filter(({ id }) => outcomes.get(id) === 'prepared')
       .map((user) => ({ bridge: bridgeName(user.subnet), egress: egressOf(config, user) })),
   );
-  return forEachUser([...outcomes.keys()], {
+  return forEachUser(chosen, {
     context,
     parallel: atOnce,
-    change: async (name, beside) => {
-      const outcome = outcomes.get(name) ?? 'unwanted';
-      const prepare = () => prepareUser(beside, getUser(registry, name));
-      const isNews = outcome === 'prepared' && (await withUserLease(beside, name, prepare));
-      return { outcome, changed: isNews };
+    change: async (one, beside) => {
+      const outcome = outcomes.get(one.id) ?? 'unwanted';
+      if (outcome !== 'prepared') return { outcome, changed: false };
+      const isNews = await withUser(beside, one.id, (user) => prepareUser(beside, user));
+      return { outcome, changed: isNews === true };
     },
   });
 }

@@ -9,14 +9,13 @@ import {
   createGroup,
   findGroup,
   getGroup,
-  listMembers,
   removeGroup,
   setGroupPolicy,
 } from '../registry/groups.ts';
-import { findUser } from '../registry/users.ts';
+import { listUsersOfGroup } from '../registry/users.ts';
 import { requireEnforceableStorage } from '../storage/enforceable.ts';
 import { forEachUser } from '../user/each.ts';
-import { withUserLease } from '../user/lease.ts';
+import { withUser } from '../user/lease.ts';
 import { requireBelowMaximum, requireProcessors } from '../user/preconditions.ts';
 import { publishPolicy } from '../user/publish-policy.ts';
 import {
@@ -64,7 +63,7 @@ export async function updateUserGroup(
   const asked = { ...patch.replacement, ...patch.set };
   requireHoldable(context, asked);
   const { id } = getGroup(registry, name);
-  if (listMembers(registry, id).length > 0) await context.engine();
+  if (listUsersOfGroup(registry, id).length > 0) await context.engine();
   await requireProcessors(context, asked);
   const change = () => {
     const { policy } = getGroup(registry, name);
@@ -73,19 +72,15 @@ export async function updateUserGroup(
     return !isSamePolicy(policy, next);
   };
   const isNews = await admitted(context, { change });
-  const members = listMembers(registry, id);
-  for (const member of members) {
-    const user = findUser(registry, member);
-    if (user) publishPolicy(context, user.id);
-  }
+  const members = listUsersOfGroup(registry, id);
+  for (const member of members) publishPolicy(context, member.id);
   const { changed, users } = await forEachUser(members, {
     context,
     parallel,
-    change: (member, beside) =>
-      withUserLease(beside, member, async (): Promise<Outcome> => {
-        const user = findUser(registry, member);
-        return user ? converge(beside, user.id, { waitMs: timeoutMs }) : goneMeanwhile;
-      }),
+    change: async (member, beside): Promise<Outcome> => {
+      const bring = () => converge(beside, member.id, { waitMs: timeoutMs });
+      return (await withUser(beside, member.id, bring)) ?? goneMeanwhile;
+    },
   }).catch((error: unknown) => {
     if (error instanceof McpdError) error.suggestions.push(finish);
     throw error;

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { ConflictError } from '../errors.ts';
+import type { User } from '../registry/rows.ts';
 import { getGroup } from '../registry/groups.ts';
 import { getUser } from '../registry/users.ts';
 import { forEachUser } from '../user/each.ts';
@@ -15,11 +16,13 @@ export interface MembersRequest {
 
 /** Puts users into a group, whose policy holds for them from now on. Throws ConflictError for one of another group. */
 export function addMembers(context: Context, request: MembersRequest): Promise<GroupChangeResult> {
-  for (const name of request.users) {
-    const { group } = getUser(context.registry, name);
+  const join = ({ name, group }: User) => {
     if (group && group.name !== request.group) throw inAnother(name, group.name, request.group);
-  }
-  return moveUsers(context, request, request.group);
+    return request.group;
+  };
+  // Of several nobody is moved when one can't be.
+  for (const name of request.users) join(getUser(context.registry, name));
+  return moveUsers(context, request, join);
 }
 
 /** Takes users out of a group. One who isn't in it stays as they are. */
@@ -27,20 +30,22 @@ export function dropMembers(context: Context, request: MembersRequest): Promise<
   const present = request.users.filter(
     (name) => getUser(context.registry, name).group?.name === request.group,
   );
-  return moveUsers(context, { ...request, users: present }, null);
+  const leave = ({ group }: User) => (group?.name === request.group ? null : undefined);
+  return moveUsers(context, { ...request, users: present }, leave);
 }
 
 async function moveUsers(
   context: Context,
   { group, users, timeoutMs, parallel }: MembersRequest,
-  to: string | null,
+  to: (user: User) => string | null | undefined,
 ): Promise<GroupChangeResult> {
   const { registry } = context;
   getGroup(registry, group);
-  const moved = await forEachUser([...new Set(users)], {
+  const named = [...new Set(users)].map((name) => ({ name }));
+  const moved = await forEachUser(named, {
     context,
     parallel,
-    change: (name, beside) =>
+    change: ({ name }, beside) =>
       updateUserSettings(beside, { name, policy: {}, group: to, timeoutMs }),
   });
   return {

@@ -47,6 +47,14 @@ export function whyOver(
   return row && !probe(toHolder(row)) ? death(row['pid'] as number) : undefined;
 }
 
+/** The id of the user who was made for this very process, if there is one. */
+export function findOwned({ db }: Registry, owner: Holder): string | undefined {
+  const row = db
+    .prepare('SELECT user_id FROM owners WHERE pid = ? AND start_time = ? AND boot_id = ?')
+    .get(owner.pid, owner.startTime, owner.bootId);
+  return row?.['user_id'] as string | undefined;
+}
+
 /** Whether a user was made for a process, alive or not. */
 export function hasOwner(registry: Registry, userId: string): boolean {
   return registry.db.prepare('SELECT 1 FROM owners WHERE user_id = ?').get(userId) !== undefined;

@@ -38,6 +38,14 @@ export function listUsersOfRun(registry: Registry, runId: string): User[] {
     .map(toUser);
 }
 
+/** The members of a group, by name. */
+export function listUsersOfGroup(registry: Registry, groupId: string): User[] {
+  return registry.db
+    .prepare(`${selectUsers} WHERE users.group_id = ? ORDER BY users.name`)
+    .all(groupId)
+    .map(toUser);
+}
+
 /** The user of this name, if there is one. */
 export function findUser(registry: Registry, name: string): User | undefined {
   const row = registry.db.prepare(`${selectUsers} WHERE users.name = ?`).get(name);
@@ -59,10 +67,16 @@ export function getUser(registry: Registry, name: string): User {
   });
 }
 
+/** The user of this id; undefined for one who was removed. */
+export function findUserById(registry: Registry, id: string): User | undefined {
+  const row = registry.db.prepare(`${selectUsers} WHERE users.id = ?`).get(id);
+  return row && toUser(row);
+}
+
 /** The user of this id; throws NotFoundError, for one who was removed meanwhile. */
 export function getUserById(registry: Registry, id: string): User {
-  const row = registry.db.prepare(`${selectUsers} WHERE users.id = ?`).get(id);
-  if (row) return toUser(row);
+  const user = findUserById(registry, id);
+  if (user) return user;
   throw new NotFoundError(`There is no user with the id ${id} any more.`, {
     code: 'USER_NOT_FOUND',
     suggestions: ['mcpd user list'],

@@ -7,7 +7,7 @@ import { RefusedError } from '../errors.ts';
 import { openLogs } from '../observe/logs.ts';
 import { showStatus } from '../observe/status.ts';
 import { listServers } from '../registry/servers.ts';
-import { getUser, listUsers } from '../registry/users.ts';
+import { getUserById, listUsers } from '../registry/users.ts';
 import { showUser } from '../user/show.ts';
 import { liesIn } from '../workspace/paths.ts';
 
@@ -33,14 +33,14 @@ export function refuseWorkspace(
  */
 export async function saveArtifacts(
   context: Context,
-  { folder: asked, user: name }: { readonly folder: string; readonly user: string },
+  { folder: asked, userId }: { readonly folder: string; readonly userId: string },
 ): Promise<string | null> {
   const folder = resolve(asked);
   try {
     await mkdir(folder, { recursive: true });
-    const user = getUser(context.registry, name);
+    const { name } = getUserById(context.registry, userId);
     await Promise.all([
-      ...listServers(context.registry, user.id).map((server) =>
+      ...listServers(context.registry, userId).map((server) =>
         saveLog(context, { folder, user: name, server: server.name }),
       ),
       showStatus(context, { target: { user: name, server: undefined }, probe: false }).then(

@@ -2,12 +2,12 @@ import type { StdioOptions } from 'node:child_process';
 import type { Context } from '../context.ts';
 import { UnhealthyError } from '../errors.ts';
 import { silent } from '../progress.ts';
+import { findOwned } from '../registry/lifetime.ts';
 import { currentHolder } from '../registry/processes.ts';
-import { findUser } from '../registry/users.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import { addUser, type AddResult } from '../user/add.ts';
 import type { AddRequest } from '../user/add-request.ts';
-import { withUserLease } from '../user/lease.ts';
+import { withUser } from '../user/lease.ts';
 import { eraseOver } from '../user/over.ts';
 import { refuseWorkspace, saveArtifacts } from './artifacts.ts';
 import { writeClientConfig } from './client-config.ts';
@@ -48,7 +48,7 @@ export async function runWithTenant(context: Context, request: RunRequest): Prom
     ended = await runIn(context, request, { ...added, servers });
   } finally {
     signals.divert(() => calm.progress.notice(`mcpd removes ${name} first.`));
-    if (ended?.exitCode !== 0) artifacts = await save(calm, request);
+    if (ended?.exitCode !== 0) artifacts = await save(calm, request, added.user.id);
     removed = await removeTenant(calm, request, added.user);
   }
   return { ...ended, user: name, runId, servers, artifacts, removed };
@@ -56,16 +56,17 @@ export async function runWithTenant(context: Context, request: RunRequest): Prom
 
 async function addTenant(context: Context, request: RunRequest): Promise<AddResult> {
   const { tenant, signals } = request;
+  const owner = currentHolder();
   try {
-    return await addUser(context, { ...tenant, owner: currentHolder(), start: true });
+    return await addUser(context, { ...tenant, owner, start: true });
   } catch (error) {
     // Everything else was undone by whoever threw it.
     if (!(error instanceof UnhealthyError)) throw error;
     const calm = withoutSignal(context);
     signals.divert(() => undefined);
-    const artifacts = await save(calm, request);
-    const user = findUser(context.registry, tenant.name);
-    if (user) await removeTenant(calm, request, user);
+    const id = findOwned(context.registry, owner);
+    const artifacts = id === undefined ? null : await save(calm, request, id);
+    if (id !== undefined) await removeTenant(calm, request, { id, name: tenant.name });
     throw new UnhealthyError(error.message, {
       code: error.code,
       suggestions: [
@@ -123,9 +124,12 @@ async function runIn(
   }
 }
 
-async function save(context: Context, { artifacts, tenant }: RunRequest): Promise<string | null> {
-  if (artifacts === undefined) return null;
-  return saveArtifacts(context, { folder: artifacts, user: tenant.name });
+async function save(
+  context: Context,
+  { artifacts: folder }: RunRequest,
+  userId: string,
+): Promise<string | null> {
+  return folder === undefined ? null : saveArtifacts(context, { folder, userId });
 }
 
 /** What a command said by its exit code stands: what can't be removed now is left to `gc`. */
@@ -136,9 +140,7 @@ async function removeTenant(
 ): Promise<boolean> {
   const quiet = { ...context, progress: silent };
   try {
-    await withUserLease(quiet, name, async () => {
-      const user = findUser(context.registry, name);
-      if (user?.id !== id) return;
+    await withUser(quiet, id, async (user) => {
       beforeRemoval();
       await eraseOver(quiet, user);
     });

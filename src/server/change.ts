@@ -21,7 +21,7 @@ import { openSecrets } from '../secrets/vault.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
 import { describeUserAndServers } from '../user/describe.ts';
-import { withUserLease } from '../user/lease.ts';
+import { withNamedUser } from '../user/lease.ts';
 import type { serverAddResult, serverRemoveResult } from './result.ts';
 
 interface ServerAddRequest {
@@ -42,9 +42,7 @@ export async function addServerToUser(
   const template = await findTemplate(request.template, context.assets);
   const reference = request.template === template.name ? template.name : template.folder;
   const { registry } = context;
-  getUser(registry, request.userName);
-  return withUserLease(context, request.userName, async () => {
-    const user = getUser(registry, request.userName);
+  return withNamedUser(context, { name: request.userName }, async (user) => {
     const existing = findServer(registry, user.id, template.name);
     if (existing && existing.template !== reference) {
       throw new ConflictError(
@@ -135,9 +133,9 @@ export async function removeServerFromUser(
   { userName, serverName }: { userName: string; serverName: string },
 ): Promise<z.infer<typeof serverRemoveResult>> {
   const { registry } = context;
-  getServer(registry, getUser(registry, userName).id, serverName);
-  return withUserLease(context, userName, async () => {
-    const user = getUser(registry, userName);
+  const { id } = getUser(registry, userName);
+  getServer(registry, id, serverName);
+  return withNamedUser(context, { name: userName, id }, async (user) => {
     const server = getServer(registry, user.id, serverName);
     await context.engine();
     removeServer(registry, server.id);

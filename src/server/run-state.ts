@@ -5,9 +5,8 @@ import { UnhealthyError } from '../errors.ts';
 import { converge, type Converged, type ConvergeOptions } from '../reconcile/converge.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { setDesired } from '../registry/servers.ts';
-import { getUser } from '../registry/users.ts';
 import { describeUserAndServers } from '../user/describe.ts';
-import { withUserLease } from '../user/lease.ts';
+import { withNamedUser } from '../user/lease.ts';
 import { requireUp, targetServers } from './target.ts';
 import type { runStateResult } from './result.ts';
 
@@ -25,8 +24,7 @@ export async function setRunState(
 ): Promise<z.infer<typeof runStateResult>> {
   const { registry } = context;
   targetServers(registry, target);
-  return withUserLease(context, target.user, async () => {
-    const user = getUser(registry, target.user);
+  return withNamedUser(context, { name: target.user }, async (user) => {
     requireUp(user);
     const servers = targetServers(registry, target);
     await context.engine();

@@ -5,10 +5,10 @@ import { converge } from '../reconcile/converge.ts';
 import { previewSources } from '../reconcile/inputs.ts';
 import { buildingSources } from '../reconcile/prepare.ts';
 import { namedUsers } from '../registry/named.ts';
-import type { Server } from '../registry/rows.ts';
+import type { Server, User } from '../registry/rows.ts';
 import { keepVersion, keptVersion } from '../registry/versions.ts';
 import { forEachUser, messageOf } from '../user/each.ts';
-import { withUserLease } from '../user/lease.ts';
+import { withUser } from '../user/lease.ts';
 import { hasFailed } from './failure.ts';
 import { versionLabel } from './label.ts';
 import { planUpgrades, type Planned } from './plan.ts';
@@ -61,43 +61,49 @@ async function carryOut(
   planned: readonly Planned[],
 ): Promise<ReadonlyMap<string, UpgradeRow>> {
   const due = planned.filter(({ row }) => row.outcome === 'due');
-  const byUser = Map.groupBy(due, ({ user }) => user.name);
+  const byUser = Map.groupBy(due, ({ user }) => user.id);
+  const users = [...byUser.values()].flatMap(([first]) => first?.user ?? []);
   const done = new Map<string, UpgradeRow>();
-  const upgrade = (names: readonly string[]) =>
-    forEachUser(names, {
+  const upgrade = (some: readonly User[]) =>
+    forEachUser(some, {
       context,
       parallel,
-      change: async (name, beside) => {
-        const rows = await upgradeUser(beside, byUser.get(name) ?? [], timeoutMs);
+      change: async ({ id }, beside) => {
+        const rows = await upgradeUser(beside, { id, servers: byUser.get(id) ?? [], timeoutMs });
         for (const row of rows) done.set(row.server, row);
         return { changed: rows.some(({ outcome }) => outcome === 'upgraded') };
       },
     });
-  const names = [...byUser.keys()];
-  for (const name of names.slice(0, canary)) {
-    await upgrade([name]);
+  for (const user of users.slice(0, canary)) {
+    await upgrade([user]);
     if ([...done.values()].some(hasFailed)) return done;
   }
-  await upgrade(names.slice(canary));
+  await upgrade(users.slice(canary));
   return done;
+}
+
+interface OneUser {
+  readonly id: string;
+  readonly servers: readonly Planned[];
+  readonly timeoutMs: number;
 }
 
 /** One user's servers, one after another; one that fails doesn't stop the next. */
 async function upgradeUser(
   context: Context,
-  servers: readonly Planned[],
-  timeoutMs: number,
+  { id, servers, timeoutMs }: OneUser,
 ): Promise<readonly UpgradeRow[]> {
   const rows: UpgradeRow[] = [];
-  const name = servers[0]?.user.name ?? '';
   try {
-    await withUserLease(context, name, async () => {
+    await withUser(context, id, async (user) => {
       for (const planned of servers) {
         context.signal.throwIfAborted();
-        rows.push(await upgradeServer(context, planned, timeoutMs));
+        // By the name that they have now.
+        rows.push(await upgradeServer(context, { ...planned, user }, timeoutMs));
       }
     });
-    return rows;
+    const left = servers.slice(rows.length);
+    return [...rows, ...left.map(({ row }): UpgradeRow => ({ ...row, ...leftAlone(row.from) }))];
   } catch (error) {
     const left = servers.slice(rows.length).map(({ row }) => row);
     const problem = messageOf(error);
@@ -115,7 +121,8 @@ async function upgradeServer(
     // Its template may ask for more memory than before. It is noted for good when it is ready.
     const change = () => newest && keepVersion(registry, server.id, newest);
     await admitted(context, { change, rehearsal: true });
-    await converge(context, user.id, { waitMs: timeoutMs, newest: new Set([row.server]) });
+    const newestOf = new Set([`${user.name}/${server.name}`]);
+    await converge(context, user.id, { waitMs: timeoutMs, newest: newestOf });
     return { ...row, ...whatBecame(context, server, row) };
   } catch (error) {
     const problem = messageOf(error);
@@ -128,14 +135,14 @@ async function upgradeServer(
 }
 
 /** By now its template may be a newer one still, and others may have been at the user before. */
-function whatBecame(
-  { registry }: Context,
-  server: Server,
-  { from }: UpgradeRow,
-): Pick<UpgradeRow, 'outcome' | 'to' | 'problem'> {
+function whatBecame({ registry }: Context, server: Server, { from }: UpgradeRow): Became {
   const kept = keptVersion(registry, server.id);
   const to = kept ? versionLabel(kept) : null;
-  return to === from
-    ? { outcome: 'stopped', to, problem: 'It was stopped or removed meanwhile.' }
-    : { outcome: 'upgraded', to, problem: null };
+  return to === null || to === from ? leftAlone(to) : { outcome: 'upgraded', to, problem: null };
+}
+
+type Became = Pick<UpgradeRow, 'outcome' | 'to' | 'problem'>;
+
+function leftAlone(to: string | null): Became {
+  return { outcome: 'stopped', to, problem: 'It was stopped or removed meanwhile.' };
 }

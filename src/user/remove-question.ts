@@ -10,18 +10,23 @@ export function namesOf(registry: Registry, whom: Whom): string[] {
     : [whom.name];
 }
 
-/** What to ask before they are removed; undefined: there is nobody. Throws NotFoundError for one who isn't there. */
+/**
+ * What to ask before they are removed, and which user it is about, since another one may have the name when
+ * it is answered. Undefined: there is nobody. Throws NotFoundError for one who isn't there.
+ */
 export function removeQuestion(
   registry: Registry,
   whom: Whom,
   { purge }: { readonly purge: boolean },
-): string | undefined {
+): { readonly text: string; readonly id?: string } | undefined {
   if ('runId' in whom) {
     const names = namesOf(registry, whom);
-    return names.length === 0 ? undefined : `Remove ${names.join(', ')}?`;
+    return names.length === 0 ? undefined : { text: `Remove ${names.join(', ')}?` };
   }
-  const { name, workspace, workspaceManaged } = getUser(registry, whom.name);
-  return purge && workspaceManaged
-    ? `Remove ${name} and delete ${workspace}?`
-    : `Remove ${name}? Its workspace ${workspace} is kept.`;
+  const { id, name, workspace, workspaceManaged } = getUser(registry, whom.name);
+  const text =
+    purge && workspaceManaged
+      ? `Remove ${name} and delete ${workspace}?`
+      : `Remove ${name}? Its workspace ${workspace} is kept.`;
+  return { text, id };
 }

@@ -1,25 +1,21 @@
 import type { Context } from '../context.ts';
-import { findUser, getUser, listUsersOfRun } from '../registry/users.ts';
+import { listUsersOfRun } from '../registry/users.ts';
 import type { User } from '../registry/rows.ts';
 import { forEachUser } from './each.ts';
 import { erase } from './erase.ts';
-import { withUserLease } from './lease.ts';
+import { withNamedUser, withUser, type Named } from './lease.ts';
 import type { RunRemoveResult, UserRemoveResult } from './result.ts';
 
-interface RemoveRequest {
-  readonly name: string;
+interface RemoveRequest extends Named {
   readonly purge: boolean;
 }
 
 /** Removes every container, network, run-time file and row of a user; the workspace stays unless purged. */
-export async function removeUserCompletely(
+export function removeUserCompletely(
   context: Context,
-  { name, purge }: RemoveRequest,
+  { purge, ...named }: RemoveRequest,
 ): Promise<UserRemoveResult> {
-  getUser(context.registry, name);
-  return withUserLease(context, name, () =>
-    remove(context, getUser(context.registry, name), { purge }),
-  );
+  return withNamedUser(context, named, (user) => remove(context, user, { purge }));
 }
 
 interface RunRequest {
@@ -35,18 +31,15 @@ export async function removeRun(
   { runId, purge, parallel }: RunRequest,
 ): Promise<RunRemoveResult> {
   const removed: UserRemoveResult[] = [];
-  const names = listUsersOfRun(world.registry, runId).map(({ name }) => name);
-  const { changed } = await forEachUser(names, {
+  const { changed } = await forEachUser(listUsersOfRun(world.registry, runId), {
     context: world,
     parallel,
-    change: (name, context) =>
-      withUserLease(context, name, async () => {
-        const user = findUser(context.registry, name);
-        // Somebody was quicker.
-        if (user?.runId !== runId) return { changed: false };
-        removed.push(await remove(context, user, { purge }));
-        return { changed: true };
-      }),
+    change: async ({ id }, context) => {
+      const one = await withUser(context, id, (user) => remove(context, user, { purge }));
+      if (one) removed.push(one);
+      // Otherwise somebody was quicker.
+      return { changed: one !== undefined };
+    },
   });
   return { changed, runId, users: removed };
 }

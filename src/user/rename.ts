@@ -5,7 +5,7 @@ import { renameUser } from '../registry/rename.ts';
 import { findUser, getUser } from '../registry/users.ts';
 import { checkUserName, userExists } from '../registry/user-request.ts';
 import { describeUserAndServers } from './describe.ts';
-import { withUserLease } from './lease.ts';
+import { sameUser, withUserLease } from './lease.ts';
 import type { userRenameResult } from './result.ts';
 
 export interface RenameRequest {
@@ -23,12 +23,12 @@ export async function renameUserAndObjects(
   { name, newName, timeoutMs }: RenameRequest,
 ): Promise<z.infer<typeof userRenameResult>> {
   const { registry } = context;
-  getUser(registry, name);
+  const { id } = getUser(registry, name);
   checkUserName(newName);
   const isSame = name === newName;
   return withBothLeases(context, [name, newName], async () => {
     if (!isSame && findUser(registry, newName)) throw userExists(newName);
-    const { id } = getUser(registry, name);
+    sameUser(registry, { name, id });
     // Without an engine nothing is written: the registry never runs ahead of what can be done.
     await context.engine();
     renameUser(registry, id, newName);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { admitted } from '../admission/admit.ts';
 import { discardAbandoned } from '../backup/abandoned.ts';
 import type { Context } from '../context.ts';
+import { NotFoundError } from '../errors.ts';
 import { freshIssuerKeys } from '../oidc/keys.ts';
 import { converge, type Converged } from '../reconcile/converge.ts';
 import { isWanted } from '../reconcile/desired.ts';
@@ -11,9 +12,9 @@ import { sweepLeftovers } from '../reconcile/sweep.ts';
 import { whyOver } from '../registry/lifetime.ts';
 import { namedUsers } from '../registry/named.ts';
 import type { User } from '../registry/rows.ts';
-import { findUser, getUser, updateUser } from '../registry/users.ts';
+import { updateUser } from '../registry/users.ts';
 import { forEachUser } from './each.ts';
-import { withUserLease } from './lease.ts';
+import { withUser } from './lease.ts';
 import { eraseOver } from './over.ts';
 
 export const upDownResult = z.object({
@@ -59,8 +60,7 @@ export async function bringUp(world: Context, request: UpRequest) {
   const idle = new Set(
     users
       .filter((user) => isWanted(user, now) && quiet.has(user))
-      .filter((user) => whyOver(world.registry, user) === undefined)
-      .map(({ name }) => name),
+      .filter((user) => whyOver(world.registry, user) === undefined),
   );
   return forEachChosen(world, { ...request, users, idle }, async (user, context) => {
     const removedBecause = whyOver(context.registry, user);
@@ -88,7 +88,7 @@ function isQuiet(
 export async function takeDown(world: Context, request: BulkRequest) {
   const users = namedUsers(world.registry, request.names);
   await world.engine();
-  const nobody = new Set<string>();
+  const nobody = new Set<User>();
   return forEachChosen(world, { ...request, users, idle: nobody }, async (user, context) => {
     updateUser(context.registry, user.id, { down: true });
     return converge(context, user.id, { waitMs: undefined });
@@ -101,8 +101,8 @@ const untouched: Outcome = { changed: false, operations: [] };
 
 interface Chosen extends BulkRequest {
   readonly users: readonly User[];
-  /** Names of those for whom nothing is to be done. */
-  readonly idle: ReadonlySet<string>;
+  /** Those for whom nothing is to be done. */
+  readonly idle: ReadonlySet<User>;
 }
 
 async function forEachChosen(
@@ -110,17 +110,15 @@ async function forEachChosen(
   { names: named, users: chosen, parallel, idle }: Chosen,
   change: (user: User, context: Context) => Promise<Outcome>,
 ): Promise<z.infer<typeof upDownResult>> {
-  const names = chosen.map(({ name }) => name);
-  const { changed, users } = await forEachUser(names, {
+  const { changed, users } = await forEachUser(chosen, {
     context,
     parallel,
-    change: async (name, beside): Promise<Outcome> => {
-      if (idle.has(name)) return untouched;
-      return withUserLease(beside, name, async () => {
-        // Of everybody one may have been removed meanwhile.
-        const isGone = named.length === 0 && findUser(beside.registry, name) === undefined;
-        return isGone ? untouched : change(getUser(beside.registry, name), beside);
-      });
+    change: async (one, beside): Promise<Outcome> => {
+      if (idle.has(one)) return untouched;
+      const done = await withUser(beside, one.id, (user) => change(user, beside));
+      // Of everybody one may have been removed meanwhile.
+      if (done === undefined && named.length > 0) throw goneMeanwhile(one);
+      return done ?? untouched;
     },
   });
   return {
@@ -132,4 +130,11 @@ async function forEachChosen(
       removedBecause,
     })),
   };
+}
+
+function goneMeanwhile({ name }: User): NotFoundError {
+  return new NotFoundError(`${name} was removed meanwhile.`, {
+    code: 'USER_NOT_FOUND',
+    suggestions: ['mcpd user list'],
+  });
 }

@@ -7,21 +7,23 @@ import { isSamePolicy, patchPolicy, type PolicyPatch } from '../policy/policy.ts
 import { converge, type Converged } from '../reconcile/converge.ts';
 import { getGroup } from '../registry/groups.ts';
 import type { User } from '../registry/rows.ts';
-import { getUser, updateUser, type UserPatch } from '../registry/users.ts';
+import { getUser, getUserById, updateUser, type UserPatch } from '../registry/users.ts';
 import { requireEnforceableStorage } from '../storage/enforceable.ts';
 import { storageQuota } from '../storage/quota.ts';
 import { describeUserAndServers } from './describe.ts';
-import { withUserLease } from './lease.ts';
+import { withNamedUser } from './lease.ts';
 import { requireBelowMaximum, requireProcessors } from './preconditions.ts';
 import { publishPolicy } from './publish-policy.ts';
 import type { UserUpdateResult } from './result.ts';
+
+type GroupChoice = string | null | undefined;
 
 export interface UpdateRequest {
   readonly name: string;
   /** What they have of their own: caps, egress and the rest. */
   readonly policy: PolicyPatch;
-  /** A group's name; null: none. Undefined: the present one. */
-  readonly group: string | null | undefined;
+  /** A group's name; null: none. Undefined: the present one. A function is asked when it is their turn. */
+  readonly group: GroupChoice | ((user: User) => GroupChoice);
   readonly timeoutMs: number;
 }
 
@@ -38,14 +40,14 @@ export async function updateUserSettings(
   const asked = { ...replacement, ...set };
   if (asked.egress !== undefined) requireEnforceable(context, egressText.parse(asked.egress));
   requireBelowMaximum(context.config, asked);
-  const { workspace } = getUser(registry, request.name);
+  const { id, workspace } = getUser(registry, request.name);
   if (asked.storage) requireEnforceableStorage(context, workspace);
   await requireProcessors(context, asked);
-  return withUserLease(context, request.name, async () => {
-    const user = getUser(registry, request.name);
+  return withNamedUser(context, { name: request.name, id }, async (user) => {
+    const group = typeof request.group === 'function' ? request.group(user) : request.group;
     const patch: UserPatch = {
       ...splitPolicy(patchPolicy(ownPolicy(user), request.policy)),
-      ...(request.group === undefined ? {} : { groupId: groupId(context, request.group) }),
+      ...(group === undefined ? {} : { groupId: groupId(context, group) }),
     };
     // Without an engine nothing is written: the registry never runs ahead of what can be done.
     await context.engine();
@@ -73,7 +75,7 @@ async function convergeOrRevert(
     return await converge(context, user.id, { waitMs: timeoutMs });
   } catch (error) {
     const { config, registry } = context;
-    const failed = getUser(registry, user.name);
+    const failed = getUserById(registry, user.id);
     updateUser(registry, user.id, {
       ...splitPolicy(ownPolicy(user)),
       groupId: user.group?.id ?? null,

@@ -79,8 +79,8 @@ function completed(ref: unknown): Use {
 function isAvailable({ kind, name }: Use, { policy, shown }: Lists): boolean {
   if (typeof name !== 'string') return false;
   if (kind !== 'resource') {
-    const kinds = exposureName[kind];
-    return shown[kinds].isAvailable(policy[kinds], name);
+    const listed = exposureName[kind];
+    return shown[listed].isAvailable(policy[listed], name);
   }
   return isReadable(name, { policy, shown });
 }

@@ -47,9 +47,11 @@ export default class UserMove extends BaseCommand<MoveResult> {
     const here = await this.context('write');
     const there = this.otherContext(resolve(flags.home), { users: [newName], groups: [] });
     const homes = { here, there };
-    await confirm(moveQuestion(homes, name), { yes: flags.yes, signal: here.signal });
+    const { text, id } = moveQuestion(homes, name);
+    await confirm(text, { yes: flags.yes, signal: here.signal });
     return moveUser(homes, {
       name,
+      id,
       newName,
       approval: flags.approve,
       waitMs: flags['no-start'] ? undefined : flags.timeout,

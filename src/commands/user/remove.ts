@@ -42,10 +42,10 @@ export default class UserRemove extends BaseCommand<Result> {
       groups: [],
     }));
     const question = removeQuestion(context.registry, whom, { purge });
-    if (question !== undefined) await confirm(question, { yes: isSure, signal: context.signal });
+    if (question) await confirm(question.text, { yes: isSure, signal: context.signal });
     return 'runId' in whom
       ? removeRun(context, { ...whom, purge, parallel: atOnce })
-      : removeUserCompletely(context, { ...whom, purge });
+      : removeUserCompletely(context, { ...whom, id: question?.id, purge });
   }
 
   protected render(result: Result): string {

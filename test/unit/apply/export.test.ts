@@ -90,6 +90,7 @@ function isReason(text: string): boolean {
 
 const user = (groups: readonly string[]) =>
   fc.record<CurrentUser>({
+    id: fc.constant('u1'),
     group: fc.constantFrom(null, ...groups),
     own: policy,
     osUser: fc.option(name),
@@ -127,6 +128,7 @@ function applied(wanted: Wanted): Current {
     key,
     {
       ...one,
+      id: 'u1',
       osUser: one.osUser ?? null,
       workspace: one.workspace ?? '/var/lib/mcpd/users/x/workspace',
       workspaceManaged: one.workspace === undefined,
@@ -160,6 +162,7 @@ describe('a document that was exported', () => {
 
   it('has a reference instead of each secret, and leaves out who ends by themselves', () => {
     const there: CurrentUser = {
+      id: 'u1',
       group: null,
       own: {},
       osUser: null,

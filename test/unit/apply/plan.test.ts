@@ -13,6 +13,7 @@ const running: CurrentServer = {
   startedWith: new Map(),
 };
 const there: CurrentUser = {
+  id: 'u1',
   group: null,
   own: {},
   osUser: null,

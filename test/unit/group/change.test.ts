@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Context } from '../../../src/context.ts';
 import { updateUserGroup } from '../../../src/group/change.ts';
 import { createGroup } from '../../../src/registry/groups.ts';
+import { renameUser } from '../../../src/registry/rename.ts';
 import { getUser, removeUser, updateUser } from '../../../src/registry/users.ts';
 import { settledHome } from '../user/settled-home.ts';
 
@@ -32,4 +33,29 @@ test('members who are removed while their group changes are no failure', async (
       { user: 'bob', operations: [] },
     ],
   });
+});
+
+test('a member who gets another name while their group changes is not passed over', async () => {
+  using home = await settledHome(['ann', 'bob']);
+  const { registry, progress } = home.context;
+  const { id: groupId } = createGroup(registry, { name: 'students', policy: {} });
+  // So that there is something to be done that nobody waits for.
+  for (const name of ['ann', 'bob']) {
+    updateUser(registry, getUser(registry, name).id, { groupId, down: true });
+  }
+  const context: Context = {
+    ...home.context,
+    progress: {
+      ...progress,
+      beside: () => {
+        renameUser(registry, getUser(registry, 'bob').id, 'robert');
+        return progress;
+      },
+    },
+  };
+  const patch = { set: { requestsPerMinute: 60 } };
+  await updateUserGroup(context, { name: 'students', patch, timeoutMs: 1, parallel: 2 });
+  expect(new Set(home.scopes)).toEqual(
+    new Set(['ann', 'robert'].map((name) => getUser(registry, name).id)),
+  );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { listOver, whyOver } from '../../../src/registry/lifetime.ts';
+import { findOwned, listOver, whyOver } from '../../../src/registry/lifetime.ts';
 import { currentHolder } from '../../../src/registry/processes.ts';
+import { renameUser } from '../../../src/registry/rename.ts';
 import type { AddUserRequest } from '../../../src/registry/user-request.ts';
 import { addUser, getUser, listUsersOfRun, removeUser } from '../../../src/registry/users.ts';
 import { emptyHost, temporaryRegistry, type TemporaryRegistry } from './temporary.ts';
@@ -63,4 +64,15 @@ test('a run’s users are found by its id, as a whole', () => {
   expect(listUsersOfRun(box.registry, '42').map(({ name }) => name)).toEqual(['one', 'two']);
   expect(getUser(box.registry, 'one').runId).toBe('42');
   expect(getUser(box.registry, 'none').runId).toBeNull();
+});
+
+test('the user of a process is found whatever their name is by now, and no other’s is taken for theirs', () => {
+  using box = temporaryRegistry();
+  const { registry } = box;
+  const mine = add(box, 'mine', { owner: currentHolder() });
+  add(box, 'left', { owner: dead });
+  renameUser(registry, mine.id, 'other');
+  add(box, 'mine');
+  expect(findOwned(registry, currentHolder())).toBe(mine.id);
+  expect(findOwned(registry, { ...currentHolder(), bootId: 'earlier' })).toBeUndefined();
 });

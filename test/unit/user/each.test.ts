@@ -4,6 +4,7 @@ import type { Progress } from '../../../src/progress.ts';
 import { forEachUser } from '../../../src/user/each.ts';
 
 const names = ['ann', 'bob', 'cid', 'dan', 'eve'];
+const users = names.map((name) => ({ name }));
 const done = { changed: false };
 
 function world() {
@@ -22,7 +23,7 @@ function world() {
 function gate() {
   const waiting = new Map<string, { resolve: () => void }>();
   let most = 0;
-  const change = async (name: string) => {
+  const change = async ({ name }: { name: string }) => {
     const { promise, resolve } = Promise.withResolvers<void>();
     waiting.set(name, { resolve });
     most = Math.max(most, waiting.size);
@@ -41,7 +42,7 @@ function gate() {
 test('no more users than asked for are changed at once, and the next begins when one ends', async () => {
   const { context } = world();
   const { change, most, begun, finish } = gate();
-  const all = forEachUser(names, { context, parallel: 2, change });
+  const all = forEachUser(users, { context, parallel: 2, change });
   expect(begun()).toEqual(['ann', 'bob']);
   finish('bob');
   await expect.poll(begun).toEqual(['ann', 'cid']);
@@ -56,7 +57,7 @@ test('no more users than asked for are changed at once, and the next begins when
 test('results are in the order of the names, whoever is done first', async () => {
   const { context } = world();
   const { change, begun, finish } = gate();
-  const all = forEachUser(names, { context, parallel: 5, change });
+  const all = forEachUser(users, { context, parallel: 5, change });
   expect(begun()).toEqual(names);
   for (const name of names.toReversed()) finish(name);
   expect((await all).users.map(({ user }) => user)).toEqual(names);
@@ -64,8 +65,8 @@ test('results are in the order of the names, whoever is done first', async () =>
 
 test('some is changed when one of them is', async () => {
   const { context } = world();
-  const change = async (name: string) => ({ changed: name === 'cid' });
-  expect(await forEachUser(names, { context, parallel: 4, change })).toMatchObject({
+  const change = async ({ name }: { name: string }) => ({ changed: name === 'cid' });
+  expect(await forEachUser(users, { context, parallel: 4, change })).toMatchObject({
     changed: true,
   });
 });
@@ -73,13 +74,13 @@ test('some is changed when one of them is', async () => {
 test('one that fails stops nobody, and the error says which failed and why', async () => {
   const { context } = world();
   const seen: string[] = [];
-  const change = async (name: string) => {
+  const change = async ({ name }: { name: string }) => {
     seen.push(name);
     if (name === 'bob') throw new NotFoundError('No bob.', { code: 'X', suggestions: ['look'] });
     if (name === 'dan') throw new TypeError('a bug');
     return done;
   };
-  const error = await forEachUser(names, { context, parallel: 2, change }).catch(
+  const error = await forEachUser(users, { context, parallel: 2, change }).catch(
     (thrown: unknown) => thrown,
   );
   expect(seen).toEqual(names);
@@ -95,13 +96,15 @@ test('the error of one alone is thrown as it is', async () => {
   const { context } = world();
   const error = new NotFoundError('No bob.', { code: 'X' });
   const change = () => Promise.reject(error);
-  await expect(forEachUser(['bob'], { context, parallel: 4, change })).rejects.toBe(error);
+  await expect(forEachUser([{ name: 'bob' }], { context, parallel: 4, change })).rejects.toBe(
+    error,
+  );
 });
 
 test('after Ctrl-C no more are begun, and those under way are waited for', async () => {
   const { context, abort } = world();
   const { change, begun, finish } = gate();
-  const all = forEachUser(names, { context, parallel: 2, change });
+  const all = forEachUser(users, { context, parallel: 2, change });
   const reason = new Error('Interrupted.');
   abort(reason);
   finish('ann');
@@ -112,15 +115,15 @@ test('after Ctrl-C no more are begun, and those under way are waited for', async
 
 test('several at once show lines, and one alone the live list', async () => {
   const { context, lines, live } = world();
-  const shown = async (users: readonly string[]) => {
+  const shown = async (some: typeof users) => {
     const seen: Progress[] = [];
-    const change = async (_name: string, { progress }: { progress: Progress }) => {
+    const change = async (_user: object, { progress }: { progress: Progress }) => {
       seen.push(progress);
       return done;
     };
-    await forEachUser(users, { context, parallel: 4, change });
+    await forEachUser(some, { context, parallel: 4, change });
     return seen;
   };
-  expect(await shown(['bob'])).toEqual([live]);
-  expect(await shown(['ann', 'bob'])).toEqual([lines, lines]);
+  expect(await shown(users.slice(0, 1))).toEqual([live]);
+  expect(await shown(users.slice(0, 2))).toEqual([lines, lines]);
 });

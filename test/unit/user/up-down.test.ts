@@ -4,12 +4,14 @@ import { expect, test } from 'vitest';
 import type { Context } from '../../../src/context.ts';
 import type { Observed } from '../../../src/reconcile/observed.ts';
 import { surveyUsers } from '../../../src/reconcile/survey.ts';
+import { renameUser } from '../../../src/registry/rename.ts';
 import { listServers } from '../../../src/registry/servers.ts';
 import { findUser, getUser, removeUser, updateUser } from '../../../src/registry/users.ts';
 import { keepVersion } from '../../../src/registry/versions.ts';
 import { findTemplate } from '../../../src/templates/catalog.ts';
 import { planUsers } from '../../../src/user/plan-users.ts';
-import { bringUp } from '../../../src/user/up-down.ts';
+import { bringUp, takeDown } from '../../../src/user/up-down.ts';
+import { add } from '../registry/temporary.ts';
 import { settledHome } from './settled-home.ts';
 
 const names = ['ann', 'bob', 'cid', 'dan', 'eve'];
@@ -184,4 +186,24 @@ test('who is removed while up brings up everybody is no failure', async () => {
   };
   const { changed, users } = await bringUp(context, up);
   expect({ changed, bob: users[1] }).toMatchObject({ changed: false, bob: { operations: [] } });
+});
+
+test('who gets another name while everybody is taken down is not passed over, and who takes the old one is not meant', async () => {
+  using home = await settledHome(['ann', 'bob']);
+  const { registry, progress } = home.context;
+  const { id } = getUser(registry, 'bob');
+  const context: Context = {
+    ...home.context,
+    progress: {
+      ...progress,
+      beside: () => {
+        renameUser(registry, id, 'robert');
+        add(registry, 'bob');
+        return progress;
+      },
+    },
+  };
+  await takeDown(context, { names: [], parallel: 1 });
+  const down = ['ann', 'bob', 'robert'].map((name) => getUser(registry, name).down);
+  expect(down).toEqual([true, false, true]);
 });
