@@ -16,14 +16,11 @@ export function loadBundle(file, folder) {
   const { readFileSync } = process.getBuiltinModule('node:fs');
   const { createRequire } = process.getBuiltinModule('node:module');
   const { Script } = process.getBuiltinModule('node:vm');
-  const { crc32 } = process.getBuiltinModule('node:zlib');
-  const source = readFileSync(file);
-  const path =
-    folder && join(folder, `${process.version}-${process.arch}-${crc32(source, crc32(flags()))}`);
-  const kept = path && readKept(path, { readFileSync, crc32 });
-  // It is ASCII, which is taken as it is.
-  const wrapped = `(function (exports, require, module) {${source.latin1Slice()}\n})`;
-  const script = new Script(wrapped, { filename: file, cachedData: kept?.code });
+  const bytes = readFileSync(file);
+  const path = folder && join(folder, nameOf(bytes));
+  const kept = path && readKept(path, readFileSync);
+  // It is ASCII, which is taken as it is: a copy of it would take longer than all that is checked here.
+  const script = new Script(bytes.latin1Slice(), { filename: file, cachedData: kept?.code });
   const known = script.cachedDataRejected === false ? kept.commands : [];
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(file), module);
@@ -31,37 +28,44 @@ export function loadBundle(file, folder) {
     exports: module.exports,
     keep(command) {
       if (path === undefined || known.includes(command)) return;
-      writeKept(path, { commands: [...known, command], code: script.createCachedData(), crc32 });
+      writeKept(path, [...known, command], script.createCachedData());
       if (known.length === 0) removeOld(dirname(path));
     },
   };
 }
 
-/** With other ones V8 rejects the code. */
-function flags() {
-  return [...process.execArgv, process.env.NODE_OPTIONS].join(' ');
+/**
+ * What the code is made from, by which it is kept: the bundle begins with a hash of itself in a comment, and
+ * under other flags V8 takes none.
+ */
+function nameOf(bytes) {
+  const hash = bytes.latin1Slice(2, bytes.indexOf('*/'));
+  const flags = Buffer.from([...process.execArgv, process.env.NODE_OPTIONS].join(' '));
+  return [process.version, process.arch, hash, flags.toString('base64url')].join('-');
 }
 
-/** V8 trusts what it is given, and would crash on a file that a power cut has left half written. */
-function readKept(path, { readFileSync, crc32 }) {
+/** V8 trusts what it is given, and would crash on half a file. */
+function readKept(path, readFileSync) {
   try {
     const bytes = readFileSync(path);
     const end = bytes.indexOf('\n');
-    const { commands, crc } = JSON.parse(bytes.latin1Slice(0, end));
+    const { commands, size } = JSON.parse(bytes.latin1Slice(0, end));
     const code = bytes.subarray(end + 1);
-    return crc32(code) === crc ? { commands, code } : undefined;
+    return code.length === size ? { commands, code } : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Whether it can be written says nothing of the command. */
-function writeKept(path, { commands, code, crc32 }) {
+function writeKept(path, commands, code) {
   const { renameSync, rmSync, writeFileSync } = process.getBuiltinModule('node:fs');
   const draft = `${path}.${process.pid}`;
-  const head = `${JSON.stringify({ commands, crc: crc32(code) })}\n`;
+  const head = `${JSON.stringify({ commands, size: code.length })}\n`;
   try {
-    writeFileSync(draft, Buffer.concat([Buffer.from(head), code]), { mode: 0o600 });
+    // On the disk before it has its name: no power cut leaves zeros in it.
+    const options = { mode: 0o600, flush: true };
+    writeFileSync(draft, Buffer.concat([Buffer.from(head), code]), options);
     renameSync(draft, path);
   } catch {
     rmSync(draft, { force: true });

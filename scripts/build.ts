@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type BuildOptions, type OutputFile } from 'esbuild';
@@ -60,7 +61,7 @@ async function buildCommands(): Promise<Output[]> {
       englishOnly(root),
     ],
   });
-  return outputFiles.map(inAscii);
+  return outputFiles.map(inAscii).map(asFunction);
 }
 
 /** So that it needs no decoding. esbuild escapes strings, but not patterns. */
@@ -69,6 +70,13 @@ function inAscii({ path, text }: OutputFile): Output {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
   return { path, contents: Buffer.from(escaped, 'latin1') };
+}
+
+/** As `bin/bundle.js` runs it, with a hash by which it knows what it has compiled before. */
+function asFunction({ path, contents }: Output): Output {
+  const hash = createHash('sha256').update(contents).digest('hex').slice(0, 16);
+  const head = `/*${hash}*/(function (exports, require, module) {`;
+  return { path, contents: Buffer.concat([Buffer.from(head), contents, Buffer.from('\n})\n')]) };
 }
 
 /**
