@@ -1,6 +1,7 @@
 import { run } from '@oclif/core/run';
 import { openProgram } from './program.ts';
 import { describeProblem, type Invocation, type Reported } from './problem.ts';
+import { catchStrays } from './strays.ts';
 
 /**
  * Runs one command. `root` is the package's folder. A result has been printed by the command; an error is
@@ -9,16 +10,17 @@ import { describeProblem, type Invocation, type Reported } from './problem.ts';
 export async function main(argv: readonly string[], root: string): Promise<string | undefined> {
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
   const program = await openProgram(root);
-  let command: string | undefined;
+  const tell = (error: unknown) => report(error, { argv: words, commands: program.names });
+  const strays = catchStrays(tell);
   try {
     await run(words, { root, plugins: new Map([[program.name, program]]) });
-    if (!process.exitCode) command = program.loaded;
   } catch (error) {
     if (isExit(error)) process.exitCode = error.oclif.exit;
-    else await report(error, { argv: words, commands: program.names });
+    else await tell(error);
   }
   await taken(process.stdout);
-  return command;
+  await strays.told;
+  return process.exitCode ? undefined : program.loaded;
 }
 
 /** Resolves when the reader has all that was written: a pipe takes no more than 64 KiB at once. */
@@ -31,9 +33,8 @@ function taken(stream: NodeJS.WriteStream): Promise<void> {
 async function report(error: unknown, invocation: Invocation): Promise<void> {
   const problem = describeProblem(error, invocation);
   process.exitCode = problem.exitCode;
-  // Who has stopped reading can't be told, and what happened is still what is answered.
-  process.stderr.on('error', () => undefined);
-  if (wantsJson(invocation.argv)) printJson(problem);
+  const isHeard = problem.code !== 'OUTPUT_UNWRITABLE';
+  if (wantsJson(invocation.argv) && isHeard) printJson(problem);
   else if (problem.code === 'INTERRUPTED') process.stderr.write('\n');
   else await printProblem(problem);
   if (process.env['MCPD_DEBUG'] && error instanceof Error) {

@@ -66,6 +66,23 @@ test('a pipe that closes early is no error', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '{\n' });
 });
 
+test('a command whose messages nobody can be told does its work all the same', async () => {
+  using desk = new Desk();
+  desk.addUsers('bob');
+  const { code, stdout } = await ended(desk.shell('"$0" "$@" status 2> /dev/full'));
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('bob/memory') });
+});
+
+test.each(['', ' --json'])('a result that can’t be written is said to be%s', async (flag) => {
+  using desk = new Desk();
+  const { code, stderr } = await ended(desk.shell(`"$0" "$@" template list${flag} > /dev/full`));
+  expect({ code, stderr: stderr.split('\n').slice(0, 1) }).toEqual({
+    code: 4,
+    stderr: ['Error: What this command prints can’t be written: ENOSPC.'],
+  });
+  expect(stderr.length).toBeLessThan(300);
+});
+
 describe('on a terminal', () => {
   test('long cells are cut so that each line is one line', async () => {
     using desk = new Desk();
