@@ -18,7 +18,7 @@ export function loadBundle(file, folder) {
   const { Script } = process.getBuiltinModule('node:vm');
   const bytes = readFileSync(file);
   const path = folder && join(folder, nameOf(bytes));
-  const kept = path && readKept(path, readFileSync);
+  const kept = path && readKept(path);
   // It is ASCII, which is taken as it is: a copy of it would take longer than all that is checked here.
   const script = new Script(bytes.latin1Slice(), { filename: file, cachedData: kept?.code });
   const known = script.cachedDataRejected === false ? kept.commands : [];
@@ -44,16 +44,26 @@ function nameOf(bytes) {
   return [process.version, process.arch, hash, flags.toString('base64url')].join('-');
 }
 
-/** V8 trusts what it is given, and would crash on half a file. */
-function readKept(path, readFileSync) {
+/**
+ * V8 trusts what it is given: it would run what somebody else wrote, and crash on half a file. Whose the file is
+ * counts beside the folder, which may be another one since it was looked at.
+ */
+function readKept(path) {
+  const { closeSync, fstatSync, openSync, readFileSync } = process.getBuiltinModule('node:fs');
+  let file;
   try {
-    const bytes = readFileSync(path);
+    file = openSync(path, 'r');
+    const { uid, mode } = fstatSync(file);
+    if (uid !== process.getuid() || (mode & 0o022) !== 0) return undefined;
+    const bytes = readFileSync(file);
     const end = bytes.indexOf('\n');
     const { commands, size } = JSON.parse(bytes.latin1Slice(0, end));
     const code = bytes.subarray(end + 1);
     return code.length === size ? { commands, code } : undefined;
   } catch {
     return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
@@ -63,12 +73,24 @@ function writeKept(path, commands, code) {
   const draft = `${path}.${process.pid}`;
   const head = `${JSON.stringify({ commands, size: code.length })}\n`;
   try {
+    // What a killed command of this number has left.
+    rmSync(draft, { force: true });
     // On the disk before it has its name: no power cut leaves zeros in it.
-    const options = { mode: 0o600, flush: true };
+    const options = { flag: 'wx', mode: 0o600, flush: true };
     writeFileSync(draft, Buffer.concat([Buffer.from(head), code]), options);
     renameSync(draft, path);
   } catch {
+    forget(draft);
+  }
+}
+
+/** A disk that is full takes the first bytes of it. */
+function forget(draft) {
+  const { rmSync } = process.getBuiltinModule('node:fs');
+  try {
     rmSync(draft, { force: true });
+  } catch {
+    // The disk can't be written to any more.
   }
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The launcher. Plain JavaScript that old versions of Node can parse, so that they can say why not.
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadBundle } from './bundle.js';
 
@@ -56,13 +56,11 @@ async function startWithPinnedNode() {
 function cacheFolder() {
   // An import would load all that these modules export.
   const { existsSync, lstatSync, mkdirSync } = process.getBuiltinModule('node:fs');
-  const { homedir } = process.getBuiltinModule('node:os');
   const uid = process.getuid();
   try {
-    const folder =
-      uid === 0
-        ? '/var/cache/mcpd'
-        : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mcpd');
+    const folder = join(uid === 0 ? '/var/cache' : accountsCache(), 'mcpd');
+    // The current folder may be anybody's.
+    if (!isAbsolute(folder)) return undefined;
     if (!existsSync(folder)) mkdirSync(folder, { recursive: uid !== 0, mode: 0o700 });
     const stats = lstatSync(folder);
     const isOurs = stats.isDirectory() && stats.uid === uid && (stats.mode & 0o077) === 0;
@@ -70,6 +68,12 @@ function cacheFolder() {
   } catch {
     return undefined;
   }
+}
+
+function accountsCache() {
+  const { homedir } = process.getBuiltinModule('node:os');
+  const { XDG_CACHE_HOME: given = '' } = process.env;
+  return isAbsolute(given) ? given : join(homedir(), '.cache');
 }
 
 /** Node 22 calls its SQLite experimental on every start. */

@@ -33,16 +33,19 @@ describe.runIf(process.getuid?.() === 0)('the cache of compiled code', () => {
       chownSync(cache, nobody.uid, nobody.gid);
       chmodSync(cache, mode);
     }
-    const env = { HOME: home, XDG_CACHE_HOME: home, MCPD_HOME: join(home, 'state') };
-    const run = (...words: string[]) =>
-      promisify(execFile)(process.execPath, [launcher, ...words], { ...nobody, env });
+    const usual = { HOME: home, XDG_CACHE_HOME: home, MCPD_HOME: join(home, 'state') };
+    const runIn = (changes: NodeJS.ProcessEnv, ...words: string[]) => {
+      const options = { ...nobody, cwd: home, env: { ...usual, ...changes } };
+      return promisify(execFile)(process.execPath, [launcher, ...words], options);
+    };
+    const run = (...words: string[]) => runIn({}, ...words);
     /** The commands whose code is kept. */
     const kept = () => {
       const [file = ''] = readdirSync(cache);
       const [head = ''] = readFileSync(join(cache, file), 'latin1').split('\n');
       return (JSON.parse(head) as { commands: string[] }).commands;
     };
-    return { cache, run, kept };
+    return { home, cache, run, runIn, kept };
   }
 
   const modeOf = (path: string) => statSync(path).mode & 0o777;
@@ -52,6 +55,13 @@ describe.runIf(process.getuid?.() === 0)('the cache of compiled code', () => {
     await run('template', 'list');
     expect(modeOf(cache)).toBe(0o700);
     expect(readdirSync(cache).map((file) => modeOf(join(cache, file)))).toEqual([0o600]);
+  });
+
+  test('is the machine’s for root, who may have become it with somebody’s environment', async () => {
+    const { home } = someHome();
+    const env = { HOME: home, XDG_CACHE_HOME: home };
+    await promisify(execFile)(process.execPath, [launcher, 'template', 'list'], { env });
+    expect(readdirSync(home)).toEqual([]);
   });
 
   test.each([0o777, 0o750, 0o701])('is left alone with the mode %o', async (mode) => {
@@ -86,6 +96,31 @@ describe.runIf(process.getuid?.() === 0)('the cache of compiled code', () => {
     }
     expect(readdirSync(cache).toSorted()).toEqual([own, 'young'].toSorted());
   });
+
+  // Whoever holds the folder above can swap folders between two looks, but make no file of this account.
+  test.each([
+    ['another account’s', (file: string) => chownSync(file, 0, 0)],
+    ['writable by others', (file: string) => chmodSync(file, 0o622)],
+  ])('is not read, but replaced, when its file is %s', async (_, spoil) => {
+    const { cache, run, kept } = someHome();
+    await run('user', 'list');
+    const [file = ''] = readdirSync(cache);
+    spoil(join(cache, file));
+    // Nobody else's could be read at all.
+    chmodSync(join(cache, file), statSync(join(cache, file)).mode | 0o044);
+    await run('template', 'list');
+    expect(kept()).toEqual(['template:list']);
+    expect(statSync(join(cache, file))).toMatchObject(nobody);
+  });
+
+  test.each(['', 'here'])(
+    'is not in the folder where it is run: XDG_CACHE_HOME of "%s"',
+    async (value) => {
+      const { home, runIn } = someHome();
+      await runIn({ XDG_CACHE_HOME: value, HOME: '' }, 'template', 'list');
+      expect(readdirSync(home)).toEqual([]);
+    },
+  );
 
   test('is written anew when it is cut short', async () => {
     const { cache, run, kept } = someHome();
