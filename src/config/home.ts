@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { accountFolder } from '../host/account-folder.ts';
+import { accountFolder, xdgFolder } from '../host/account-folder.ts';
 
 /** Where one installation keeps its state. Two homes on one engine never see each other. */
 export interface Home {
@@ -25,7 +25,7 @@ const rootsHome = '/var/lib/mcpd';
 
 /** `MCPD_HOME`, else root's `/var/lib/mcpd`, else `$XDG_STATE_HOME/mcpd`. Throws UsageError when none is set. */
 export function resolveHome(env: NodeJS.ProcessEnv, uid: number): Home {
-  const root = env['MCPD_HOME'] ?? (uid === 0 ? rootsHome : accountsHome(env));
+  const root = givenHome(env) ?? (uid === 0 ? rootsHome : accountsHome(env));
   return {
     root,
     registry: join(root, 'registry.db'),
@@ -33,15 +33,28 @@ export function resolveHome(env: NodeJS.ProcessEnv, uid: number): Home {
     keys: join(root, 'keys'),
     users: join(root, 'users'),
     audit: join(root, 'audit'),
-    runtime: uid === 0 ? '/run/mcpd' : join(env['XDG_RUNTIME_DIR'] ?? `/tmp/mcpd-${uid}`, 'mcpd'),
+    runtime:
+      uid === 0
+        ? '/run/mcpd'
+        : join(xdgFolder(env, 'XDG_RUNTIME_DIR') ?? `/tmp/mcpd-${uid}`, 'mcpd'),
     // Accounts other than root share an engine too, and must not share object names.
     isDefault: uid === 0 && root === rootsHome,
   };
 }
 
+/** Absolute, and the same for all ways to write it. */
+function givenHome({ MCPD_HOME: given }: NodeJS.ProcessEnv): string | undefined {
+  if (given !== '') return given && resolve(given);
+  // Of a script whose variable isn't set, as likely as not.
+  throw new UsageError('MCPD_HOME is empty.', {
+    code: 'NO_HOME',
+    suggestions: ['Set it to a folder, or unset it for the usual home.'],
+  });
+}
+
 function accountsHome(env: NodeJS.ProcessEnv): string {
   const account = accountFolder();
-  const state = env['XDG_STATE_HOME'] ?? (account && join(account, '.local/state'));
+  const state = xdgFolder(env, 'XDG_STATE_HOME') ?? (account && join(account, '.local/state'));
   if (state !== undefined) return join(state, 'mcpd');
   throw new UsageError(
     'This account has no home folder, so there is no place for what mcpd keeps.',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { xdgFolder } from '../host/account-folder.ts';
 
 /** The environment that decides where clients keep their settings. */
 export interface Desktop {
@@ -105,7 +106,7 @@ export const clients: { readonly [Name in ClientName]: Client } = {
 function settingsFolder({ home, platform, env }: Desktop): string {
   if (platform === 'darwin') return join(home, 'Library', 'Application Support');
   if (platform === 'win32') return env['APPDATA'] || join(home, 'AppData', 'Roaming');
-  return env['XDG_CONFIG_HOME'] || join(home, '.config');
+  return xdgFolder(env, 'XDG_CONFIG_HOME') ?? join(home, '.config');
 }
 
 /** mcp-remote wants it said when a token goes over plain HTTP to another machine. */

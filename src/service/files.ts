@@ -34,7 +34,8 @@ export function writeUnit({ path, unit }: UnitOnDisk): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    writeFileSync(draft, unit.text, { flag: 'wx' });
+    // On the disk before it has its name: an empty file there would be taken for somebody else's.
+    writeFileSync(draft, unit.text, { flag: 'wx', flush: true });
     chmodSync(draft, 0o644);
     renameSync(draft, path);
   } catch (error) {
@@ -50,7 +51,7 @@ export function sweepDrafts({ folder, units }: Pick<Place, 'folder' | 'units'>):
   const drafts = readdirSync(folder).filter((name) =>
     names.has(/^(.+)\.[0-9a-f]{12}$/.exec(name)?.[1] ?? ''),
   );
-  for (const name of drafts) rmSync(join(folder, name));
+  for (const name of drafts) rmSync(join(folder, name), { force: true });
 }
 
 function compare({ text }: Unit, found: string | undefined, home: string): FileState {

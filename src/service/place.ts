@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { resolveHome, type Home } from '../config/home.ts';
 import type { Context } from '../context.ts';
-import { accountFolder } from '../host/account-folder.ts';
+import { accountFolder, xdgFolder } from '../host/account-folder.ts';
 import { renderUnits, type Unit } from './units.ts';
 import type { Systemd } from './systemd.ts';
 
@@ -30,7 +30,10 @@ export function unitsHere(
   const folder =
     manager === 'system'
       ? '/etc/systemd/system'
-      : join(env['XDG_CONFIG_HOME'] ?? join(accountFolder() ?? '/', '.config'), 'systemd/user');
+      : join(
+          xdgFolder(env, 'XDG_CONFIG_HOME') ?? join(accountFolder() ?? '/', '.config'),
+          'systemd/user',
+        );
   const isUsual = home.root === resolveHome({}, uid).root;
   const units = renderUnits({
     manager,
@@ -48,17 +51,15 @@ function nameOf({ root }: Home): string {
 }
 
 /** Where the key and the engine are. No secret is in these; a proxy's address may hold one, so it isn't here. */
-const variables = [
-  'MCPD_KEY_FILE',
-  'DOCKER_HOST',
-  'DOCKER_CONTEXT',
-  'DOCKER_CONFIG',
-  'DOCKER_TLS_VERIFY',
-  'DOCKER_CERT_PATH',
-];
+const variables = ['DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_TLS_VERIFY'];
+
+/** Units begin elsewhere, so that a relative path would lead them to another file. */
+const paths = ['MCPD_KEY_FILE', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH'];
 
 function needed(env: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(
-    variables.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])),
-  );
+  const given = [...variables, ...paths].flatMap((name) => {
+    const value = env[name];
+    return value ? [[name, paths.includes(name) ? resolve(value) : value] as const] : [];
+  });
+  return Object.fromEntries(given);
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
+import { xdgFolder } from '../host/account-folder.ts';
 
 /** The manager of units: of the machine as root, of one's account otherwise. */
 export interface Systemd {
@@ -27,7 +28,7 @@ class ServiceError extends EngineError {
 export function hostSystemd({ uid, env }: { uid: number; env: NodeJS.ProcessEnv }): Systemd {
   const manager = uid === 0 ? 'system' : 'user';
   // Both are there exactly while that manager runs; systemctl itself may be installed without one.
-  const socket = join(env['XDG_RUNTIME_DIR'] ?? '/nowhere', 'systemd/private');
+  const socket = join(xdgFolder(env, 'XDG_RUNTIME_DIR') ?? '/nowhere', 'systemd/private');
   const isRunning = existsSync(manager === 'system' ? '/run/systemd/system' : socket);
   return { manager, isRunning, call: (args) => systemctl(manager, env, args) };
 }

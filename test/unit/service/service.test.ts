@@ -184,6 +184,14 @@ describe('service install', () => {
     const { units: written } = await installService(host(), request(), new FakeSystemd());
     expect(written.map(({ text }) => text).join('\n')).not.toContain('secret');
   });
+
+  test('gives units absolute paths: they begin in another folder', async () => {
+    const { env, ...rest } = host();
+    const here = { ...rest, env: { ...env, MCPD_KEY_FILE: 'keys/age', DOCKER_CONFIG: '' } };
+    const { units: written } = await installService(here, request(), new FakeSystemd());
+    expect(written[0]?.text).toContain(`MCPD_KEY_FILE=${join(process.cwd(), 'keys/age')}\n`);
+    expect(written[0]?.text).not.toContain('DOCKER_CONFIG');
+  });
 });
 
 test('service remove undoes install, and the same again changes nothing', async () => {
