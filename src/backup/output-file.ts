@@ -11,8 +11,8 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { noSpace } from '../disk-fault.ts';
 import { ConflictError, UsageError } from '../errors.ts';
-import { noSpace } from './no-space.ts';
 
 interface Output {
   readonly file: string;

@@ -1,3 +1,4 @@
+import { diskFault } from '../disk-fault.ts';
 import { exitCodes, McpdError, type Flaw } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { Problem } from '../render/problem.ts';
@@ -25,7 +26,8 @@ export function describeProblem(error: unknown, program: Invocation): Reported {
   }
   if (isParserError(error)) return describeParserError(error, program);
   if (isSchemaError(error)) return describeSchemaError(error, program);
-  return describeBug(error);
+  const fault = diskFault(error);
+  return fault ? describeProblem(fault, program) : describeBug(error);
 }
 
 /** oclif's errors carry `oclif.exit`; those of its parser and of an unknown command exit with 2. */

@@ -175,9 +175,7 @@ function isBusy(error: unknown): boolean {
 function isAccessError(error: unknown): boolean {
   const { code, errcode } = error as { code?: string; errcode?: number };
   // SQLITE_READONLY and SQLITE_CANTOPEN
-  return (
-    code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || errcode === 8 || errcode === 14
-  );
+  return code === 'EACCES' || code === 'EPERM' || errcode === 8 || errcode === 14;
 }
 
 function notAccessible(home: Home, cause: unknown): RefusedError {

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { diskFault } from '../disk-fault.ts';
 import { McpdError, PartialFailureError, type Failed } from '../errors.ts';
 
 interface Outcome {
@@ -84,6 +85,7 @@ export function partialFailure(failed: readonly Failed[], summary: string): Part
 
 /** For people. Whatever isn't an error of ours is a bug, and says so. */
 export function messageOf(error: unknown): string {
+  const known = error instanceof McpdError ? error : diskFault(error);
   const message = error instanceof Error ? error.message : String(error);
-  return error instanceof McpdError ? message : `${message} (this should not happen)`;
+  return known?.message ?? `${message} (this should not happen)`;
 }
