@@ -67,8 +67,14 @@ export async function keepIdentity(
   renameSync(draft, home.config);
 }
 
+/** One whose registry is damaged, or somebody else's to read, may still have containers, and files of its uids. */
 function isBeside(context: Context, { instance, home }: Manifest): boolean {
-  return home !== context.home.root && findInstance(join(home, 'registry.db')) === instance;
+  if (home === context.home.root) return false;
+  try {
+    return findInstance(join(home, 'registry.db')) === instance;
+  } catch {
+    return true;
+  }
 }
 
 async function hasObjects(context: Context, instance: string): Promise<boolean> {

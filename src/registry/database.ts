@@ -55,7 +55,10 @@ export function openRegistry(home: Home, options: OpenOptions = {}): Registry {
   }
 }
 
-/** The instance of a home's registry, without changing anything; undefined where there is none. */
+/**
+ * The instance of a home's registry, without changing anything; undefined where there is none. Throws what the
+ * system and SQLite throw.
+ */
 export function findInstance(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
   const db = new DatabaseSync(file, { readOnly: true });

@@ -80,8 +80,7 @@ export function renderRestore(result: RestoreResult): string {
     dryRun
       ? `The backup of ${takenAt} is good. This would be restored:`
       : `Restored from ${takenAt}:`,
-    '',
-    renderUsers(result),
+    ...(users.length > 0 ? ['', renderUsers(result)] : []),
     ...(moved.length > 0 ? ['', ...moved] : []),
     ...(groups.length > 0 ? ['', `Groups made: ${groups.join(', ')}`] : []),
     ...(expired.length > 0 ? ['', `Left out, their time is over: ${expired.join(', ')}`] : []),
