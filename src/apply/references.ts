@@ -44,9 +44,9 @@ export async function followReference(
 async function read(
   { file, env, command }: SecretReference,
   world: ReferenceWorld,
-): Promise<Uint8Array | string | undefined> {
+): Promise<Uint8Array | undefined> {
   if (file !== undefined) return readNamed(resolve(world.folder, file));
-  if (env !== undefined) return world.env[env] || undefined;
+  if (env !== undefined) return world.env[env] ? Buffer.from(world.env[env]) : undefined;
   return run(command ?? [], world);
 }
 
@@ -101,7 +101,7 @@ function failureOf({ code, killed = false }: Failure): string {
   return `the command failed (${code ?? 'by a signal'})`;
 }
 
-function checked(name: string, bytes: Uint8Array | string): string {
+function checked(name: string, bytes: Uint8Array): string {
   try {
     return readSecretValue(name, bytes);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { UsageError } from '../errors.ts';
+import { unread } from '../stdin.ts';
 import { whyUnreadable } from '../unreadable.ts';
 
 interface Input {
@@ -10,7 +11,7 @@ interface Input {
 
 /** Opens a file for reading; `-` is stdin. Throws UsageError for one that can't be read. */
 export async function openBackupFile(file: string, { stdin, signal }: Input): Promise<Readable> {
-  if (file === '-') return addAbortSignal(signal, stdin);
+  if (file === '-') return addAbortSignal(signal, unread(stdin));
   try {
     return addAbortSignal(signal, await openStream(file));
   } catch (cause) {

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { DocumentText } from '../apply/open.ts';
+import { unread } from '../stdin.ts';
 import { readNamed } from './read-named.ts';
 
 interface Options {
@@ -15,7 +16,7 @@ export async function readDocument(
   { signal, stdin = process.stdin }: Options,
 ): Promise<DocumentText> {
   if (from === '-') {
-    const bytes = await buffer(addAbortSignal(signal, stdin));
+    const bytes = await buffer(addAbortSignal(signal, unread(stdin)));
     return { name: 'stdin', bytes, folder: process.cwd() };
   }
   const bytes = await readNamed(from, [

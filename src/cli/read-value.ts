@@ -1,6 +1,7 @@
 import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { CancelledError } from '../errors.ts';
+import { unread } from '../stdin.ts';
 import { readNamed } from './read-named.ts';
 
 export interface ValueSource {
@@ -19,7 +20,7 @@ export async function readValue(source: ValueSource): Promise<Uint8Array> {
   if (from !== undefined && from !== '-' && from !== '@-') {
     return readNamed(from.replace(/^@/, ''), ['Name a file that you can read, or - for stdin.']);
   }
-  if (!stdin.isTTY) return buffer(addAbortSignal(source.signal, stdin));
+  if (!stdin.isTTY) return buffer(addAbortSignal(source.signal, unread(stdin)));
   stderr.write(`${source.label} (not shown): `);
   try {
     return await readUnseen(stdin, source.signal);

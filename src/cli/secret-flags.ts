@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
 import { UsageError } from '../errors.ts';
+import { readSecretValue } from '../secrets/value.ts';
+import { readValue, type ValueSource } from './read-value.ts';
 
 /**
  * Reads `NAME=@file` and `NAME=@-`. A value on the command line is refused: every process of the host
@@ -8,29 +8,24 @@ import { UsageError } from '../errors.ts';
  */
 export async function readSecretFlags(
   texts: readonly string[],
-  stdin: NodeJS.ReadableStream = process.stdin,
+  world: Pick<ValueSource, 'signal' | 'stdin'>,
 ): Promise<ReadonlyMap<string, string>> {
   const secrets = new Map<string, string>();
-  for (const text of texts) {
-    const match = /^([A-Z][A-Z0-9_]{0,63})=@(.+)$/.exec(text);
-    if (!match?.[1] || !match[2]) throw notAReference(text);
-    if (secrets.has(match[1])) throw givenTwice(match[1]);
-    secrets.set(match[1], await readReference(match[2], stdin));
+  for (const [name, from] of referencesIn(texts)) {
+    secrets.set(name, readSecretValue(name, await readValue({ ...world, from, label: name })));
   }
   return secrets;
 }
 
-async function readReference(path: string, stdin: NodeJS.ReadableStream): Promise<string> {
-  try {
-    const bytes = path === '-' ? await buffer(stdin) : await readFile(path);
-    return bytes.toString('utf8').replace(/\r?\n$/, '');
-  } catch (error) {
-    throw new UsageError(`The secret's file ${path} can't be read.`, {
-      code: 'SECRET_FILE',
-      suggestions: ['name a file that you can read, or - for stdin'],
-      cause: error,
-    });
+function referencesIn(texts: readonly string[]): ReadonlyMap<string, string> {
+  const references = new Map<string, string>();
+  for (const text of texts) {
+    const [, name, from] = /^([A-Z][A-Z0-9_]{0,63})=(@.+)$/.exec(text) ?? [];
+    if (name === undefined || from === undefined) throw notAReference(text);
+    if (references.has(name)) throw givenTwice(name);
+    references.set(name, from);
   }
+  return references;
 }
 
 function notAReference(text: string): UsageError {

@@ -66,7 +66,7 @@ export async function tenantRequest(
     osUser: flags['os-user'],
     group: flags.group,
     approval: flags.approve,
-    secrets: await readSecretFlags(flags.secret ?? []),
+    secrets: await readSecretFlags(flags.secret ?? [], { signal }),
     runId: flags['run-id'],
     timeoutMs: flags.timeout,
   };

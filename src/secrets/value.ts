@@ -12,13 +12,13 @@ export function checkSecretName(name: string): void {
 }
 
 /**
- * A value as a server will get it: what a file or a pipe ends with, one line end, is taken off.
- * Throws UsageError, without the value, for one that no environment variable can hold.
+ * A value as a server will get it. Of bytes what a file or a pipe ends with, one line end, is taken off; a string
+ * has been read, and stays as it is. Throws UsageError, without the value, for one that no environment variable
+ * can hold.
  */
 export function readSecretValue(name: string, value: Uint8Array | string): string {
-  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  if (bytes.length > maxBytes) throw invalid(`it has more than ${maxBytes / 1024} KiB`);
-  const text = decode(bytes).replace(/\r?\n$/, '');
+  if (Buffer.byteLength(value) > maxBytes) throw invalid(`it has more than ${maxBytes / 1024} KiB`);
+  const text = typeof value === 'string' ? value : decode(value).replace(/\r?\n$/, '');
   if (text === '') throw invalid('it is empty');
   if (text.includes('\0')) throw invalid('it has a null byte in it');
   return text;

@@ -20,7 +20,7 @@ export interface SecretInfo {
 interface NewSecret {
   readonly user: Pick<User, 'id'>;
   readonly name: string;
-  /** One line end at its end is taken off. */
+  /** A string, or bytes of a file, whose last line end is taken off. */
   readonly value: Uint8Array | string;
 }
 

@@ -57,7 +57,7 @@ describe('a value on the command line', () => {
 
 describe('a secret’s file', () => {
   it.each([
-    ['user add bob --secret KEY=@/nowhere/file', 'SECRET_FILE', '/nowhere/file'],
+    ['user add bob --secret KEY=@/nowhere/file', 'FILE_UNREADABLE', '/nowhere/file'],
     ['user add bob --secret key=@/dev/null', 'USAGE', 'NAME=@FILE'],
     ['user add bob --secret KEY=@/dev/null --secret KEY=@/dev/null', 'USAGE', 'twice'],
     ['secret set bob key', 'SECRET_NAME_INVALID', 'key'],

@@ -29,14 +29,15 @@ async function open({ context, bob }: Vault, name = 'TOKEN'): Promise<string | u
 }
 
 describe('secrets', () => {
-  test('come back as they were set, but for one line end', async () => {
+  test('come back as they were set, but for the one line end of a file, which is taken off once', async () => {
     using box = temporaryRegistry();
     const vault = vaultOf(box);
     const cases = new Map<string | Uint8Array, string>([
       [value, value],
-      [`${value}\n`, value],
-      [`${value}\r\n`, value],
-      [`${value}\n\n`, `${value}\n`],
+      [`${value}\n`, `${value}\n`],
+      [Buffer.from(`${value}\n`), value],
+      [Buffer.from(`${value}\r\n`), value],
+      [Buffer.from(`${value}\n\n`), `${value}\n`],
       [Buffer.from('line\nline é\n'), 'line\nline é'],
       ['x'.repeat(64 * 1024), 'x'.repeat(64 * 1024)],
     ]);
@@ -66,7 +67,13 @@ describe('secrets', () => {
   test('refuse values and names that no environment variable can have, without repeating the value', async () => {
     using box = temporaryRegistry();
     const { context, bob } = vaultOf(box);
-    const values = ['', '\n', `${value}\0`, 'x'.repeat(64 * 1024 + 1), Buffer.from([0xff, 0xfe])];
+    const values = [
+      '',
+      Buffer.from('\n'),
+      `${value}\0`,
+      'x'.repeat(64 * 1024 + 1),
+      Buffer.from([0xff, 0xfe]),
+    ];
     for (const bad of values) {
       const error = await setSecret(context, { user: bob, name: 'TOKEN', value: bad }).catch(
         (thrown: unknown) => thrown,
