@@ -42,8 +42,9 @@ function flagDetails(flag: Command.Flag.Cached): string[] {
 function usageOf({ id, args, strict }: Command.Cached): string {
   const names = Object.values(args)
     .filter(({ hidden }) => !hidden)
-    .map(({ name, required }) => {
-      const word = strict === false ? `${name.toUpperCase()}...` : name.toUpperCase();
+    .map(({ name, required }, index, { length }) => {
+      const isMany = strict === false && index === length - 1;
+      const word = isMany ? `${name.toUpperCase()}...` : name.toUpperCase();
       return required ? word : `[${word}]`;
     });
   return [id.replaceAll(':', ' '), ...names].join(' ');

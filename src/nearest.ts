@@ -1,6 +1,7 @@
 /** The candidates that `word` is most likely a slip of, best first, at most three. */
 export function nearest(word: string, candidates: Iterable<string>): string[] {
-  const limit = Math.max(2, Math.floor(word.length / 3));
+  // Of a word of two letters one must be right.
+  const limit = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1);
   return [...candidates]
     .map((candidate) => ({ candidate, cost: cost(word, candidate) }))
     .filter((one) => one.cost <= limit)

@@ -35,6 +35,11 @@ export abstract class BaseCommand<Result extends object> extends Command {
   /** The result as people read it on stdout; '' when the command streamed its own output. */
   protected abstract render(result: Result): string;
 
+  /** What people are told beside the result, on stderr; '' for nothing. */
+  protected remark(_result: Result): string {
+    return '';
+  }
+
   /**
    * The world. `read` and `act` open an existing registry or none, and so never write to a new home.
    * `write` and `act` are for what changes something: that is recorded in the audit, with what became of
@@ -134,7 +139,7 @@ export abstract class BaseCommand<Result extends object> extends Command {
       const failure = this.failure(result as Result & Returned);
       if (failure) process.exitCode = failure.exitCode;
       this.record({ result, code: failure?.code });
-      if (!this.jsonEnabled()) print(this.render(result as Result & Returned));
+      if (!this.jsonEnabled()) this.tell(result as Result & Returned);
       return result;
     } catch (error) {
       this.record({ error: signal.aborted ? signal.reason : error });
@@ -144,6 +149,11 @@ export abstract class BaseCommand<Result extends object> extends Command {
       interrupt?.dispose();
       for (const opened of [this.#opened, ...this.#others]) opened?.close();
     }
+  }
+
+  private tell(result: Result): void {
+    print(this.render(result), process.stdout);
+    print(this.remark(result), process.stderr);
   }
 
   private record(end: CommandEnd): void {
@@ -185,6 +195,6 @@ function onlyOne({ users: [only, ...others], groups }: Subjects): string | undef
   return others.length + groups.length === 0 ? only : undefined;
 }
 
-function print(text: string): void {
-  if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+function print(text: string, stream: NodeJS.WriteStream): void {
+  if (text !== '') stream.write(text.endsWith('\n') ? text : `${text}\n`);
 }

@@ -32,7 +32,7 @@ export function argumentOf<Output>(schema: z.ZodType<Output, string>) {
 
 export const numberText = z
   .string()
-  .regex(/^\d+(?:\.\d+)?$/, 'is not a number')
+  .regex(/^\d+(?:\.\d+)?$/, { error: ({ input }) => `"${String(input)}" is not a number` })
   .transform(Number);
 
 const reasonText = z.string().trim().min(1, 'say why').max(500, 'at most 500 characters');
@@ -72,6 +72,11 @@ export const ttl = flagOf(durationText)({
 
 export const runId = flagOf(runIdText)({
   summary: 'What groups the users of one CI run, e.g. the pipeline’s number.',
+  helpValue: 'ID',
+});
+
+export const ofRun = flagOf(runIdText)({
+  summary: 'Only the users of this CI run.',
   helpValue: 'ID',
 });
 

@@ -39,7 +39,12 @@ export const policyFlags = {
   'deny-prompt': patternFlag('Prompts that may not be used.'),
   'allow-template': patternFlag('Templates that may be given; no others then.'),
   'allow-image': patternFlag('Images that templates may name; no others then.'),
-  'max-risk': flagOf(z.enum(risks) as z.ZodType<(typeof risks)[number], string>)({
+  'max-risk': flagOf(
+    z.enum(risks, { error: `write one of ${risks.join(', ')}` }) as z.ZodType<
+      (typeof risks)[number],
+      string
+    >,
+  )({
     summary: `Riskiest template that needs no approval: ${risks.join(', ')}.`,
     helpValue: 'LEVEL',
   }),

@@ -2,6 +2,7 @@ import { diskFault } from '../disk-fault.ts';
 import { exitCodes, McpdError, type Flaw } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { Problem } from '../render/problem.ts';
+import { isTopic, otherWords } from './other-words.ts';
 
 /** What was typed, and what could have been. */
 export interface Invocation {
@@ -60,18 +61,35 @@ function describeParserError(error: ParserError, program: Invocation): Reported 
       const rest = words.slice(known.split(' ').length).join(' ');
       return { ...usage, message: `Unexpected argument: ${rest}.`, suggestions: [helpOf(program)] };
     }
-    const name = words.slice(0, 2).join(' ');
-    const close = nearest(name, commands).map((command) => `mcpd ${command}`);
-    return {
-      ...usage,
-      message: `There is no command "${name}".`,
-      suggestions: [...close, 'mcpd --help'],
-    };
+    return { ...usage, ...describeUnknown(words, program) };
   }
   return {
     ...usage,
     message: missingArguments(error) ?? sentence(message),
     suggestions: [...nearestFlags(error), helpOf(program)],
+  };
+}
+
+function describeUnknown(
+  words: readonly string[],
+  { argv, commands }: Invocation,
+): Pick<Problem, 'message' | 'suggestions'> {
+  const [first] = words;
+  if (first === undefined) {
+    const [flag = ''] = argv;
+    const close = flag.startsWith('-v') ? ['mcpd --version'] : [];
+    return {
+      message: sentence(`Unknown flag: ${flag}`),
+      suggestions: [...close, 'mcpd --help'],
+    };
+  }
+  const two = words.slice(0, 2).join(' ');
+  const known = otherWords(words, commands);
+  const close = known.length > 0 ? known : nearest(two, commands);
+  const isVerb = isTopic(first, commands) || (known.length === 0 && close.length > 0);
+  return {
+    message: `There is no command "${isVerb ? two : first}".`,
+    suggestions: [...close.map((command) => `mcpd ${command}`), 'mcpd --help'],
   };
 }
 

@@ -9,6 +9,7 @@ export const tenantFlags = {
   server: string({
     char: 's',
     summary: 'Templates or template folders, separated by commas.',
+    helpValue: 'TEMPLATE,…',
     multiple: true,
     multipleNonGreedy: true,
     delimiter: ',',

@@ -28,7 +28,7 @@ export default class Audit extends BaseCommand<object> {
   static override flags = {
     control: boolean({ summary: 'Show commands that were to change something.' }),
     since: flagOf(sinceText)({
-      summary: 'Only since then: 10m ago, or 2026-01-31T12:00:00Z.',
+      summary: 'Only since then: 10m for ten minutes ago, or 2026-01-31T12:00:00Z.',
       helpValue: 'TIME',
     }),
     until: flagOf(sinceText)({ summary: 'Only before then.', helpValue: 'TIME' }),

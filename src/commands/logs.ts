@@ -31,7 +31,7 @@ export default class Logs extends BaseCommand<object> {
       helpValue: 'N',
     }),
     since: flagOf(sinceText)({
-      summary: 'Only lines since then: 10m ago, or 2026-01-31T12:00:00Z.',
+      summary: 'Only lines since then: 10m for ten minutes ago, or 2026-01-31T12:00:00Z.',
       helpValue: 'TIME',
     }),
     timestamps: boolean({ char: 't', summary: 'Begin each line with the time the engine got it.' }),

@@ -30,7 +30,7 @@ export default class Report extends BaseCommand<ReportResult> {
   static override flags = {
     all: boolean({ summary: 'Rank all users.', exclusive: ['by'] }),
     since: flagOf(sinceText)({
-      summary: 'Begin there: 24h ago, or 2026-01-31.',
+      summary: 'Begin there: 24h for a day ago, or 2026-01-31.',
       default: async () => (now: number) => now - weekMs,
       defaultHelp: async () => '7d',
       helpValue: 'TIME',

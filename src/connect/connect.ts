@@ -5,7 +5,7 @@ import type { Server, User } from '../registry/rows.ts';
 import { getServer, listServers } from '../registry/servers.ts';
 import { getUser } from '../registry/users.ts';
 import { createUserToken } from '../tokens/change.ts';
-import { listTokens } from '../tokens/store.ts';
+import { unusedTokenName } from '../tokens/unused-name.ts';
 import { clientNames, clients, type Address, type ClientName, type Desktop } from './clients.ts';
 import { renderBlock } from './block.ts';
 import { readClientFile, writeClientFile, type ClientFile } from './client-file.ts';
@@ -117,7 +117,7 @@ async function obtainToken(
 ): Promise<string> {
   if (token.kind === 'given') return readToken(context.registry, { user, servers }, token.bytes);
   if (token.kind === 'new') {
-    const name = unusedName(context, user, client ?? 'connect');
+    const name = unusedTokenName(context.registry, user.id, client ?? 'connect');
     return (await createUserToken(context, { userName: user.name, name })).value;
   }
   if (!write) return placeholder;
@@ -125,12 +125,4 @@ async function obtainToken(
     code: 'TOKEN_NEEDED',
     suggestions: ['Make one: --new-token', 'Give one: --token @FILE or --token-stdin'],
   });
-}
-
-function unusedName({ registry }: Context, user: User, wish: string): string {
-  const taken = new Set(listTokens(registry, user.id).map(({ name }) => name));
-  for (let number = 1; ; number += 1) {
-    const name = number === 1 ? wish : `${wish}-${number}`;
-    if (!taken.has(name)) return name;
-  }
 }

@@ -7,17 +7,16 @@ import type {
 } from '../tokens/result.ts';
 import { renderTable } from './table.ts';
 
-export function renderTokenCreate({ user, value }: z.infer<typeof tokenCreateResult>): string {
-  return `${value}\n\nThe token is shown only now. Connect a client with it: mcpd connect ${user}`;
+export function tokenCreateRemark({ user, token }: z.infer<typeof tokenCreateResult>): string {
+  return `\nThis is the token ${token.name} of ${user}; it is shown only now. Connect a client with it: mcpd connect ${user}`;
 }
 
-export function renderTokenRotate(result: z.infer<typeof tokenRotateResult>): string {
-  const { value, replaced } = result;
+export function tokenRotateRemark({ replaced }: z.infer<typeof tokenRotateResult>): string {
   const end =
     replaced.state === 'replaced' && replaced.expiresAt !== null
       ? `works until ${day(replaced.expiresAt)} UTC`
       : 'works no more';
-  return `${value}\n\nThe token is shown only now. The one it replaces ${end}.`;
+  return `\nThe token is shown only now. The one it replaces ${end}.`;
 }
 
 export function renderTokenList({ user, tokens }: z.infer<typeof tokenListResult>): string {

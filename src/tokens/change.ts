@@ -16,10 +16,12 @@ import {
 } from './result.ts';
 import { createToken, rotateToken } from './make.ts';
 import { listTokens, revokeToken } from './store.ts';
+import { unusedTokenName } from './unused-name.ts';
 
 interface CreateUserToken {
   readonly userName: string;
-  readonly name: string;
+  /** Left out: `default`, or `default-2` and so on. */
+  readonly name?: string | undefined;
   /** Left out: all but `admin`. */
   readonly scopes?: readonly Scope[] | undefined;
   /** Names of servers; left out: all. */
@@ -34,13 +36,14 @@ interface CreateUserToken {
  */
 export async function createUserToken(
   context: Context,
-  { userName, name, scopes, servers, ttlMs }: CreateUserToken,
+  { userName, scopes, servers, ttlMs, ...request }: CreateUserToken,
 ): Promise<z.infer<typeof tokenCreateResult>> {
   const { registry, clock } = context;
   const user = getUser(registry, userName);
   for (const server of servers ?? []) getServer(registry, user.id, server);
   const now = clock.now();
   const expiresAt = ttlMs === undefined ? undefined : now + ttlMs;
+  const name = request.name ?? unusedTokenName(registry, user.id, 'default');
   const { token, jwt } = await createToken(context, { user, name, scopes, servers, expiresAt });
   publishTokens(context, user);
   return { changed: true, user: user.name, token: describeToken(token, { now }), value: jwt };

@@ -35,7 +35,34 @@ describe('help', () => {
     using desk = new Desk();
     const { stdout, code } = await desk.run([]);
     expect(stdout).toMatch(/^ {2}doctor +Check/m);
+    // oclif would call it a topic too, for the "group:" that "up:" is in.
+    expect(stdout.match(/^ {2}up /gm)).toHaveLength(1);
     expect(code).toBe(0);
+  });
+});
+
+describe('a new token', () => {
+  test('is all of stdout, so that a script can take it', async () => {
+    using desk = new Desk();
+    desk.addUsers('bob');
+    const made = await desk.run(['token', 'create', 'bob', '--name', 'ci']);
+    expect(made.stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    expect(made.stderr).toContain('This is the token ci of bob; it is shown only now.');
+    const next = await desk.run(['token', 'rotate', 'bob', 'ci', '--overlap', '0']);
+    expect(next.stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    expect(next.stderr).toContain('The one it replaces works no more.');
+  });
+
+  test('without a name gets one that is free', async () => {
+    using desk = new Desk();
+    desk.addUsers('bob');
+    const create = async () =>
+      (await desk.json<{ token: { name: string } }>(['token', 'create', 'bob'])).token.name;
+    expect([await create(), await create(), await create()]).toEqual([
+      'default',
+      'default-2',
+      'default-3',
+    ]);
   });
 });
 

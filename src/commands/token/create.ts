@@ -4,7 +4,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { flagOf, userArgument } from '../../cli/flags.ts';
 import { durationText } from '../../cli/duration.ts';
 import { grantableScopes } from '../../policy/scopes.ts';
-import { renderTokenCreate } from '../../render/token.ts';
+import { tokenCreateRemark } from '../../render/token.ts';
 import { createUserToken } from '../../tokens/change.ts';
 import { tokenCreateResult } from '../../tokens/result.ts';
 
@@ -18,13 +18,16 @@ export default class TokenCreate extends BaseCommand<Result> {
     '<%= config.bin %> token create bob --name laptop',
     '<%= config.bin %> token create bob --name ci --scope tools:read --scope tools:call --ttl 30d',
     '<%= config.bin %> token create bob --name notes --server filesystem,memory',
-    '<%= config.bin %> token create bob --name ci --json | jq -r .value',
+    'TOKEN=$(<%= config.bin %> token create bob --name ci --ttl 1h)',
   ];
   static override args = {
     user: userArgument({ required: true, description: 'Name of the user.' }),
   };
   static override flags = {
-    name: string({ summary: 'What to call it.', default: 'default' }),
+    name: string({
+      summary: 'What to call it; if left out default, or default-2 and so on.',
+      helpValue: 'NAME',
+    }),
     scope: option({
       options: grantableScopes,
       multiple: true,
@@ -34,6 +37,7 @@ export default class TokenCreate extends BaseCommand<Result> {
     server: string({
       char: 's',
       summary: 'Servers that it opens, separated by commas; all if left out.',
+      helpValue: 'NAME,…',
       multiple: true,
       multipleNonGreedy: true,
       delimiter: ',',
@@ -56,7 +60,11 @@ export default class TokenCreate extends BaseCommand<Result> {
     });
   }
 
-  protected render(result: Result): string {
-    return renderTokenCreate(result);
+  protected render({ value }: Result): string {
+    return value;
+  }
+
+  protected override remark(result: Result): string {
+    return tokenCreateRemark(result);
   }
 }

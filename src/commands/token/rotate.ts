@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { durationOrNone, durationText } from '../../cli/duration.ts';
 import { flagOf, userArgument } from '../../cli/flags.ts';
-import { renderTokenRotate } from '../../render/token.ts';
+import { tokenRotateRemark } from '../../render/token.ts';
 import { rotateUserToken } from '../../tokens/change.ts';
 import { tokenRotateResult } from '../../tokens/result.ts';
 
@@ -46,7 +46,11 @@ export default class TokenRotate extends BaseCommand<Result> {
     });
   }
 
-  protected render(result: Result): string {
-    return renderTokenRotate(result);
+  protected render({ value }: Result): string {
+    return value;
+  }
+
+  protected override remark(result: Result): string {
+    return tokenRotateRemark(result);
   }
 }

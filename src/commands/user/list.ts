@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { runId } from '../../cli/flags.ts';
+import { ofRun } from '../../cli/flags.ts';
 import { renderUserList } from '../../render/user.ts';
 import { userListResult } from '../../user/result.ts';
 import { listAllUsers } from '../../user/list.ts';
@@ -17,7 +17,7 @@ export default class UserList extends BaseCommand<Result> {
     '<%= config.bin %> user list --json | jq -r ".users[].name"',
     '<%= config.bin %> user list --run-id 1234',
   ];
-  static override flags = { 'run-id': runId };
+  static override flags = { 'run-id': ofRun };
   static override readonly result = userListResult;
 
   async run(): Promise<Result> {

@@ -1,7 +1,7 @@
 import { boolean } from '@oclif/core/flags';
 import type * as z from 'zod';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { parallel, runId, userArgument, yes } from '../../cli/flags.ts';
+import { ofRun, parallel, userArgument, yes } from '../../cli/flags.ts';
 import { confirm } from '../../cli/prompt.ts';
 import { UsageError } from '../../errors.ts';
 import { renderRunRemove, renderUserRemove } from '../../render/user.ts';
@@ -24,7 +24,7 @@ export default class UserRemove extends BaseCommand<Result> {
   static override usage = 'user remove NAME | --run-id ID [--purge] [-y] [--json]';
   static override args = { name: userArgument({ description: 'Name of the user.' }) };
   static override flags = {
-    'run-id': runId,
+    'run-id': ofRun,
     purge: boolean({
       summary: 'Delete the audit too, and the workspace unless --workspace chose it.',
     }),

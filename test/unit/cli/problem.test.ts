@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { describeProblem } from '../../../src/cli/problem.ts';
 import { ConflictError, UsageError } from '../../../src/errors.ts';
 
-const commands = ['user add', 'user list', 'status', 'stop'];
+const commands = ['user add', 'user list', 'user remove', 'status', 'stop', 'up', 'gc'];
 
 function describeFor(error: unknown, ...argv: string[]) {
   return describeProblem(error, { argv, commands });
@@ -40,6 +40,28 @@ describe('a command that is not there', () => {
     expect(problem).toMatchObject({ code: 'USAGE', exitCode: 2 });
     expect(problem.message).toBe('There is no command "user ad".');
     expect(problem.suggestions).toEqual(['mcpd user add', 'mcpd --help']);
+  });
+
+  test.each([
+    [['ps'], 'ps', ['mcpd status']],
+    [['rm', 'bob'], 'rm', ['mcpd user remove']],
+    [['user', 'create', 'bob'], 'user create', ['mcpd user add']],
+    [['user', 'delete', 'bob'], 'user delete', ['mcpd user remove']],
+    [['version'], 'version', ['mcpd --version']],
+    [['usr', 'list'], 'usr list', ['mcpd user list']],
+    [['nonsense', 'bob'], 'nonsense', []],
+  ])('as other programs call it, %j, leads to what it is called here', (argv, name, meant) => {
+    const problem = describeFor(new CLIError(`command ${argv.join(':')} not found`), ...argv);
+    expect(problem.message).toBe(`There is no command "${name}".`);
+    expect(problem.suggestions).toEqual([...meant, 'mcpd --help']);
+  });
+
+  test.each([
+    ['-v', 'Unknown flag: -v.', ['mcpd --version', 'mcpd --help']],
+    ['--secret=hunter2', 'Unknown flag: --secret.', ['mcpd --help']],
+  ])('%s alone is a flag, and no command without a name', (flag, message, suggestions) => {
+    const problem = describeFor(new CLIError(`command ${flag} not found`), flag);
+    expect(problem).toMatchObject({ message, suggestions });
   });
 });
 
