@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { egressText } from '../policy/egress.ts';
 import { mappingProblem } from '../policy/claim-values.ts';
 import {
+  auditSize,
   limitsInput,
   memoryAmount,
   memorySize,
@@ -74,7 +75,7 @@ export const hostConfigSchema = z.strictObject({
     .prefault({}),
   audit: z
     .strictObject({
-      fileSize: memorySize
+      fileSize: auditSize
         .prefault('16m')
         .describe('an audit file of this size is followed by a new one'),
       fileHours: z
@@ -83,7 +84,7 @@ export const hostConfigSchema = z.strictObject({
         .default(24)
         .describe('hours until one is followed by a new one'),
       files: z.int().min(1).default(32).describe('older audit files kept of each server'),
-      totalSize: memorySize
+      totalSize: auditSize
         .prefault('128m')
         .describe('older audit files kept of each server, together'),
     })

@@ -36,6 +36,14 @@ function toStorage(written: string | number, issue: z.RefinementCtx): number {
   return z.NEVER;
 }
 
+/** A size of audit files as users write it. Smaller ones would hold next to nothing. */
+export const auditSize = z.string().transform((written, issue) => {
+  const bytes = parseBytes(written);
+  if (bytes !== undefined && bytes >= 64 * 2 ** 10) return bytes;
+  issue.addIssue(`"${written}" is not a size of audit files; write e.g. 16m (at least 64k)`);
+  return z.NEVER;
+});
+
 /** Limits as people write them in templates: `{"memory": "512m", "cpus": 0.5, "pids": 256}`. What was parsed is valid again. */
 export const limitsInput = z.strictObject({
   memory: memoryAmount.optional(),

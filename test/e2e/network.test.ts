@@ -106,8 +106,8 @@ async function targetsWith(
   );
 }
 
-async function update(egress: string): Promise<void> {
-  await tenancy.json(['user', 'update', 'bob', '--egress', egress]);
+async function update(egress: string, user = 'bob'): Promise<void> {
+  await tenancy.json(['user', 'update', user, '--egress', egress]);
 }
 
 function answersOfResolvers(): Promise<string[]> {
@@ -153,7 +153,8 @@ it('nobody on the host reaches what listens in a container beside the bridge', a
     [addressOf(ofBob), bridgePort],
   ];
   // Bob's other server finds it listening.
-  await vi.waitUntil(async () => (await fromBob(targets)).join() === 'connected,connected');
+  const isThere = async () => (await fromBob(targets)).join() === 'connected,connected';
+  await vi.waitUntil(isThere, { timeout: 30_000 });
   const [beside, bridge] = await reach(targets);
   expect(beside).not.toBe('connected');
   expect(bridge).toBe('connected');
@@ -203,14 +204,20 @@ describe('none', () => {
 });
 
 it('allow reaches its targets on their ports, and nothing else', async () => {
-  await update(`allow:${far.public}:80,10.99.0.0/24`);
-  const answers = await fromBob([
+  const others: Target[] = [
     [far.public, 80],
-    [far.private, 81],
-    [far.public, 81],
     [far.otherPublic, 80],
+  ];
+  await Promise.all([
+    update(`allow:${far.public}:80,10.99.0.0/24`),
+    update(`allow:${far.otherPublic}`, 'alice'),
   ]);
-  expect(answers).toEqual(['connected', 'connected', 'timeout', 'timeout']);
+  const [answers, ofOthers] = await Promise.all([
+    fromBob([[far.private, 81], [far.public, 81], ...others]),
+    besideServer(tenancy, 'alice/filesystem', reach, others),
+  ]);
+  expect(answers).toEqual(['connected', 'timeout', 'connected', 'timeout']);
+  expect(ofOthers).toEqual(['timeout', 'connected']);
   await expectClosed();
 });
 

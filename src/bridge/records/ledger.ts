@@ -9,7 +9,7 @@ import type { AuditBounds } from '../config.ts';
 import type { AuditEntry } from './draft.ts';
 import type { Log } from '../log.ts';
 import { firstTime, lastLine, mendEnd } from '../../records/last-line.ts';
-import { rotate } from './rotation.ts';
+import { prune, rotate } from './rotation.ts';
 
 interface LedgerOptions {
   readonly folder: string;
@@ -114,12 +114,18 @@ export class Ledger {
   }
 
   #rotate(): void {
-    const { folder, bounds } = this.#options;
+    const { folder, bounds, log } = this.#options;
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
-    if (this.#since !== undefined) rotate(folder, this.#since, bounds);
+    if (this.#since !== undefined) rotate(folder, this.#since);
     this.#size = 0;
     this.#since = undefined;
+    try {
+      prune(folder, bounds);
+    } catch (error) {
+      // What is too much must not keep from writing what is new.
+      log(`audit: an old file cannot be removed (${codeOf(error)})`);
+    }
   }
 
   #open(): number {

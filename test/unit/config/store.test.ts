@@ -37,6 +37,8 @@ describe('readConfig', () => {
       expect(String(error)).not.toContain('\n');
     }
     expect(String(thrownBy(() => readConfig(home)))).toContain('limits.memory: "1k"');
+    write(home, '{"audit": {"totalSize": "63k"}}');
+    expect(String(thrownBy(() => readConfig(home)))).toContain('e.g. 16m (at least 64k)');
   });
 });
 
@@ -76,6 +78,7 @@ describe('set', () => {
     const config = openConfig(home);
     await config.set('ports.perUser', '20');
     await config.set('limits.memory', '1g');
+    await config.set('audit.fileSize', '64k');
     await config.set('workspaceRoots', '/srv, /data');
     await config.set('origins', '["http://localhost:6274"]');
     await config.set('egress', 'allow:example.com:443,10.0.0.0/8');

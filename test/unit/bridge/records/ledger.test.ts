@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -103,6 +104,26 @@ test('no more files are kept than may be', () => {
   for (let n = 0; n < 20; n += 1) ledger.append([entry(`m${n}`)]);
   ledger.close();
   expect(auditFiles(readdirSync(folder))).toHaveLength(4);
+});
+
+test('an old file that can’t be removed does not stop the audit, and the log says so', () => {
+  const folder = makeFolder();
+  const told: string[] = [];
+  const ledger = new Ledger({
+    folder,
+    bounds: { ...bounds, fileBytes: 400, files: 1 },
+    clock: { now: () => 1e12 },
+    log: (line) => void told.push(line),
+    onWritten: () => undefined,
+  });
+  mkdirSync(join(folder, 'audit-2000-01-01T00-00-00-000Z.jsonl'));
+  for (let n = 0; n < 6; n += 1) ledger.append([record(`m${n}`)]);
+  ledger.close();
+  const [, ...names] = auditFiles(readdirSync(folder));
+  expect(names).toHaveLength(2);
+  const kept = names.map((name) => readFileSync(join(folder, name), 'utf8')).join('');
+  expect(kept).toContain('"method":"m5"');
+  expect(new Set(told)).toEqual(new Set(['audit: an old file cannot be removed (ERR_FS_EISDIR)']));
 });
 
 test('a line that a crash tore is cut off, and the chain goes on', () => {
