@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 export interface Account {
@@ -19,24 +20,27 @@ export async function findAccount(name: string): Promise<Account | undefined> {
   }
 }
 
-/**
- * Uids of a range that are somebody's already: of local accounts, or given to accounts for their user
- * namespaces, where the account could act as that uid.
- */
-export async function takenUids(range: { start: number; end: number }): Promise<number[]> {
-  const accounts = (await localAccounts()).map(({ uid }) => uid);
-  const delegated = parseSubordinate(await readOr('/etc/subuid', '')).flatMap(
-    ({ start, count }) => {
-      const first = Math.max(start, range.start);
-      const last = Math.min(start + count - 1, range.end);
-      return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
-    },
-  );
-  return [...accounts, ...delegated];
+/** Uids from the first to the last, both included. */
+export interface UidRange {
+  readonly first: number;
+  readonly last: number;
 }
 
-async function localAccounts(): Promise<Account[]> {
-  return parsePasswd(await readOr('/etc/passwd', ''));
+/**
+ * Uids that are somebody's already: of local accounts, or given to accounts for their user namespaces, where
+ * the account could act as that uid. The latter are tens of thousands for each.
+ */
+export async function takenUids(etc = '/etc'): Promise<UidRange[]> {
+  const [accounts, subordinate] = await Promise.all([
+    localAccounts(etc),
+    readOr(join(etc, 'subuid'), ''),
+  ]);
+  const own = accounts.map(({ uid }) => ({ first: uid, last: uid }));
+  return [...own, ...parseSubordinate(subordinate)];
+}
+
+async function localAccounts(etc = '/etc'): Promise<Account[]> {
+  return parsePasswd(await readOr(join(etc, 'passwd'), ''));
 }
 
 /** `name:password:uid:gid:…` lines, passwd(5). */
@@ -48,10 +52,11 @@ function parsePasswd(text: string): Account[] {
 }
 
 /** `name:start:count` lines, subuid(5). */
-function parseSubordinate(text: string): { start: number; count: number }[] {
+function parseSubordinate(text: string): UidRange[] {
   return text.split('\n').flatMap((line) => {
     const [name, start, count] = line.split(':');
-    return name && start && count ? [{ start: Number(start), count: Number(count) }] : [];
+    if (!name || !start || !count) return [];
+    return [{ first: Number(start), last: Number(start) + Number(count) - 1 }];
   });
 }
 

@@ -70,7 +70,8 @@ export function isUidFree(
   uid: number,
   { range, taken }: Pick<UidQuestion, 'range' | 'taken'>,
 ): boolean {
-  return range.start <= uid && uid <= range.end && !new Set(taken).has(uid);
+  const isWithin = range.start <= uid && uid <= range.end;
+  return isWithin && !taken.some(({ first, last }) => first <= uid && uid <= last);
 }
 
 interface PortQuestion {
@@ -115,7 +116,7 @@ export function allocateSubnet(question: SubnetQuestion): string | undefined {
 
 interface UidQuestion {
   readonly range: PortBlock;
-  readonly taken: Iterable<number>;
+  readonly taken: readonly Interval[];
   /** Where in the range to begin. */
   readonly offset: number;
 }
@@ -125,7 +126,10 @@ export function allocateUid({ range, taken, offset }: UidQuestion): number | und
   const slot = firstFreeSlot({
     offset,
     count: range.end - range.start + 1,
-    taken: Array.from(taken, (uid) => ({ first: uid - range.start, last: uid - range.start })),
+    taken: taken.map(({ first, last }) => ({
+      first: first - range.start,
+      last: last - range.start,
+    })),
   });
   return slot === undefined ? undefined : range.start + slot;
 }

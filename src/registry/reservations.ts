@@ -7,6 +7,7 @@ import {
   isBlockFree,
   isSubnetFree,
   isUidFree,
+  type Interval,
   type PortBlock,
 } from './allocation.ts';
 import type { Registry } from './database.ts';
@@ -19,8 +20,8 @@ export interface Surroundings {
   readonly isPortFree: (port: number) => boolean;
   /** CIDRs of the host's routes and of all networks of the engine. */
   readonly takenSubnets: readonly string[];
-  /** Uids of accounts. */
-  readonly takenUids: readonly number[];
+  /** Uids of accounts, and those they may act as. */
+  readonly takenUids: readonly Interval[];
 }
 
 interface SubnetQuestion extends Pick<Surroundings, 'config' | 'takenSubnets'> {
@@ -131,8 +132,7 @@ export function chooseUid(registry: Registry, question: UidQuestion): number {
   const { start, end } = world.config.uids;
   const retained = taken.retained.filter((entry) => entry.kind === 'uid');
   const others = [
-    ...taken.uids,
-    ...retained.map((entry) => Number(entry.value)),
+    ...[...taken.uids, ...retained.map(({ value }) => Number(value))].map(justOne),
     ...world.takenUids,
   ];
   const { former } = question;
@@ -146,6 +146,10 @@ export function chooseUid(registry: Registry, question: UidQuestion): number {
     'mcpd config set uids.end UID, for a wider range',
     'mcpd user remove NAME --purge frees a uid, after quarantineHours',
   ]);
+}
+
+function justOne(uid: number): Interval {
+  return { first: uid, last: uid };
 }
 
 /** Homes other than the machine's default begin elsewhere, so that parallel ones rarely collide. */

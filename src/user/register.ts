@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import type { Context } from '../context.ts';
-import { takenUids } from '../host/accounts.ts';
+import { takenUids, type UidRange } from '../host/accounts.ts';
 import { hostRoutes } from '../host/routes.ts';
 import { freePorts, readListeners, type Listener } from '../host/sockets.ts';
 import { splitPolicy } from '../policy/of-user.ts';
@@ -24,14 +24,14 @@ export interface InUse {
   readonly listeners: readonly Listener[];
   /** CIDR. */
   readonly subnets: readonly string[];
-  readonly uids: readonly number[];
+  readonly uids: readonly UidRange[];
 }
 
 export async function readInUse(context: Context): Promise<InUse> {
   const [listeners, routes, uids, networks] = await Promise.all([
     readListeners(),
     hostRoutes(),
-    takenUids(context.config.uids),
+    takenUids(),
     context.engine().then((engine) => engine.subnets()),
   ]);
   return { listeners, subnets: [...networks, ...routes], uids };

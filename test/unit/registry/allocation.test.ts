@@ -153,10 +153,12 @@ describe('allocateSubnet', () => {
 });
 
 test('allocateUid gives the lowest uid that is not taken', () => {
+  const uid = fc.integer({ min: 1990, max: 2012 });
   fc.assert(
-    fc.property(fc.uniqueArray(fc.integer({ min: 1995, max: 2012 })), (taken) => {
+    fc.property(fc.array(fc.tuple(uid, fc.nat(4))), (drawn) => {
+      const taken = drawn.map(([first, more]) => ({ first, last: first + more }));
       const expected = Array.from({ length: 10 }, (_, index) => 2000 + index).find(
-        (uid) => !taken.includes(uid),
+        (one) => !taken.some(({ first, last }) => first <= one && one <= last),
       );
       expect(allocateUid({ range: { start: 2000, end: 2009 }, taken, offset: 0 })).toBe(expected);
     }),

@@ -32,7 +32,11 @@ test('what is taken here is replaced, each by itself', () => {
 
 test('subnets of the host’s networks and uids of its accounts are taken', () => {
   using box = temporaryRegistry();
-  const world = { ...emptyHost, takenSubnets: ['10.200.8.0/22'], takenUids: [200500] };
+  const world = {
+    ...emptyHost,
+    takenSubnets: ['10.200.8.0/22'],
+    takenUids: [{ first: 200500, last: 200500 }],
+  };
   const { uid, subnet, ports } = restore(box, world);
   expect({ uid, subnet, ports }).toEqual({
     uid: 200000,
@@ -85,7 +89,7 @@ describe('what is free', () => {
 
   test('a uid lies in the range and is nobody’s', () => {
     expect(isUidFree(20000, { range, taken: [] })).toBe(true);
-    expect(isUidFree(20000, { range, taken: [20000] })).toBe(false);
+    expect(isUidFree(20000, { range, taken: [{ first: 19000, last: 20000 }] })).toBe(false);
     expect(isUidFree(1000, { range, taken: [] })).toBe(false);
   });
 });

@@ -55,7 +55,7 @@ describe('addUser', () => {
         {
           isPortFree: (port) => port > 20009,
           takenSubnets: ['10.200.0.0/24'],
-          takenUids: [200000, 200001],
+          takenUids: [{ first: 150000, last: 200001 }],
         },
       ),
     );
