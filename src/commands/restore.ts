@@ -6,7 +6,7 @@ import { restoreBackup } from '../backup/restore.ts';
 import { restoreResult, type RestoreResult } from '../backup/result.ts';
 import { keyFlags, keyFrom, onlyUsers } from '../cli/backup-flags.ts';
 import { BaseCommand } from '../cli/base-command.ts';
-import { flagOf, parallel, timeout } from '../cli/flags.ts';
+import { approve, flagOf, parallel, timeout } from '../cli/flags.ts';
 import { nameText } from '../name.ts';
 import { renderRestore } from '../render/backup.ts';
 
@@ -27,6 +27,7 @@ export default class Restore extends BaseCommand<RestoreResult> {
     user: onlyUsers,
     as: flagOf(nameText)({ summary: 'Another name for the one user.', helpValue: 'NAME' }),
     ...keyFlags,
+    approve,
     'dry-run': boolean({ summary: 'Read it to its end and say what would be done.' }),
     'no-start': boolean({ summary: "Make everything, but don't start the servers." }),
     parallel,
@@ -47,6 +48,7 @@ export default class Restore extends BaseCommand<RestoreResult> {
       {
         names: flags.user ?? [],
         as: flags.as,
+        approval: flags.approve,
         dryRun: flags['dry-run'],
         waitMs: flags['no-start'] ? undefined : flags.timeout,
         parallel: flags.parallel,

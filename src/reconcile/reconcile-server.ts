@@ -1,3 +1,5 @@
+import { shortSize } from '../policy/bytes.ts';
+import type { Limits } from '../policy/limits.ts';
 import { isStaged, stagedName, type Chosen } from './choose.ts';
 import { serverHash } from './hash.ts';
 import { isLost, runs, type ObservedServer } from './observed.ts';
@@ -152,11 +154,16 @@ function whyReplace(
 
 /** What differs that the engine can change under a running container. */
 function describeUpdate(current: ObservedServer, spec: ServerSpec): string | undefined {
-  const from = { ...current.limits, swap: current.swaps ? 'on' : 'off', restart: current.restart };
-  const to = { ...spec.limits, swap: 'off', restart: spec.restart };
-  const keys = ['memoryBytes', 'cpus', 'pids', 'swap', 'restart'] as const;
+  const swap = current.swaps ? 'on' : 'off';
+  const from = { ...inWords(current.limits), swap, restart: current.restart };
+  const to = { ...inWords(spec.limits), swap: 'off', restart: spec.restart };
+  const keys = ['memory', 'cpus', 'pids', 'swap', 'restart'] as const;
   const changed = keys.filter((key) => from[key] !== to[key]);
   return changed.map((key) => `${key} ${from[key]} → ${to[key]}`).join(', ') || undefined;
+}
+
+function inWords({ memoryBytes, ...limits }: Limits) {
+  return { ...limits, memory: shortSize(memoryBytes) };
 }
 
 export function removeServer(server: ObservedServer, cause: string): Operation {

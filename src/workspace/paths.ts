@@ -80,7 +80,8 @@ function findProblem(real: string, rules: Rules): Problem | undefined {
     homeProblem(real, rules) ??
     tenantProblem(real, rules) ??
     rootProblem(real, rules) ??
-    parentProblem(real, rules)
+    parentProblem(real, rules) ??
+    ownerProblem(real, rules)
   );
 }
 
@@ -142,6 +143,18 @@ function parentProblem(real: string, { callerUid, tenantUids = [], facts }: Rule
     code: 'WORKSPACE_PARENT_UNSAFE',
     reason: `${reason}${tenant}, so the folder could be swapped for a link to something else`,
     suggestion: 'Choose a folder all of whose parents are root’s, and writable by root alone.',
+  };
+}
+
+/** Only root can give a folder away, or make one in another's. */
+function ownerProblem(real: string, { callerUid, facts }: Rules): Problem | undefined {
+  const folder = facts.fact(real) === undefined ? existingParent(real, facts) : real;
+  const owner = facts.fact(folder)?.uid;
+  if (callerUid === 0 || owner === callerUid) return undefined;
+  return {
+    code: 'WORKSPACE_NOT_YOURS',
+    reason: `${folder} belongs to uid ${owner}, and mcpd is not run as root`,
+    suggestion: 'Choose a folder of your own, or leave --workspace out.',
   };
 }
 

@@ -245,6 +245,14 @@ it('a backup that is damaged, cut off or opened with another key changes nothing
   expect(await stateOf(other)).toEqual(before);
 });
 
+it('a template that policy forbids by now is restored for a reason that an administrator gives', async () => {
+  await using strict = await Tenancy.open({ policy: { maxRisk: 'low' } });
+  const args = ['restore', file, '-i', key, '--user', 'alice', '--dry-run'];
+  expect((await strict.fails(args)).code).toBe('RISK_TOO_HIGH');
+  const { users } = await strict.json<Restored>([...args, '--approve', 'she had it before']);
+  expect(users).toEqual([expect.objectContaining({ user: 'alice' })]);
+});
+
 it('a restore that is killed can be run again, and leaves nothing of the first', async () => {
   const before = await stateOf(other);
   const sealed = readFileSync(file);

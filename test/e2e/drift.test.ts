@@ -50,8 +50,6 @@ const docker =
   ({ id }) =>
     tenancy.docker(...line(id).split(' '));
 
-const mib = 2 ** 20;
-
 describe('what somebody did behind its back, plan names with its cause, and up mends', () => {
   it.each<[string, Damage, readonly [type: string, cause: string, subject?: string][]]>([
     [
@@ -65,7 +63,7 @@ describe('what somebody did behind its back, plan names with its cause, and up m
     [
       'changed its cap',
       docker((id) => `update --memory 300m --memory-swap 300m ${id}`),
-      [['server.update', `memoryBytes ${300 * mib} → ${400 * mib}, live`]],
+      [['server.update', 'memory 300m → 400m, live']],
     ],
     [
       'let it swap, and took its restart policy away',

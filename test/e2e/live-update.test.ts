@@ -42,7 +42,7 @@ describe('user update', () => {
         {
           type: 'server.update',
           subject: 'bob/filesystem',
-          cause: `memoryBytes ${512 * 2 ** 20} → ${700 * 2 ** 20}, cpus 1 → 0.5, pids 256 → 99, live`,
+          cause: 'memory 512m → 700m, cpus 1 → 0.5, pids 256 → 99, live',
         },
       ],
     });

@@ -49,7 +49,7 @@ describe('reconcile', () => {
     const spec = serverSpec('filesystem', { limits: { memoryBytes: 1024, cpus: 1, pids: 256 } });
     const observed = { networks: [observedNetwork()], servers: [observedServer(files)] };
     expect(plan({ network, servers: [{ spec, running: true }] }, observed)).toBe(
-      'server.update bob/filesystem (memoryBytes 512 → 1024, live)',
+      'server.update bob/filesystem (memory 512 → 1k, live)',
     );
   });
 

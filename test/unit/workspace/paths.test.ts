@@ -178,6 +178,7 @@ describe('checkWorkspace', () => {
           ['/home', 0],
           ['/home/ann', 1000],
           ['/home/ann/work', 1000],
+          ['/home/shared', 0],
         ]);
         const owner = owners.get(path);
         return owner === undefined
@@ -188,6 +189,11 @@ describe('checkWorkspace', () => {
     const rules = { ...box.rules, roots: ['/home'], facts };
     expect(checkWorkspace('/home/ann/work', { ...rules, callerUid: 1000 })).toBe('/home/ann/work');
     expect(codeOf('/home/ann/work', { ...rules, callerUid: 0 })).toBe('WORKSPACE_PARENT_UNSAFE');
+    const ann = { ...rules, callerUid: 1000 };
+    expect(codeOf('/home/shared', ann)).toBe('WORKSPACE_NOT_YOURS');
+    expect(codeOf('/home/new', ann)).toBe('WORKSPACE_NOT_YOURS');
+    expect(checkWorkspace('/home/ann/new/er', ann)).toBe('/home/ann/new/er');
+    expect(checkWorkspace('/home/shared', { ...rules, callerUid: 0 })).toBe('/home/shared');
   });
 
   test('refuses a relative path and a file', () => {
