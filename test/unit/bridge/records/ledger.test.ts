@@ -117,7 +117,7 @@ test('an old file that can’t be removed does not stop the audit, and the log s
     onWritten: () => undefined,
   });
   mkdirSync(join(folder, 'audit-2000-01-01T00-00-00-000Z.jsonl'));
-  for (let n = 0; n < 6; n += 1) ledger.append([record(`m${n}`)]);
+  for (let n = 0; n < 6; n += 1) ledger.append([entry(`m${n}`)]);
   ledger.close();
   const [, ...names] = auditFiles(readdirSync(folder));
   expect(names).toHaveLength(2);
