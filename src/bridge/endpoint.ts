@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { rpcCodes } from '../mcp/jsonrpc.ts';
 import { mcpHeaders } from '../mcp/protocol.ts';
 import { refuse, sendText, type Refusal } from './answer.ts';
-import type { Authenticator } from './auth.ts';
+import type { Authenticator, Principal } from './auth.ts';
 import { createCallers } from './callers.ts';
 import { findSession } from './find-session.ts';
 import { accepts } from './negotiation.ts';
@@ -16,6 +16,7 @@ import { TrailedResponse } from './records/trail.ts';
 import { checkRevision } from './revision.ts';
 import type { Sessions } from './sessions.ts';
 import type { Startups } from './startups.ts';
+import { whenKnown } from './when-known.ts';
 
 interface EndpointOptions {
   readonly authenticator: Authenticator;
@@ -38,7 +39,7 @@ export type Forward = (
   caller: Pick<PostContext, 'principal' | 'trail' | 'scopeChallenge'>,
 ) => Promise<void>;
 
-export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /** The MCP endpoint: who asks, in which revision, and then POST, GET or DELETE. */
 export function createEndpoint(options: EndpointOptions): Handler {
@@ -49,16 +50,12 @@ export function createEndpoint(options: EndpointOptions): Handler {
   const scopeChallenge = (scope: string): string =>
     challenge('error="insufficient_scope"', `scope="${scope}"`);
 
-  return async (request, response) => {
-    const { method = '' } = request;
-    if (!['GET', 'POST', 'DELETE'].includes(method)) {
-      return sendText(response, 405, '', { Allow: 'GET, POST, DELETE' });
-    }
-    const principal = callers.recall(request) ?? (await callers.identify(request));
-    if (principal === 'missing') return refuse(response, unauthorized(challenge()));
-    if (principal === 'invalid') {
-      return refuse(response, unauthorized(challenge('error="invalid_token"')));
-    }
+  const serve = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    principal: Principal,
+  ): void | Promise<void> => {
+    const { method, headers } = request;
     if (options.journal.isFull) return refuse(response, unrecorded);
     const trail = method === 'POST' ? options.journal.begin(principal) : undefined;
     if (response instanceof TrailedResponse) response.trail = trail;
@@ -77,7 +74,7 @@ export function createEndpoint(options: EndpointOptions): Handler {
         scopeChallenge,
       });
     }
-    if (namesModern(request.headers)) return sendText(response, 405, '', { Allow: 'POST' });
+    if (namesModern(headers)) return sendText(response, 405, '', { Allow: 'POST' });
     const refusal = checkRevision(request, sessions, principal);
     if (refusal) return refuse(response, refusal);
     const session = findSession(request, sessions, principal);
@@ -86,11 +83,22 @@ export function createEndpoint(options: EndpointOptions): Handler {
       void sessions.end(session, 'its client ended it');
       return sendText(response, 204);
     }
-    if (!accepts(request.headers.accept, 'text/event-stream')) {
-      return refuse(response, notAcceptable);
-    }
-    const lastEventId = request.headers[mcpHeaders.lastEvent];
+    if (!accepts(headers.accept, 'text/event-stream')) return refuse(response, notAcceptable);
+    const lastEventId = headers[mcpHeaders.lastEvent];
     session.listen(response, principal, typeof lastEventId === 'string' ? lastEventId : undefined);
+  };
+
+  return (request, response) => {
+    if (!['GET', 'POST', 'DELETE'].includes(request.method ?? '')) {
+      return sendText(response, 405, '', { Allow: 'GET, POST, DELETE' });
+    }
+    return whenKnown(callers.recall(request) ?? callers.identify(request), (principal) => {
+      if (principal === 'missing') return refuse(response, unauthorized(challenge()));
+      if (principal === 'invalid') {
+        return refuse(response, unauthorized(challenge('error="invalid_token"')));
+      }
+      return serve(request, response, principal);
+    });
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Agent } from 'node:http';
 import type { Clock } from '../clock.ts';
+import { isInitialize } from '../mcp/body.ts';
 import { rpcCodes, type RpcFailure } from '../mcp/jsonrpc.ts';
 import { mcpHeaders } from '../mcp/protocol.ts';
 import { refuse } from './answer.ts';
@@ -15,7 +16,7 @@ import type { HttpSessions } from './http-sessions.ts';
 import { asksFor, declaredInText, formatListChanged, type Kind } from './policy/changes.ts';
 import type { Guard } from './policy/guard.ts';
 import { contextHeaders } from './policy/user-context.ts';
-import { isInitialize, type Posted } from './post.ts';
+import type { Posted } from './post.ts';
 import { busy, idOf } from './refusals.ts';
 import type { BodyReader } from './read-body.ts';
 import type { Startups } from './startups.ts';

@@ -19,7 +19,7 @@ export async function readRequest(
     const isRead = method === 'DELETE' || accepts(headers.accept, 'text/event-stream');
     return isRead ? { body: Buffer.alloc(0), messages: [], isBatch: false } : notAcceptable;
   }
-  const posted = await readMessages(request, context, async (messages) => messages);
+  const posted = await readMessages(request, context, (messages) => messages);
   if (posted === 'gone' || 'failure' in posted) return posted;
   if (isModern(headers, posted)) return checkModern(headers, posted) ?? posted;
   const named = headers[modernHeaders.method];

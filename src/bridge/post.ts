@@ -1,23 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fieldOf, parseBody, type ClientMessage, type ParsedBody } from '../mcp/body.ts';
 import { rpcCodes } from '../mcp/jsonrpc.ts';
-import { batchRevision, mcpHeaders } from '../mcp/protocol.ts';
 import { requiredScope } from '../policy/scopes.ts';
-import { refuse, sendText, type Refusal } from './answer.ts';
+import { refuse, type Refusal } from './answer.ts';
 import type { Principal } from './auth.ts';
+import { labelOf } from './find-session.ts';
 import { checkModern, isModern } from './modern/check.ts';
 import type { Stateless } from './modern/stateless.ts';
 import { acceptsAnswers, isJson } from './negotiation.ts';
 import type { Guard } from './policy/guard.ts';
 import type { Body, BodyReader } from './read-body.ts';
 import type { Trail } from './records/trail.ts';
-import { busy, idOf, invalid, notAcceptable, notJson, tooLarge } from './refusals.ts';
-import { Reply } from './reply.ts';
-import type { Session } from './session.ts';
+import { busy, idOf, notAcceptable, notJson, tooLarge } from './refusals.ts';
+import { takeInSession } from './session-post.ts';
 import type { Sessions } from './sessions.ts';
 import type { Startups } from './startups.ts';
-import { checkRevision } from './revision.ts';
-import { findSession, labelOf } from './find-session.ts';
+import { whenKnown } from './when-known.ts';
 
 export interface PostContext {
   readonly sessions: Sessions;
@@ -35,68 +33,19 @@ export interface PostContext {
 type Parsed = Extract<ParsedBody, { messages: readonly ClientMessage[] }>;
 
 /** Takes a client's messages: answers requests, passes everything on. */
-export async function handlePost(
+export function handlePost(
   request: IncomingMessage,
   response: ServerResponse,
   context: PostContext,
-): Promise<void> {
+): void | Promise<void> {
   // What is refused before its session is used is recorded under it too.
   if (context.trail) context.trail.session = labelOf(request, context.sessions, context.principal);
-  await readMessages(request, context, async (posted) => {
+  return readMessages(request, context, (posted) => {
     if (posted === 'gone') return;
-    if ('failure' in posted) refuse(response, posted);
-    else if (!isModern(request.headers, posted)) await take(request, response, posted, context);
-    else await takeModern(request, response, posted, context);
+    if ('failure' in posted) return refuse(response, posted);
+    const takeIt = isModern(request.headers, posted) ? takeModern : takeInSession;
+    return takeIt(request, response, posted, context);
   });
-}
-
-/** Messages of a session's client. Nothing is waited for where there is nothing to wait for: it would cost a turn. */
-async function take(
-  request: IncomingMessage,
-  response: ServerResponse,
-  posted: Posted,
-  context: PostContext,
-): Promise<void> {
-  const { messages, isBatch } = posted;
-  const unspoken = checkRevision(request, context.sessions, context.principal);
-  if (unspoken) return refuse(response, { ...unspoken, idText: idOf(messages) });
-  const picked = pickSession(request, posted, context);
-  const session = picked instanceof Promise ? await picked : picked;
-  if (!('id' in session)) return refuse(response, session);
-  if (context.trail) context.trail.session = session.label;
-  const waiting = context.guard.turn(posted, response);
-  const turn = waiting && (await waiting);
-  if (turn === 'gone') return;
-  if (turn && 'failure' in turn) return refuse(response, turn);
-  // It may have ended while this waited.
-  const still = turn ? findSession(request, context.sessions, context.principal) : session;
-  const problem = 'id' in still ? checkMessages(session, messages, isBatch) : still;
-  if (problem) {
-    turn?.release();
-    return refuse(response, problem);
-  }
-
-  const requests = messages.filter(({ envelope }) => envelope.kind === 'request').length;
-  if (requests === 0) {
-    await session.send(messages);
-    return sendText(response, 202);
-  }
-  const reply: Reply = new Reply({
-    response,
-    principal: context.principal,
-    requests,
-    isBatch,
-    streams: session.streams,
-    refine: context.guard.refinement(posted, request.headers),
-    onDone: turn?.release,
-    onCongested: (isCongested) => session.congestion(reply, isCongested),
-    onAbandoned: () => session.abandon(reply),
-  });
-  if (isInitialize(messages)) reply.sessionId = session.id;
-  const sent = session.send(messages, reply);
-  if (!reply.isOpen) session.abandon(reply);
-  context.trail?.describe();
-  await sent;
 }
 
 /** What a client posted, once it may be said: well-formed, within the bounds and the token's scopes. */
@@ -104,18 +53,15 @@ export type Posted = Parsed & { readonly body: Buffer };
 
 type ReadContext = Pick<PostContext, 'bodies' | 'guard' | 'principal' | 'trail' | 'scopeChallenge'>;
 
-/** Reads and checks the body of a POST, whatever its server speaks; resolves as `taking` does. */
-export async function readMessages<Taken>(
+/** Reads and checks the body of a POST, whatever its server speaks, and gives it to `take`. */
+export function readMessages<Taken>(
   request: IncomingMessage,
   context: ReadContext,
-  taking: (posted: Posted | Refusal | 'gone') => Promise<Taken>,
-): Promise<Taken> {
-  if (!acceptsAnswers(request.headers.accept)) return taking(notAcceptable);
-  if (!isJson(request.headers['content-type'])) return taking(notJson);
-  return context.bodies.read(request, async (body) => {
-    const checked = checkBody(body, request, context);
-    return taking(checked instanceof Promise ? await checked : checked);
-  });
+  take: (posted: Posted | Refusal | 'gone') => Taken | Promise<Taken>,
+): Taken | Promise<Taken> {
+  if (!acceptsAnswers(request.headers.accept)) return take(notAcceptable);
+  if (!isJson(request.headers['content-type'])) return take(notJson);
+  return context.bodies.read(request, (body) => whenKnown(checkBody(body, request, context), take));
 }
 
 function checkBody(
@@ -155,68 +101,6 @@ async function takeModern(
   const taken = message && stateless.take(message, { headers, response, refine }, principal);
   trail?.describe();
   await taken;
-}
-
-/** The session a request names, or a new one for `initialize`. */
-function pickSession(
-  request: IncomingMessage,
-  { messages, isBatch }: Parsed,
-  context: PostContext,
-): Session | Refusal | Promise<Session | Refusal> {
-  const { sessions, principal } = context;
-  const isNamed = request.headers[mcpHeaders.session] !== undefined;
-  if (!isInitialize(messages) || isNamed) {
-    const session = findSession(request, sessions, principal);
-    return isInitialize(messages) && 'id' in session
-      ? invalid('the session is initialized already', messages)
-      : session;
-  }
-  if (isBatch) return invalid('initialize cannot be part of a batch', messages);
-  return openSession(messages, context);
-}
-
-async function openSession(
-  messages: readonly ClientMessage[],
-  { sessions, startups, principal }: PostContext,
-): Promise<Session | Refusal> {
-  const session = await sessions.open(principal);
-  switch (session) {
-    case 'full':
-      return busy(503, 'every session is in use; end one or try again', idOf(messages));
-    case 'closing':
-      return busy(503, 'the bridge is shutting down', idOf(messages));
-    case 'broken': {
-      const seconds = Math.ceil(startups.pauseMs() / 1000);
-      const text = `the MCP server fails to start (${startups.reason}); next try in ${seconds} s`;
-      return busy(503, text, idOf(messages), seconds);
-    }
-    default:
-      return session;
-  }
-}
-
-function checkMessages(
-  session: Session,
-  messages: readonly ClientMessage[],
-  isBatch: boolean,
-): Refusal | undefined {
-  if (isBatch && session.revision !== batchRevision) {
-    return invalid('this protocol revision takes one message per request');
-  }
-  const ids = messages.flatMap(({ envelope }) => (envelope.kind === 'request' ? envelope.id : []));
-  if (new Set(ids).size < ids.length || ids.some((id) => session.isPending(id))) {
-    return invalid('a request with this id is in flight', messages);
-  }
-  if (!session.hasRoom(ids.length)) {
-    return busy(429, 'too many requests in flight in this session', idOf(messages), 1);
-  }
-  return undefined;
-}
-
-export function isInitialize(messages: readonly ClientMessage[]): boolean {
-  return messages.some(
-    ({ envelope }) => envelope.kind === 'request' && envelope.method === 'initialize',
-  );
 }
 
 function missingScope(

@@ -8,7 +8,10 @@ export interface BodyReader {
    * Calls `take` with the body and resolves as it does. It is called as the last byte comes, before Node ends
    * the stream, so that a request is on its way before anything else is done for it.
    */
-  read<Taken>(request: IncomingMessage, take: (body: Body) => Promise<Taken>): Promise<Taken>;
+  read<Taken>(
+    request: IncomingMessage,
+    take: (body: Body) => Taken | Promise<Taken>,
+  ): Promise<Taken>;
 }
 
 /** Reads request bodies of at most `bodyBytes`, all those being read together at most `totalBytes`. */
@@ -16,7 +19,7 @@ export function createBodyReader(bodyBytes: number, totalBytes: number): BodyRea
   let held = 0;
   return {
     read: (request, take) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const length = Number(request.headers['content-length'] ?? NaN);
         const chunks: Buffer[] = [];
         let size = 0;
@@ -26,7 +29,11 @@ export function createBodyReader(bodyBytes: number, totalBytes: number): BodyRea
           isOver = true;
           held -= size;
           chunks.length = 0;
-          resolve(take(body));
+          try {
+            resolve(take(body));
+          } catch (error) {
+            reject(error);
+          }
         };
         const keep = (chunk: Buffer): void => {
           // What still comes is read and forgotten, so that the client gets to see the answer.

@@ -110,8 +110,8 @@ export class Session {
     return taken + Math.max(1, requests) <= pendingPerSession && this.#child.backlog <= bodyBytes;
   }
 
-  /** Passes a client's messages on; resolves when the server has taken them. `reply` answers the requests. */
-  async send(messages: readonly ClientMessage[], reply?: Reply): Promise<void> {
+  /** Passes a client's messages on; resolves when a server that is behind has taken them. `reply` answers the requests. */
+  send(messages: readonly ClientMessage[], reply?: Reply): Promise<void> | undefined {
     this.lastUsedAt = this.#options.clock.now();
     for (const message of messages) {
       const { envelope } = message;
@@ -122,10 +122,8 @@ export class Session {
       this.#child.write(message.line);
     }
     const drained = this.#child.drained();
-    if (!drained) return;
-    this.#writers += 1;
-    await drained;
-    this.#writers -= 1;
+    if (drained) this.#writers += 1;
+    return drained?.finally(() => (this.#writers -= 1));
   }
 
   /** Opens a GET stream, or goes on with an answer's. */

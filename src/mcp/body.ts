@@ -36,6 +36,13 @@ export function parseBody(body: Buffer): ParsedBody {
   return messages.length > 0 ? { messages, isBatch: true } : notAMessage();
 }
 
+/** Whether one of them begins a session. */
+export function isInitialize(messages: readonly ClientMessage[]): boolean {
+  return messages.some(
+    ({ envelope }) => envelope.kind === 'request' && envelope.method === 'initialize',
+  );
+}
+
 /** Reads one field of an unknown value; undefined when there is none. */
 export function fieldOf(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
