@@ -1,103 +1,69 @@
-import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { closeFiles, openFiles, type AuditFile, type Select } from './files.ts';
 
-const chunkBytes = 2 ** 16;
 const pollMs = 250;
 
-/** Names of the files in a folder that hold audit, oldest first. */
-export type Select = (names: readonly string[]) => string[];
-
-/** The whole lines of audit files, oldest first; of a folder that isn't there none. */
-export async function* pastLines(folder: string, select: Select): AsyncGenerator<string> {
-  for (const name of select(await namesIn(folder))) {
-    await using file = await openIfThere(join(folder, name));
-    if (file) yield* linesFrom(file, { text: '', at: 0 });
-  }
-}
-
-interface Follow {
+interface Kind {
+  readonly select: Select;
   /** The file that is appended to. */
   readonly current: string;
-  readonly signal: AbortSignal;
 }
 
-/**
- * The same, and then lines as they are written. A file that is renamed meanwhile is read to its end; a
- * folder that isn't there yet is waited for.
- */
-export async function* followedLines(
-  folder: string,
-  select: Select,
-  { current, signal }: Follow,
-): AsyncGenerator<string> {
-  const path = join(folder, current);
-  yield* pastLines(folder, (names) => select(names).filter((name) => name !== current));
-  while (!signal.aborted) {
-    await using file = await openIfThere(path);
-    if (file) yield* untilRenamed(path, file, signal);
-    else await pause(signal);
+/** The whole lines of an audit, each once, however its files are renamed and removed meanwhile. */
+export interface Lines extends AsyncDisposable {
+  /** What there is, oldest first; of a folder that isn't there nothing. */
+  past(): AsyncGenerator<string>;
+  /** What follows on that, as it is written; a folder that isn't there yet is waited for. */
+  news(signal: AbortSignal): AsyncGenerator<string>;
+}
+
+/** Opens the files of an audit as they are now. */
+export async function openLines(folder: string, { select, current }: Kind): Promise<Lines> {
+  let files = await openFiles(folder, select);
+
+  /** Goes on to the files that follow on those; false when there are none. */
+  const turn = async (): Promise<boolean> => {
+    const found = await openFiles(folder, select);
+    // As long as it is open no other file has its inode.
+    const at = await indexOf(found, files.at(-1));
+    await closeFiles(found.splice(0, at + 1));
+    if (found.length === 0) return false;
+    await closeFiles(files);
+    files = found;
+    return true;
+  };
+
+  async function* past(): AsyncGenerator<string> {
+    for (const file of files) yield* file.lines();
   }
-}
 
-async function* untilRenamed(
-  path: string,
-  file: FileHandle,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  const place = { text: '', at: 0 };
-  while (!signal.aborted) {
-    const isOver = !(await isStill(path, file));
-    yield* linesFrom(file, place);
-    if (isOver) return;
-    await pause(signal);
+  async function* news(signal: AbortSignal): AsyncGenerator<string> {
+    while (!signal.aborted) {
+      for (const file of files) {
+        while (!signal.aborted) {
+          // Asked first: what was written before it was renamed is read then.
+          const isOver = !(await file.isAt(join(folder, current)));
+          yield* file.lines();
+          if (isOver) break;
+          await pause(signal);
+        }
+      }
+      if (!signal.aborted && !(await turn())) await pause(signal);
+    }
   }
+
+  return { past, news, [Symbol.asyncDispose]: () => closeFiles(files) };
 }
 
-interface Place {
-  /** Of a line whose end is not there yet. */
-  text: string;
-  at: number;
-}
-
-async function* linesFrom(file: FileHandle, place: Place): AsyncGenerator<string> {
-  const chunk = Buffer.alloc(chunkBytes);
-  // As latin1, a character of several bytes may lie across two chunks.
-  for (;;) {
-    const { bytesRead } = await file.read(chunk, 0, chunkBytes, place.at);
-    if (bytesRead === 0) return;
-    place.at += bytesRead;
-    const lines = (place.text + chunk.toString('latin1', 0, bytesRead)).split('\n');
-    place.text = lines.pop() ?? '';
-    for (const line of lines) yield Buffer.from(line, 'latin1').toString('utf8');
-  }
-}
-
-async function isStill(path: string, file: FileHandle): Promise<boolean> {
-  const there = await stat(path).catch(() => undefined);
-  return there?.ino === (await file.stat()).ino;
-}
-
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+/** -1 where it is not among them. */
+async function indexOf(
+  files: readonly AuditFile[],
+  wanted: AuditFile | undefined,
+): Promise<number> {
+  for (const [index, file] of files.entries())
+    if (wanted && (await file.isSameAs(wanted))) return index;
+  return -1;
 }
 
 async function pause(signal: AbortSignal): Promise<void> {

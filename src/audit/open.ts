@@ -4,7 +4,7 @@ import { selectServers, type Target } from '../observe/selection.ts';
 import { logFolder } from '../reconcile/desired.ts';
 import type { AuditLine } from '../records/audit-line.ts';
 import { auditFiles, currentFile } from '../records/files.ts';
-import { followedLines, pastLines } from './lines.ts';
+import { openLines } from './lines.ts';
 
 export interface AuditRequest {
   readonly target: Target;
@@ -41,37 +41,9 @@ async function* serverRecords(
   request: AuditRequest,
   signal: AbortSignal,
 ): AsyncGenerator<AuditLine> {
-  const { follow, tail } = request;
-  if (!follow) return yield* lastOf(matching(pastLines(folder, auditFiles), request), tail);
-  if (tail === undefined) {
-    return yield* matching(
-      followedLines(folder, auditFiles, { current: currentFile, signal }),
-      request,
-    );
-  }
-  let known = '';
-  for await (const record of lastOf(matching(pastLines(folder, auditFiles), request), tail)) {
-    known = record.hash;
-    yield record;
-  }
-  const lines = followedLines(folder, () => [], { current: currentFile, signal });
-  yield* matching(skipPast(lines, folder, known), request);
-}
-
-/** What was said already, up to a line; if that is in an older file, nothing is skipped of this one. */
-async function* skipPast(
-  lines: AsyncIterable<string>,
-  folder: string,
-  hash: string,
-): AsyncGenerator<string> {
-  let isNew = true;
-  for await (const line of pastLines(folder, () => [currentFile])) {
-    if (line.includes(`"hash":"${hash}"`)) isNew = false;
-  }
-  for await (const line of lines) {
-    if (isNew) yield line;
-    else if (line.includes(`"hash":"${hash}"`)) isNew = true;
-  }
+  await using lines = await openLines(folder, { select: auditFiles, current: currentFile });
+  yield* lastOf(matching(lines.past(), request), request.tail);
+  if (request.follow) yield* matching(lines.news(signal), request);
 }
 
 async function* matching(

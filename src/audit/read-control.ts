@@ -3,7 +3,7 @@ import { isAlive } from '../registry/processes.ts';
 import { listKilled } from './begun.ts';
 import { unfinished } from './control.ts';
 import { controlFile, controlFiles } from './control-files.ts';
-import { followedLines, pastLines } from './lines.ts';
+import { openLines } from './lines.ts';
 import type { ControlLine } from './result.ts';
 
 interface ControlRequest {
@@ -33,9 +33,12 @@ export async function* readControl(
 }
 
 async function* recorded({ home, signal }: Context, follow: boolean): AsyncGenerator<ControlLine> {
-  const lines = follow
-    ? followedLines(home.audit, controlFiles, { current: controlFile, signal })
-    : pastLines(home.audit, controlFiles);
+  await using lines = await openLines(home.audit, { select: controlFiles, current: controlFile });
+  yield* parsed(lines.past());
+  if (follow) yield* parsed(lines.news(signal));
+}
+
+async function* parsed(lines: AsyncIterable<string>): AsyncGenerator<ControlLine> {
   for await (const line of lines) {
     const record = parse(line);
     if (record) yield record;

@@ -9,7 +9,7 @@ import { listServers } from '../registry/servers.ts';
 import { findUser, getUser, listUsers } from '../registry/users.ts';
 import { controlFiles } from './control-files.ts';
 import { removedFolder, restoredNames } from './kept.ts';
-import { pastLines, type Select } from './lines.ts';
+import { closeFiles, openFiles, type AuditFile, type Select } from './files.ts';
 import type { AuditVerifyResult, ChainReport } from './result.ts';
 
 /**
@@ -81,23 +81,32 @@ interface Chain {
 
 /** The oldest file may follow on others that are no longer kept: its first line names a hash that nobody can check. */
 async function verifyChain({ name, folder, select }: Chain): Promise<ChainReport> {
-  const files = select(await namesIn(folder));
+  const files = await openFiles(folder, select);
+  try {
+    return { name, files: files.length, ...(await verifyFiles(folder, files)) };
+  } finally {
+    await closeFiles(files);
+  }
+}
+
+async function verifyFiles(
+  folder: string,
+  files: readonly AuditFile[],
+): Promise<Pick<ChainReport, 'lines' | 'broken'>> {
   let previous: string | undefined;
   let lines = 0;
   for (const file of files) {
     let number = 0;
-    for await (const line of pastLines(folder, () => [file])) {
+    for await (const line of file.lines()) {
       number += 1;
       lines += 1;
       const reason = faultOf(line, previous);
-      if (reason !== undefined) {
-        const broken = { file: join(folder, file), line: number, reason };
-        return { name, files: files.length, lines, broken };
-      }
+      if (reason !== undefined)
+        return { lines, broken: { file: join(folder, file.name), line: number, reason } };
       previous = linksOf(line)?.hash;
     }
   }
-  return { name, files: files.length, lines, broken: null };
+  return { lines, broken: null };
 }
 
 function faultOf(line: string, previous: string | undefined): string | undefined {
