@@ -80,26 +80,9 @@ export class UnhealthyError extends McpdError {
   readonly exitCode = exitCodes.unhealthy;
 }
 
-/** One of several things, and what it failed with. */
-export interface Failed {
-  readonly name: string;
-  readonly error: unknown;
-}
-
 /** Some targets of a bulk operation failed; the message names each. */
 export class PartialFailureError extends McpdError {
   readonly exitCode = exitCodes.partial;
-  readonly #failed: readonly Failed[];
-
-  constructor(message: string, details: ErrorDetails, failed: readonly Failed[]) {
-    super(message, details);
-    this.#failed = failed;
-  }
-
-  /** Not enumerable, so that it isn't printed. */
-  get failed(): readonly Failed[] {
-    return this.#failed;
-  }
 }
 
 /** A policy, a quota or a guarantee that cannot be enforced here forbids it. */

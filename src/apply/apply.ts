@@ -33,7 +33,8 @@ export function previewOf(plan: Plan): ApplyResult {
   return {
     changed: false,
     dryRun: true,
-    operations: operationsOf(plan),
+    operations: operationsOf(plan).map((operation) => ({ ...operation, outcome: 'due' })),
+    failures: [],
     unlisted: unlistedOf(plan),
   };
 }

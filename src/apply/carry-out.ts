@@ -1,15 +1,24 @@
 import type { Context } from '../context.ts';
+import type { McpdError } from '../errors.ts';
 import { createUserGroup, removeUserGroup, updateUserGroup } from '../group/change.ts';
 import { buildImages } from '../image/manage.ts';
-import { PartialFailureError, type Failed } from '../errors.ts';
 import { findUser } from '../registry/users.ts';
-import { forEachUser, partialFailure } from '../user/each.ts';
-import { bringUp } from '../user/up-down.ts';
+import { findTemplate } from '../templates/catalog.ts';
+import { tryEachUser } from '../user/each.ts';
 import { removeUserCompletely } from '../user/remove.ts';
+import { tryBringUp } from '../user/up-down.ts';
 import { unlistedOf } from './apply.ts';
+import {
+  attempt,
+  endingOf,
+  failuresOf,
+  type Attempted,
+  type Report,
+  type Task,
+} from './attempt.ts';
 import { changeUser } from './change-user.ts';
 import type { Operation } from './operation.ts';
-import { operationsOf, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Wanted } from './resolve.ts';
 import type { ApplyResult } from './result.ts';
 
@@ -22,53 +31,112 @@ export interface Work {
   readonly timeoutMs: number;
 }
 
-type Row = ApplyResult['operations'][number];
+export interface CarriedOut {
+  readonly result: ApplyResult;
+  /** How the command ends; undefined: well. */
+  readonly ending: Pick<McpdError, 'exitCode' | 'code'> | undefined;
+}
 
 /**
- * Carries a plan out: groups, who goes, everybody whom the document lists, groups that go. Users who are
- * as asked are mended, as by `up`. What fails doesn't stop the rest. Throws PartialFailureError.
+ * Carries a plan out: images, groups, who goes, everybody whom the document lists, groups that go. Users who
+ * are as asked are mended, as by `up`. What fails doesn't stop the rest, and is in the result.
  */
-export async function carryOut(context: Context, work: Work): Promise<ApplyResult> {
+export async function carryOut(context: Context, work: Work): Promise<CarriedOut> {
   const { plan, wanted } = work;
+  const { groups, removals, users, leftovers } = plan;
   // Without an engine nothing is written.
   await context.engine();
-  const images = await buildWanted(context, wanted);
-  const attempts = new Attempts(context);
-  for (const operation of plan.groups) {
-    await attempts.run(`group ${operation.subject}`, () => changeGroup(context, operation, work));
-  }
-  await forEach(
-    context,
-    plan.removals.map(({ subject, userId }) => ({ name: subject, id: userId })),
-    work,
-    (named, beside) =>
-      attempts.run(named.name, () => removeUserCompletely(beside, { ...named, purge: false })),
-  );
-  const changed = [...plan.users].filter(([, operations]) => operations.length > 0);
-  await forEach(
-    context,
-    changed.map(([name]) => ({ name })),
-    work,
-    ({ name }, beside) => attempts.run(name, () => changeUser(beside, name, work)),
-  );
-  const mended: Row[] = [];
-  const others = othersOf(context, plan);
-  const [only = '', ...more] = others;
-  await attempts.run(more.length === 0 ? only : 'the others', async () =>
-    mended.push(...(await mend(context, others, work))),
-  );
-  for (const { subject } of plan.leftovers) {
-    await attempts.run(`group ${subject}`, async () => removeUserGroup(context, subject));
-  }
-  const { groups, removals, users, leftovers } = plan;
-  attempts.finish(groups.length + removals.length + users.size + leftovers.length);
-  const operations = [...images, ...operationsOf(plan), ...mended];
+  const { built, unbuilt } = await buildWanted(context, wanted);
+  const changed = [...users]
+    .map(([name, operations]) => ({ name, operations }))
+    .filter(({ operations }) => operations.length > 0);
+  const attempts = [
+    ...built,
+    ...(await ofGroups(context, groups, (operation) => changeGroup(context, operation, work))),
+    ...(await ofUsers(context, removals.map(removalOf), work, (beside, { name, id }) =>
+      removeUserCompletely(beside, { name, id, purge: false }),
+    )),
+    ...(await ofUsers(context, changed, work, (beside, { name }, report) =>
+      changeUser(beside, name, { ...work, unbuilt, report }),
+    )),
+    ...(await mend(context, othersOf(context, plan), work)),
+    ...(await ofGroups(context, leftovers, async ({ subject }) =>
+      removeUserGroup(context, subject),
+    )),
+  ];
+  const operations = attempts.flatMap(({ rows }) => rows);
+  const others = wanted.images.length + groups.length + removals.length + leftovers.length;
   return {
-    changed: operations.length > 0,
-    dryRun: false,
-    operations,
-    unlisted: unlistedOf(plan),
+    result: {
+      changed: operations.some(({ outcome }) => outcome === 'done'),
+      dryRun: false,
+      operations,
+      failures: failuresOf(attempts),
+      unlisted: unlistedOf(plan),
+    },
+    ending: endingOf(attempts, users.size + others),
   };
+}
+
+/** Builds images that the document names and that aren't there; says of which templates that failed. */
+async function buildWanted(context: Context, { images }: Wanted) {
+  const built: Attempted[] = [];
+  const unbuilt = new Set<string>();
+  for (const reference of images) {
+    const { name } = await findTemplate(reference, context.assets);
+    const operations = [{ type: 'image.build', subject: name, cause: 'not found' }];
+    let isNews = true;
+    const task = { kind: 'template', name, operations } as const;
+    const attempted = await attempt(context.signal, task, async () => {
+      isNews = (await buildImages(context, [reference])).changed;
+    });
+    if (isNews) built.push(attempted);
+    if (attempted.failure) unbuilt.add(reference);
+  }
+  return { built, unbuilt };
+}
+
+async function ofGroups(
+  { signal }: Context,
+  operations: readonly Operation[],
+  change: (operation: Operation) => Promise<unknown>,
+): Promise<readonly Attempted[]> {
+  const attempts: Attempted[] = [];
+  for (const operation of operations) {
+    const task = { kind: 'group', name: operation.subject, operations: [operation] } as const;
+    attempts.push(await attempt(signal, task, () => change(operation)));
+  }
+  return attempts;
+}
+
+async function changeGroup(
+  context: Context,
+  { type, subject: name }: Operation,
+  { wanted, parallel, timeoutMs }: Work,
+): Promise<void> {
+  const policy = wanted.groups.get(name) ?? {};
+  if (type === 'group.create') createUserGroup(context, { name, policy });
+  else
+    await updateUserGroup(context, { name, patch: { replacement: policy }, parallel, timeoutMs });
+}
+
+function removalOf({ userId: id, ...operation }: Plan['removals'][number]) {
+  return { name: operation.subject, id, operations: [operation] };
+}
+
+async function ofUsers<Who extends Pick<Task, 'name' | 'operations'>>(
+  context: Context,
+  users: readonly Who[],
+  { parallel }: Work,
+  change: (beside: Context, user: Who, report: Report) => Promise<unknown>,
+): Promise<readonly Attempted[]> {
+  const outcomes = await tryEachUser(users, {
+    context,
+    parallel,
+    change: (user, beside) =>
+      attempt(context.signal, { ...user, kind: 'user' }, (report) => change(beside, user, report)),
+  });
+  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
 }
 
 /** Whom nothing else has brought up, and who is not to stay down. */
@@ -83,69 +151,25 @@ async function mend(
   context: Context,
   names: readonly string[],
   { parallel, timeoutMs }: Work,
-): Promise<Row[]> {
+): Promise<readonly Attempted[]> {
   if (names.length === 0) return [];
-  const { users } = await bringUp(context, { names, waitMs: timeoutMs, parallel });
-  return users.flatMap(({ operations }) => operations);
-}
-
-async function buildWanted(context: Context, { images }: Wanted): Promise<Row[]> {
-  if (images.length === 0) return [];
-  const { images: made } = await buildImages(context, images);
-  return made
-    .filter(({ built }) => built)
-    .map(({ template }) => ({ type: 'image.build', subject: template, cause: 'not found' }));
-}
-
-async function changeGroup(
-  context: Context,
-  { type, subject: name }: Operation,
-  { wanted, parallel, timeoutMs }: Work,
-): Promise<void> {
-  const policy = wanted.groups.get(name) ?? {};
-  if (type === 'group.create') createUserGroup(context, { name, policy });
-  else
-    await updateUserGroup(context, { name, patch: { replacement: policy }, parallel, timeoutMs });
-}
-
-function forEach<Who extends { readonly name: string }>(
-  context: Context,
-  users: readonly Who[],
-  { parallel }: Work,
-  attempt: (user: Who, beside: Context) => Promise<void>,
-) {
-  const change = async (user: Who, beside: Context) => {
-    await attempt(user, beside);
-    return { changed: true };
-  };
-  return forEachUser(users, { context, parallel, change });
-}
-
-/** Things that are tried, of which one that fails doesn't stop the others. */
-class Attempts {
-  readonly #failed: Failed[] = [];
-  readonly #context: Context;
-
-  constructor(context: Context) {
-    this.#context = context;
-  }
-
-  async run(name: string, attempt: () => Promise<unknown>): Promise<void> {
-    try {
-      await attempt();
-    } catch (error) {
-      this.#context.signal.throwIfAborted();
-      const several = error instanceof PartialFailureError ? error.failed : [{ name, error }];
-      this.#failed.push(...several);
+  const request = { names, waitMs: timeoutMs, parallel };
+  const tried = await tryBringUp(context, request).catch((error: unknown) => {
+    context.signal.throwIfAborted();
+    const users = names.map((name) => ({ name }));
+    return { users, outcomes: users.map(() => ({ status: 'rejected', reason: error }) as const) };
+  });
+  return tried.outcomes.map((outcome, index): Attempted => {
+    const name = tried.users[index]?.name ?? '';
+    if (outcome.status === 'fulfilled') {
+      return { rows: outcome.value.operations.map((row) => ({ ...row, outcome: 'done' })) };
     }
-  }
-
-  /** Throws what failed, of how many things: the error itself when there was no other. */
-  finish(total: number): void {
-    const [first] = this.#failed;
-    if (!first) return;
-    if (total === 1) throw first.error;
-    const names = new Set(this.#failed.map(({ name }) => name));
-    throw partialFailure(this.#failed, `${names.size} of ${total} failed`);
-  }
+    const row = {
+      type: 'user.up',
+      subject: name,
+      cause: 'to be mended',
+      outcome: 'failed',
+    } as const;
+    return { rows: [row], failure: { kind: 'user', name, error: outcome.reason } };
+  });
 }

@@ -45,7 +45,7 @@ export const controlLineResult = z.object({
   changes: z
     .array(z.object({ what: z.string(), before: changeValue, after: changeValue }))
     .describe(
-      'rows of the registry about its users and groups, before and after; of `up` and `down` also what was done, and why',
+      'rows of the registry about its users and groups, before and after; of `up`, `down` and `apply` also what was done, and why',
     ),
   previous: z
     .string()

@@ -93,17 +93,20 @@ function settingOf(result: unknown): Changes {
 
 const operation = z.object({ type: z.string(), subject: z.string(), cause: z.string() });
 const ofEverybody = z.object({ users: z.array(z.object({ operations: z.array(operation) })) });
+const ofDocument = z.object({ operations: z.array(operation.extend({ outcome: z.string() })) });
 
-/** What was done to containers and the like, as `up` and `down` say. */
+/** What was done to containers and the like, as `up` and `down` say; and what became of it, as `apply` does. */
 function operationsOf(result: unknown): Changes {
-  const said = ofEverybody.safeParse(result).data?.users ?? [];
-  return said
-    .flatMap(({ operations }) => operations)
-    .map(({ type, subject, cause }) => ({
-      what: `${type} ${subject}`,
-      before: cause,
-      after: 'done',
-    }));
+  const users = ofEverybody.safeParse(result).data?.users ?? [];
+  const done = users.flatMap(({ operations }) =>
+    operations.map((one) => ({ ...one, outcome: 'done' })),
+  );
+  const tried = ofDocument.safeParse(result).data?.operations ?? [];
+  return [...done, ...tried].map(({ type, subject, cause, outcome }) => ({
+    what: `${type} ${subject}`,
+    before: cause,
+    after: outcome,
+  }));
 }
 
 function outcomeOf(end: CommandEnd) {

@@ -3,7 +3,7 @@ import { previewOf, planFor } from '../apply/apply.ts';
 import { carryOut } from '../apply/carry-out.ts';
 import { openDocument, subjectsOf } from '../apply/open.ts';
 import { applyResult, type ApplyResult } from '../apply/result.ts';
-import { BaseCommand } from '../cli/base-command.ts';
+import { BaseCommand, type Failure } from '../cli/base-command.ts';
 import { parallel, timeout, yes } from '../cli/flags.ts';
 import { confirm } from '../cli/prompt.ts';
 import { readDocument } from '../cli/read-document.ts';
@@ -33,6 +33,7 @@ export default class Apply extends BaseCommand<ApplyResult> {
     yes,
   };
   static override readonly result = applyResult;
+  #ending: Failure | undefined;
 
   async run(): Promise<ApplyResult> {
     const { flags } = await this.parse(Apply);
@@ -48,7 +49,14 @@ export default class Apply extends BaseCommand<ApplyResult> {
     const question = `Remove ${names.join(', ')}? Workspaces are kept.`;
     if (names.length > 0) await confirm(question, { yes: flags.yes, signal });
     const { wanted } = document;
-    return carryOut(context, { plan, wanted, parallel: flags.parallel, timeoutMs: flags.timeout });
+    const { parallel: most, timeout: timeoutMs } = flags;
+    const { result, ending } = await carryOut(context, { plan, wanted, parallel: most, timeoutMs });
+    this.#ending = ending;
+    return result;
+  }
+
+  protected override failure(): Failure | undefined {
+    return this.#ending;
   }
 
   protected render(result: ApplyResult): string {

@@ -171,6 +171,5 @@ function partialFailure(failed: readonly Failed[], total: number): PartialFailur
   return new PartialFailureError(
     `${failed.length} of ${total} leftovers could not be removed:\n${lines.join('\n')}`,
     { code: 'PARTIAL_FAILURE', suggestions: [...new Set([...said, 'mcpd gc --dry-run'])] },
-    failed.map(({ leftover, error }) => ({ name: leftover.name, error })),
   );
 }

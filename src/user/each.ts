@@ -1,21 +1,21 @@
 import type { Context } from '../context.ts';
 import { diskFault } from '../disk-fault.ts';
-import { McpdError, PartialFailureError, type Failed } from '../errors.ts';
+import { McpdError, PartialFailureError } from '../errors.ts';
 
 interface Outcome {
   readonly changed: boolean;
 }
 
-type Named<Result> = Result & { user: string };
+interface Named {
+  readonly name: string;
+}
+
+type Of<Result> = Result & { user: string };
 
 /** What going through users needs of the world. */
 type World = Pick<Context, 'signal' | 'progress'>;
 
-interface EachUser<
-  Who extends { readonly name: string },
-  Result extends Outcome,
-  Here extends World,
-> {
+interface EachUser<Who extends Named, Result, Here extends World> {
   readonly context: Here;
   /** How many users at once, from 1. */
   readonly parallel: number;
@@ -24,68 +24,77 @@ interface EachUser<
 }
 
 /**
- * Changes users, some at once; whatever one fails with doesn't stop the others. Results are in the order
+ * Changes users, some at once; whatever one fails with doesn't stop the others. Outcomes are in the order
  * of the users. After Ctrl-C no more are begun, and its reason is thrown when those under way have ended.
- * Throws PartialFailureError when some of several failed, and the error itself of one alone.
  */
-export async function forEachUser<
-  Who extends { readonly name: string },
-  Result extends Outcome,
-  Here extends World,
->(
+export async function tryEachUser<Who extends Named, Result, Here extends World>(
   users: readonly Who[],
   { context, parallel, change }: EachUser<Who, Result, Here>,
-): Promise<{ changed: boolean; users: Named<Result>[] }> {
-  const [only] = users;
-  if (users.length === 1 && only !== undefined) {
-    const result = await change(only, context);
-    return { changed: result.changed, users: [{ ...result, user: only.name }] };
-  }
-  const beside = { ...context, progress: context.progress.beside() };
-  const outcomes: PromiseSettledResult<Named<Result>>[] = [];
+): Promise<readonly PromiseSettledResult<Result>[]> {
+  const here = users.length === 1 ? context : { ...context, progress: context.progress.beside() };
+  const outcomes: PromiseSettledResult<Result>[] = [];
   const left = users.entries();
   const work = async () => {
     for (const [index, user] of left) {
       if (context.signal.aborted) return;
-      const named = change(user, beside).then((result) => ({ ...result, user: user.name }));
-      const [outcome] = await Promise.allSettled([named]);
-      outcomes[index] = outcome;
+      [outcomes[index]] = await Promise.allSettled([change(user, here)]);
     }
   };
   await Promise.all(Array.from({ length: Math.min(parallel, users.length) }, work));
   context.signal.throwIfAborted();
+  return outcomes;
+}
 
+/** The same. Throws PartialFailureError when some of several failed, and the error itself of one alone. */
+export async function forEachUser<Who extends Named, Result extends Outcome, Here extends World>(
+  users: readonly Who[],
+  each: EachUser<Who, Result, Here>,
+): Promise<{ changed: boolean; users: Of<Result>[] }> {
+  return requireAll(users, await tryEachUser(users, each));
+}
+
+/** Throws as `forEachUser` does. */
+export function requireAll<Result extends Outcome>(
+  users: readonly Named[],
+  outcomes: readonly PromiseSettledResult<Result>[],
+): { changed: boolean; users: Of<Result>[] } {
   const failed = outcomes.flatMap((outcome, index) =>
     outcome.status === 'rejected'
       ? [{ name: users[index]?.name ?? '', error: outcome.reason as unknown }]
       : [],
   );
-  if (failed.length > 0) {
-    throw partialFailure(failed, `${failed.length} of ${users.length} users failed`);
-  }
-  const done = outcomes.flatMap((outcome) =>
-    outcome.status === 'fulfilled' ? [outcome.value] : [],
+  const [first] = failed;
+  if (first && users.length === 1) throw first.error;
+  if (first) throw partialFailure(failed, users.length);
+  const done = outcomes.flatMap((outcome, index) =>
+    outcome.status === 'fulfilled' ? [{ ...outcome.value, user: users[index]?.name ?? '' }] : [],
   );
   return { changed: done.some(({ changed }) => changed), users: done };
 }
 
-/** What several things failed with, each by its name. */
-export function partialFailure(failed: readonly Failed[], summary: string): PartialFailureError {
+/** One of several users, and what changing them failed with. */
+interface Failed extends Named {
+  readonly error: unknown;
+}
+
+function partialFailure(failed: readonly Failed[], total: number): PartialFailureError {
   const lines = failed.map(({ name, error }) => `  ${name}: ${messageOf(error)}`);
-  const suggestions = failed.flatMap(({ error }) =>
-    error instanceof McpdError ? error.suggestions : [],
-  );
-  const details = {
+  const suggestions = failed.flatMap(({ error }) => knownError(error)?.suggestions ?? []);
+  const summary = `${failed.length} of ${total} users failed`;
+  return new PartialFailureError(`${summary}:\n${lines.join('\n')}`, {
     code: 'PARTIAL_FAILURE',
     suggestions: [...new Set(suggestions)],
     cause: new AggregateError(failed.map(({ error }) => error)),
-  };
-  return new PartialFailureError(`${summary}:\n${lines.join('\n')}`, details, failed);
+  });
 }
 
 /** For people. Whatever isn't an error of ours is a bug, and says so. */
 export function messageOf(error: unknown): string {
-  const known = error instanceof McpdError ? error : diskFault(error);
   const message = error instanceof Error ? error.message : String(error);
-  return known?.message ?? `${message} (this should not happen)`;
+  return knownError(error)?.message ?? `${message} (this should not happen)`;
+}
+
+/** What is told of an error; undefined: a bug. */
+export function knownError(error: unknown): McpdError | undefined {
+  return error instanceof McpdError ? error : diskFault(error);
 }

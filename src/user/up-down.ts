@@ -13,7 +13,7 @@ import { whyOver } from '../registry/lifetime.ts';
 import { namedUsers } from '../registry/named.ts';
 import type { User } from '../registry/rows.ts';
 import { updateUser } from '../registry/users.ts';
-import { forEachUser } from './each.ts';
+import { requireAll, tryEachUser } from './each.ts';
 import { withUser } from './lease.ts';
 import { eraseOver } from './over.ts';
 
@@ -45,9 +45,15 @@ interface UpRequest extends BulkRequest {
 
 /**
  * Brings users to what the registry says; expired ones are removed, and what killed commands left. Who
- * has nothing to be done is not touched, nor asked whether they are ready.
+ * has nothing to be done is not touched, nor asked whether they are ready. Throws PartialFailureError when
+ * some of several failed, and the error itself of one alone.
  */
 export async function bringUp(world: Context, request: UpRequest) {
+  return describe(await tryBringUp(world, request));
+}
+
+/** The same, with what became of each. */
+export async function tryBringUp(world: Context, request: UpRequest): Promise<Tried> {
   sweepLeftovers(world);
   await discardAbandoned(world);
   const everybody = namedUsers(world.registry, request.names);
@@ -62,7 +68,7 @@ export async function bringUp(world: Context, request: UpRequest) {
       .filter((user) => isWanted(user, now) && quiet.has(user))
       .filter((user) => whyOver(world.registry, user) === undefined),
   );
-  return forEachChosen(world, { ...request, users, idle }, async (user, context) => {
+  return tryChosen(world, { ...request, users, idle }, async (user, context) => {
     const removedBecause = whyOver(context.registry, user);
     if (removedBecause !== undefined) {
       await eraseOver(context, user);
@@ -89,10 +95,11 @@ export async function takeDown(world: Context, request: BulkRequest) {
   const users = namedUsers(world.registry, request.names);
   await world.engine();
   const nobody = new Set<User>();
-  return forEachChosen(world, { ...request, users, idle: nobody }, async (user, context) => {
+  const tried = tryChosen(world, { ...request, users, idle: nobody }, async (user, context) => {
     updateUser(context.registry, user.id, { down: true });
     return converge(context, user.id, { waitMs: undefined });
   });
+  return describe(await tried);
 }
 
 type Outcome = Pick<Converged, 'changed' | 'operations'> & { readonly removedBecause?: string };
@@ -105,12 +112,18 @@ interface Chosen extends BulkRequest {
   readonly idle: ReadonlySet<User>;
 }
 
-async function forEachChosen(
+/** What became of each user, in their order. */
+interface Tried {
+  readonly users: readonly User[];
+  readonly outcomes: readonly PromiseSettledResult<Outcome>[];
+}
+
+async function tryChosen(
   context: Context,
-  { names: named, users: chosen, parallel, idle }: Chosen,
+  { names: named, users, parallel, idle }: Chosen,
   change: (user: User, context: Context) => Promise<Outcome>,
-): Promise<z.infer<typeof upDownResult>> {
-  const { changed, users } = await forEachUser(chosen, {
+): Promise<Tried> {
+  const outcomes = await tryEachUser(users, {
     context,
     parallel,
     change: async (one, beside): Promise<Outcome> => {
@@ -121,6 +134,18 @@ async function forEachChosen(
       return done ?? untouched;
     },
   });
+  return { users, outcomes };
+}
+
+function goneMeanwhile({ name }: User): NotFoundError {
+  return new NotFoundError(`${name} was removed meanwhile.`, {
+    code: 'USER_NOT_FOUND',
+    suggestions: ['mcpd user list'],
+  });
+}
+
+function describe({ users: tried, outcomes }: Tried): z.infer<typeof upDownResult> {
+  const { changed, users } = requireAll(tried, outcomes);
   return {
     changed,
     users: users.map(({ user, operations, removedBecause = null }) => ({
@@ -130,11 +155,4 @@ async function forEachChosen(
       removedBecause,
     })),
   };
-}
-
-function goneMeanwhile({ name }: User): NotFoundError {
-  return new NotFoundError(`${name} was removed meanwhile.`, {
-    code: 'USER_NOT_FOUND',
-    suggestions: ['mcpd user list'],
-  });
 }

@@ -75,11 +75,12 @@ describe('apply', () => {
       changed: false,
       dryRun: true,
       operations: [
-        { type: 'group.create', subject: 'students', cause: 'not found' },
-        { type: 'user.remove', subject: 'eve', cause: 'not in the document' },
-        expect.objectContaining({ type: 'user.update', subject: 'bob' }),
-        { type: 'server.add', subject: 'bob/everything', cause: 'not found' },
+        { type: 'group.create', subject: 'students', cause: 'not found', outcome: 'due' },
+        { type: 'user.remove', subject: 'eve', cause: 'not in the document', outcome: 'due' },
+        expect.objectContaining({ type: 'user.update', subject: 'bob', outcome: 'due' }),
+        { type: 'server.add', subject: 'bob/everything', cause: 'not found', outcome: 'due' },
       ],
+      failures: [],
       unlisted: { users: [], groups: [] },
     });
     const { stdout } = await desk.run(args);

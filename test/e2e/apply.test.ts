@@ -1,16 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApplyResult } from '../../src/apply/result.ts';
 import { TestClient } from '../support/client.ts';
 import { insideServer, inspectServer } from '../support/inside.ts';
 import { snapshot } from '../support/snapshot.ts';
 import { Tenancy } from '../support/tenancy.ts';
-
-interface Applied {
-  readonly changed: boolean;
-  readonly operations: readonly { readonly type: string; readonly subject: string }[];
-  readonly unlisted: { readonly users: readonly string[]; readonly groups: readonly string[] };
-}
 
 interface Audited {
   readonly records: readonly { readonly command: string; readonly changes: readonly object[] }[];
@@ -54,12 +49,14 @@ ${others}`;
   return 'tenants.yaml';
 }
 
-async function apply(options: Options, ...flags: string[]): Promise<Applied> {
-  return tenancy.json<Applied>(['apply', '-f', await write(options), ...flags]);
+async function apply(options: Options, ...flags: string[]): Promise<ApplyResult> {
+  return tenancy.json<ApplyResult>(['apply', '-f', await write(options), ...flags]);
 }
 
-function names({ operations }: Applied): string[] {
-  return operations.map(({ type, subject }) => `${type} ${subject}`);
+/** Whether an image is there already is another test's doing. */
+function names({ operations }: ApplyResult): string[] {
+  const others = operations.filter(({ type }) => type !== 'image.build');
+  return others.map(({ type, subject }) => `${type} ${subject}`);
 }
 
 /** What alice's server has as its key. */
@@ -123,20 +120,36 @@ describe('apply', () => {
     expect(names(mended)).toEqual(['server.create bob/memory', 'server.start bob/memory']);
   });
 
-  it('goes on when a user fails, says who and why, and exits with 7', async () => {
-    const others = '  carol: { servers: [] }\n  dave: { policy: { cpus: 1000 } }\n';
+  it('goes on when users fail, says what was done, what failed and why, and exits with 7', async () => {
+    const others = `\
+  carol: { servers: [] }
+  dave: { servers: [memory], policy: { cpus: 1000 } }
+  fay: { servers: [memory] }
+`;
     const file = await write({ memory: '210m', key: 'second', others });
-    const failure = await tenancy.fails(['apply', '-f', file]);
-    expect(failure).toMatchObject({ exit: 7, code: 'PARTIAL_FAILURE' });
-    expect(failure.message).toMatch(
-      /^1 of 4 failed:\n {2}dave: A server can't get 1000 processors/,
+    const { code, stdout } = await tenancy.run(['apply', '-f', file, '--timeout', '1ms', '--json']);
+    expect(code).toBe(7);
+    const { operations, failures } = JSON.parse(stdout) as ApplyResult;
+    expect(operations.map(({ type, subject, outcome }) => `${type} ${subject} ${outcome}`)).toEqual(
+      [
+        'user.update carol done',
+        'server.remove carol/memory done',
+        'user.create dave failed',
+        'server.add dave/memory not-tried',
+        'user.create fay done',
+        'server.add fay/memory failed',
+      ],
     );
+    expect(failures).toMatchObject([
+      { kind: 'user', name: 'dave', problem: expect.stringContaining('1000 processors') as string },
+      { kind: 'user', name: 'fay', code: 'NOT_READY' },
+    ]);
     expect(await tenancy.json(['server', 'list', 'carol'])).toMatchObject({ servers: [] });
   });
 
   it('with --prune removes whom the document does not list, and keeps their workspaces', async () => {
     const pruned = await apply({ memory: '210m', key: 'second' }, '--prune', '--yes');
-    expect(names(pruned)).toEqual(['user.remove carol', 'user.remove eve']);
+    expect(names(pruned)).toEqual(['user.remove carol', 'user.remove eve', 'user.remove fay']);
     const { records } = await tenancy.json<Audited>(['audit', '--control']);
     expect(records.at(-1)).toMatchObject({
       command: 'mcpd apply --file --prune --yes --json',

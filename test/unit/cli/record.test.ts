@@ -90,3 +90,30 @@ test('what a command made and took away again is recorded both ways', () => {
     { what: 'user run-1 uid', before: uid, after: null },
   ]);
 });
+
+test('of what a document asked for it is recorded what became of each part, and why', () => {
+  using box = temporaryRegistry();
+  const { registry } = box;
+  const { home } = registry;
+  const context = { registry, home, clock: systemClock, uid: 0, env: {} };
+  const { end } = watchCommand(context as unknown as Context, {
+    command: 'mcpd apply --file',
+    object: undefined,
+    subjects: { users: ['bob'], groups: [] },
+  });
+  const lost = { type: 'server.create', subject: 'bob/memory', cause: 'not found' };
+  const refused = { type: 'user.create', subject: 'eve', cause: 'not found' };
+  const operations = [
+    { ...lost, outcome: 'done' },
+    { ...refused, outcome: 'failed' },
+  ];
+  end({ result: { changed: true, operations }, code: 'PARTIAL_FAILURE' });
+  const line = readFileSync(join(home.audit, 'control.jsonl'), 'utf8');
+  expect(JSON.parse(line)).toMatchObject({
+    outcome: 'failed',
+    changes: [
+      { what: 'server.create bob/memory', before: 'not found', after: 'done' },
+      { what: 'user.create eve', before: 'not found', after: 'failed' },
+    ],
+  });
+});
