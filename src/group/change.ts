@@ -9,6 +9,7 @@ import {
   createGroup,
   findGroup,
   getGroup,
+  getGroupById,
   removeGroup,
   setGroupPolicy,
 } from '../registry/groups.ts';
@@ -66,7 +67,7 @@ export async function updateUserGroup(
   if (listUsersOfGroup(registry, id).length > 0) await context.engine();
   await requireProcessors(context, asked);
   const change = () => {
-    const { policy } = getGroup(registry, name);
+    const { policy } = getGroupById(registry, id);
     const next = patchPolicy(policy, patch);
     setGroupPolicy(registry, id, next);
     return !isSamePolicy(policy, next);
@@ -87,7 +88,7 @@ export async function updateUserGroup(
   });
   return {
     changed: isNews || changed,
-    group: describeGroup(registry, getGroup(registry, name)),
+    group: describeGroup(registry, getGroupById(registry, id)),
     users: users.map(({ user, operations }) => ({ user, operations: [...operations] })),
   };
 }

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { ConflictError } from '../errors.ts';
 import type { Registry } from '../registry/database.ts';
 import type { User } from '../registry/rows.ts';
+import { getUserById } from '../registry/users.ts';
 import { ensureIdentity, readIdentity } from './identity.ts';
 import { checkSecretName, readSecretValue } from './value.ts';
 
@@ -26,10 +27,15 @@ interface NewSecret {
 
 /**
  * Encrypts and keeps a value, replacing an earlier one. Throws UsageError for a bad name or a value
- * that is empty, over 64 KiB or not text.
+ * that is empty, over 64 KiB or not text, NotFoundError when its user is removed meanwhile.
  */
 export async function setSecret(context: VaultContext, secret: NewSecret): Promise<SecretInfo> {
-  return putSecret(context.registry, await sealSecret(context, secret));
+  const sealed = await sealSecret(context, secret);
+  const { registry } = context;
+  return registry.transaction(() => {
+    getUserById(registry, sealed.userId);
+    return putSecret(registry, sealed);
+  });
 }
 
 /** A value that only this home's key opens, and only as this secret of this user. */

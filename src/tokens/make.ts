@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { ConflictError, UsageError } from '../errors.ts';
 import { scopes as allScopes, type Scope } from '../policy/scopes.ts';
 import type { Token, User } from '../registry/rows.ts';
+import { getUserById } from '../registry/users.ts';
 import { findToken } from './find.ts';
 import { issueToken } from './issue.ts';
 import { loadTokenKeys } from './keys.ts';
@@ -27,7 +28,10 @@ export interface Issued {
   readonly jwt: string;
 }
 
-/** Makes a token. Throws ConflictError TOKEN_EXISTS, UsageError for a bad name or a time that is over. */
+/**
+ * Makes a token. Throws ConflictError TOKEN_EXISTS, UsageError for a bad name or a time that is over,
+ * NotFoundError when its user is removed meanwhile.
+ */
 export async function createToken(world: World, request: CreateRequest): Promise<Issued> {
   const { registry, clock } = world;
   const { user, name, expiresAt = user.expiresAt, servers } = request;
@@ -43,6 +47,7 @@ export async function createToken(world: World, request: CreateRequest): Promise
     replacedBy: null,
   });
   registry.transaction(() => {
+    getUserById(registry, user.id);
     if (listTokens(registry, user.id).some((one) => holdsName(one) && one.name === name)) {
       throw exists(user, name);
     }

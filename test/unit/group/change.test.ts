@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Context } from '../../../src/context.ts';
 import { updateUserGroup } from '../../../src/group/change.ts';
-import { createGroup } from '../../../src/registry/groups.ts';
+import { createGroup, getGroup, removeGroup } from '../../../src/registry/groups.ts';
 import { renameUser } from '../../../src/registry/rename.ts';
 import { getUser, removeUser, updateUser } from '../../../src/registry/users.ts';
 import { settledHome } from '../user/settled-home.ts';
@@ -58,4 +58,17 @@ test('a member who gets another name while their group changes is not passed ove
   expect(new Set(home.scopes)).toEqual(
     new Set(['ann', 'robert'].map((name) => getUser(registry, name).id)),
   );
+});
+
+test('a group that was removed and made anew meanwhile keeps its policy', async () => {
+  using home = await settledHome([]);
+  const { registry } = home.context;
+  const group = createGroup(registry, { name: 'students', policy: {} });
+  const patch = { set: { requestsPerMinute: 60 } };
+  const request = { name: 'students', patch, timeoutMs: 1, parallel: 1 };
+  const updated = updateUserGroup(home.context, request);
+  removeGroup(registry, group);
+  createGroup(registry, { name: 'students', policy: { requestsPerMinute: 5 } });
+  await expect(updated).rejects.toMatchObject({ code: 'GROUP_NOT_FOUND' });
+  expect(getGroup(registry, 'students').policy).toEqual({ requestsPerMinute: 5 });
 });

@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { User } from '../../../src/registry/rows.ts';
+import { removeUser } from '../../../src/registry/users.ts';
 import {
   listSecrets,
   openSecrets,
@@ -160,4 +161,13 @@ describe('the key', () => {
     chmodSync(file, 0o644);
     await expect(open(vault)).rejects.toMatchObject({ code: 'KEY_FILE_EXPOSED' });
   });
+});
+
+test('a secret of a user who is removed while it is encrypted is nobody’s', async () => {
+  using box = temporaryRegistry();
+  const { context, bob } = vaultOf(box);
+  const set = setSecret(context, { user: bob, name: 'TOKEN', value });
+  removeUser(box.registry, bob.id, { keepUid: false, config: { quarantineHours: 0 } });
+  add(box.registry, 'bob');
+  await expect(set).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
 });

@@ -7,6 +7,7 @@ import type { Home } from '../../../src/config/home.ts';
 import type { User } from '../../../src/registry/rows.ts';
 import { openPolicy } from '../../../src/policy/bridge-policy.ts';
 import { addServer } from '../../../src/registry/servers.ts';
+import { removeUser } from '../../../src/registry/users.ts';
 import { materialise } from '../../../src/secrets/materialise.ts';
 import { probeToken, tokenAudience, tokenIssuer } from '../../../src/tokens/issue.ts';
 import { loadTokenKeys } from '../../../src/tokens/keys.ts';
@@ -289,4 +290,12 @@ describe('loadTokenKeys', () => {
   function file(home: Home): string {
     return join(home.keys, 'token.jwk');
   }
+});
+
+test('a token of a user who is removed while it is signed is not made', async () => {
+  using box = temporaryRegistry();
+  const bob = add(box.registry, 'bob');
+  const made = createToken(box, { user: bob, name: 'laptop' });
+  removeUser(box.registry, bob.id, { keepUid: false, config: { quarantineHours: 0 } });
+  await expect(made).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
 });
