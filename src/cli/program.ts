@@ -11,7 +11,7 @@ export async function openProgram(root: string): Promise<Program> {
 
 /** oclif looks for a file per command; ours are in one bundle. */
 class Program extends Plugin {
-  /** Id of the command that was loaded last. */
+  /** Id of the command that is run; it may load others, to tell of them. */
   loaded: string | undefined;
 
   /** As typed: `user add`. */
@@ -26,7 +26,7 @@ class Program extends Plugin {
     if (!(command.prototype instanceof BaseCommand)) throw new TypeError(`${id} is no command`);
     command.id = id;
     command.plugin = this;
-    this.loaded = id;
+    this.loaded ??= id;
     return command;
   }
 }

@@ -84,6 +84,12 @@ describe.runIf(process.getuid?.() === 0)('the cache of compiled code', () => {
     expect(written()).toHaveLength(1);
   });
 
+  test('has nothing of a command that another one only tells of', async () => {
+    const { run, kept } = someHome();
+    await run('schema', 'user', 'list');
+    expect(kept()).toEqual(['schema']);
+  });
+
   test('loses what nothing was added to for a month, as soon as there is another version', async () => {
     const { cache, run } = someHome();
     await run('user', 'list');
