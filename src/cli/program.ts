@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
 import { Plugin } from '@oclif/core/config';
+import type { PJSON } from '@oclif/core/interfaces';
 import { BaseCommand } from './base-command.ts';
 
 /** What oclif runs: the commands of this package, each loaded when it is run. */
 export async function openProgram(root: string): Promise<Program> {
-  const program = new Program({ root, type: 'core', isRoot: true, name: 'mcpd' });
+  // Else oclif looks for it in several places.
+  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PJSON;
+  const program = new Program({ root, type: 'core', isRoot: true, name: 'mcpd', pjson });
   await program.load();
   return program;
 }

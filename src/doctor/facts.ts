@@ -65,7 +65,7 @@ export async function gatherFacts(context: Context): Promise<Facts> {
     engine,
     firewall: await firewallState(systemNft(env), uid),
     devices: await networkDevices(),
-    routes: await readRoutes(),
+    routes: readRoutes(),
     runtime: { path: home.runtime, fileSystem: await fileSystemOf(home.runtime) },
     staleFolders: staleFolders(context),
     issuerKeys: readIssuerKeys(home, config.oidc.issuer),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -16,7 +16,7 @@ export async function findAccount(name: string): Promise<Account | undefined> {
     return parsePasswd(stdout)[0];
   } catch {
     // No getent, or no such account.
-    return (await localAccounts()).find((account) => account.name === name);
+    return localAccounts().find((account) => account.name === name);
   }
 }
 
@@ -30,17 +30,13 @@ export interface UidRange {
  * Uids that are somebody's already: of local accounts, or given to accounts for their user namespaces, where
  * the account could act as that uid. The latter are tens of thousands for each.
  */
-export async function takenUids(etc = '/etc'): Promise<UidRange[]> {
-  const [accounts, subordinate] = await Promise.all([
-    localAccounts(etc),
-    readOr(join(etc, 'subuid'), ''),
-  ]);
-  const own = accounts.map(({ uid }) => ({ first: uid, last: uid }));
-  return [...own, ...parseSubordinate(subordinate)];
+export function takenUids(etc = '/etc'): UidRange[] {
+  const own = localAccounts(etc).map(({ uid }) => ({ first: uid, last: uid }));
+  return [...own, ...parseSubordinate(readIfThere(join(etc, 'subuid')))];
 }
 
-async function localAccounts(etc = '/etc'): Promise<Account[]> {
-  return parsePasswd(await readOr(join(etc, 'passwd'), ''));
+function localAccounts(etc = '/etc'): Account[] {
+  return parsePasswd(readIfThere(join(etc, 'passwd')));
 }
 
 /** `name:password:uid:gid:…` lines, passwd(5). */
@@ -60,6 +56,11 @@ function parseSubordinate(text: string): UidRange[] {
   });
 }
 
-async function readOr(path: string, fallback: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => fallback);
+// Small files: another thread would take longer to be woken than to read them.
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }

@@ -1,16 +1,16 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 
 /**
  * CIDRs that the host already routes somewhere, the default route left out. An allocator keeps clear
  * of them, so that a user's network never hides a VPN or a LAN. IPv4 only: user networks have no IPv6.
  */
-export async function hostRoutes(file = '/proc/net/route'): Promise<string[]> {
-  return (await readRoutes(file)).map((route) => route.cidr);
+export function hostRoutes(file = '/proc/net/route'): string[] {
+  return readRoutes(file).map((route) => route.cidr);
 }
 
 /** The same with the device of each. */
-export async function readRoutes(file = '/proc/net/route'): Promise<Route[]> {
-  return parseRoutes(await readFile(file, 'utf8'));
+export function readRoutes(file = '/proc/net/route'): Route[] {
+  return parseRoutes(readFileSync(file, 'utf8'));
 }
 
 export interface Route {

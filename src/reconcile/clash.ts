@@ -55,7 +55,7 @@ export async function takeAnotherSubnet(
   if (servers.some(({ settled }) => settled)) throw error;
   // Before its name is forgotten.
   await unprotectTenant(context, bridgeName(getUserById(context.registry, userId).subnet));
-  const takenSubnets = [...(await engine.subnets()), ...(await hostRoutes())];
+  const takenSubnets = [...(await engine.subnets()), ...hostRoutes()];
   reassignSubnet(context.registry, userId, {
     config: context.config,
     takenSubnets,

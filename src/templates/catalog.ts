@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type * as z from 'zod';
 import { NotFoundError, UsageError } from '../errors.ts';
@@ -9,8 +9,8 @@ import { templateSchema, type Template } from './schema.ts';
 
 /** The catalog of the package at `root`, by name. */
 export async function listTemplates(root: string): Promise<Template[]> {
-  const names = await catalogNames(root);
-  return Promise.all(names.map((name) => readTemplate(join(root, 'templates', name), name)));
+  const names = catalogNames(root);
+  return names.map((name) => readTemplate(join(root, 'templates', name), name));
 }
 
 /**
@@ -22,7 +22,7 @@ export async function findTemplate(nameOrPath: string, root: string): Promise<Te
     const folder = resolve(nameOrPath);
     return readTemplate(folder, folder);
   }
-  const names = await catalogNames(root);
+  const names = catalogNames(root);
   if (names.includes(nameOrPath))
     return readTemplate(join(root, 'templates', nameOrPath), nameOrPath);
   throw notFound(`There is no template ${nameOrPath}.`, nearest(nameOrPath, names));
@@ -33,17 +33,17 @@ function isPath(nameOrPath: string): boolean {
   return nameOrPath.startsWith('.') || nameOrPath.includes('/');
 }
 
-async function catalogNames(root: string): Promise<string[]> {
-  const entries = await readdir(join(root, 'templates'), { withFileTypes: true });
+function catalogNames(root: string): string[] {
+  const entries = readdirSync(join(root, 'templates'), { withFileTypes: true });
   return entries
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .toSorted();
 }
 
-async function readTemplate(folder: string, asked: string): Promise<Template> {
+function readTemplate(folder: string, asked: string): Template {
   const file = join(folder, 'template.json');
-  const parsed = templateSchema.safeParse(parseJson(file, await readText(file, asked)));
+  const parsed = templateSchema.safeParse(parseJson(file, readText(file, asked)));
   if (!parsed.success) throw invalid(file, issueLine(parsed.error));
   const template = { ...parsed.data, folder };
   if (!isPath(asked) && template.name !== asked)
@@ -65,9 +65,9 @@ async function readTemplate(folder: string, asked: string): Promise<Template> {
   return template;
 }
 
-async function readText(file: string, asked: string): Promise<string> {
+function readText(file: string, asked: string): string {
   try {
-    return await readFile(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     const missing =
       error instanceof Error &&

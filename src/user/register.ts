@@ -28,13 +28,11 @@ export interface InUse {
 }
 
 export async function readInUse(context: Context): Promise<InUse> {
-  const [listeners, routes, uids, networks] = await Promise.all([
-    readListeners(),
-    hostRoutes(),
-    takenUids(),
+  const [networks, listeners] = await Promise.all([
     context.engine().then((engine) => engine.subnets()),
+    readListeners(),
   ]);
-  return { listeners, subnets: [...networks, ...routes], uids };
+  return { listeners, subnets: [...networks, ...hostRoutes()], uids: takenUids() };
 }
 
 export interface Registration {
