@@ -40,8 +40,14 @@ export function loadBundle(file, folder) {
  */
 function nameOf(bytes) {
   const hash = bytes.latin1Slice(2, bytes.indexOf('*/'));
-  const flags = Buffer.from([...process.execArgv, process.env.NODE_OPTIONS].join(' '));
-  return [process.version, process.arch, hash, flags.toString('base64url')].join('-');
+  const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
+  return [process.version, process.arch, hash, ...(flags ? [sumOf(flags)] : [])].join('-');
+}
+
+/** Flags may be longer than a file's name. */
+function sumOf(flags) {
+  const { crc32 } = process.getBuiltinModule('node:zlib');
+  return crc32(flags);
 }
 
 /**

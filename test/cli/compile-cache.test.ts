@@ -128,6 +128,13 @@ describe.runIf(process.getuid?.() === 0)('the cache of compiled code', () => {
     },
   );
 
+  test('is kept under flags of any length', async () => {
+    const { runIn, kept } = someHome();
+    const NODE_OPTIONS = '--no-deprecation '.repeat(20);
+    await runIn({ NODE_OPTIONS }, 'user', 'list');
+    expect(kept()).toEqual(['user:list']);
+  });
+
   test('is written anew when it is cut short', async () => {
     const { cache, run, kept } = someHome();
     await run('user', 'list');
