@@ -10,12 +10,12 @@ export interface AuditRequest {
   readonly target: Target;
   readonly follow: boolean;
   /** Last records of each server to begin with; undefined: all. */
-  readonly tail?: number;
+  readonly tail?: number | undefined;
   /** Milliseconds since the epoch. */
-  readonly since?: number;
-  readonly until?: number;
-  readonly method?: string;
-  readonly tool?: string;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly method?: string | undefined;
+  readonly tool?: string | undefined;
   /** Only what did not end well. */
   readonly failed: boolean;
 }

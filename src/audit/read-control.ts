@@ -9,8 +9,8 @@ import type { ControlLine } from './result.ts';
 interface ControlRequest {
   readonly follow: boolean;
   /** Milliseconds since the epoch. */
-  readonly since?: number;
-  readonly until?: number;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
   readonly failed: boolean;
 }
 

@@ -26,7 +26,10 @@ export default class Audit extends BaseCommand<object> {
     target: targetArgument({ description: 'A user, or one server: bob/filesystem.' }),
   };
   static override flags = {
-    control: boolean({ summary: 'Show commands that were to change something.' }),
+    control: boolean({
+      summary: 'Show commands that were to change something.',
+      exclusive: ['method', 'tool', 'tail'],
+    }),
     since: flagOf(sinceText)({
       summary: 'Only since then: 10m for ten minutes ago, or 2026-01-31T12:00:00Z.',
       helpValue: 'TIME',
@@ -44,25 +47,20 @@ export default class Audit extends BaseCommand<object> {
     const { args, flags } = await this.parse(Audit);
     const context = await this.context('read');
     const now = context.clock.now();
-    const { control, since, until, method, tool, failed, tail, follow } = flags;
-    const times = { ...(since && { since: since(now) }), ...(until && { until: until(now) }) };
+    const { control, since, until, ...filter } = flags;
+    const times = { since: since?.(now), until: until?.(now) };
     const style = styleFor(process.stdout, process.env);
     const json = this.jsonEnabled();
-    const print = documentsOf(sinkOf(process.stdout), { json, perLine: follow });
+    const print = documentsOf(sinkOf(process.stdout), { json, perLine: filter.follow });
+    if (control && args.target)
+      throw subjectError('--control tells of all commands, not of one user’s servers.');
     if (control) {
-      const lines = readControl(context, { follow, failed, ...times });
+      const lines = readControl(context, { ...filter, ...times });
       return print(lines, (line) => renderControlLine(line, style));
     }
-    if (!args.target) throw missing;
-    const { keys, records } = openAudit(context, {
-      target: args.target,
-      follow,
-      failed,
-      ...times,
-      ...(method !== undefined && { method }),
-      ...(tool !== undefined && { tool }),
-      ...(tail !== undefined && { tail }),
-    });
+    if (!args.target)
+      throw subjectError('Whose audit? Name a user or a server, or give --control.');
+    const { keys, records } = openAudit(context, { target: args.target, ...filter, ...times });
     return print(records, auditRenderer({ keys, style }));
   }
 
@@ -74,7 +72,7 @@ export default class Audit extends BaseCommand<object> {
   }
 }
 
-const missing = new UsageError('Whose audit? Name a user or a server, or give --control.', {
-  code: 'NO_TARGET',
-  suggestions: ['mcpd audit bob', 'mcpd audit --control'],
-});
+function subjectError(message: string): UsageError {
+  const suggestions = ['mcpd audit bob', 'mcpd audit --control'];
+  return new UsageError(message, { code: 'NO_TARGET', suggestions });
+}

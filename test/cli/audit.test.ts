@@ -288,3 +288,16 @@ test('no secret, token or value of a flag is in the record of a command', async 
   expect(registry.db.prepare('SELECT * FROM begun').all()).toEqual([]);
   for (const word of stdout.match(/eyJ[\w.-]+/g) ?? []) expect(lines.join()).not.toContain(word);
 });
+
+test.each([
+  'bob --control',
+  '--control --tool echo',
+  '--control --method ping',
+  '--control --tail 3',
+])(
+  'what is said of clients’ requests is refused for commands, not passed over: audit %s',
+  async (args) => {
+    using desk = new Desk();
+    expect(await desk.run(['audit', ...args.split(' ')])).toMatchObject({ code: 2, stdout: '' });
+  },
+);
