@@ -62,7 +62,13 @@ async function load(
     await systemd.call(args);
     told.push(`systemctl ${args.join(' ')}`);
   };
-  if (isNews) await tell('daemon-reload');
+  const known = await loadStates(
+    systemd,
+    found.map(({ unit }) => unit.name),
+  );
+  // Also of what a killed command has written.
+  const isBehind = [...known.values()].some(({ isStale }) => isStale);
+  if (isNews || isBehind) await tell('daemon-reload');
   const names = found.filter(({ unit }) => unit.isEnabled).map(({ unit }) => unit.name);
   const states = await loadStates(systemd, names);
   const disabled = names.filter((name) => states.get(name)?.isEnabled !== true);

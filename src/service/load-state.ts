@@ -3,6 +3,8 @@ import type { Systemd } from './systemd.ts';
 /** What systemd says of one unit. */
 export interface LoadState {
   readonly isEnabled: boolean;
+  /** Its file is another one since systemd read it. */
+  readonly isStale: boolean;
   /** `active`, `inactive`, `failed`, `activating`, … */
   readonly active: string;
   /** Of its last run: `success`, `exit-code`, `timeout`, … */
@@ -11,7 +13,7 @@ export interface LoadState {
   readonly exitCode: number | null;
 }
 
-const properties = 'Id,UnitFileState,ActiveState,Result,ExecMainStatus';
+const properties = 'Id,UnitFileState,NeedDaemonReload,ActiveState,Result,ExecMainStatus';
 
 /** By name; a unit that systemd doesn't know is inactive. One call for all. */
 export async function loadStates(
@@ -42,6 +44,7 @@ export function parseStates(text: string): ReadonlyMap<string, LoadState> {
         values.get('Id') ?? '',
         {
           isEnabled: (values.get('UnitFileState') ?? '').startsWith('enabled'),
+          isStale: values.get('NeedDaemonReload') === 'yes',
           active: values.get('ActiveState') ?? 'unknown',
           result: values.get('Result') ?? '',
           exitCode: status === undefined || status === '' ? null : Number(status),

@@ -54,6 +54,8 @@ class FakeSystemd implements Systemd {
   readonly told: string[][] = [];
   readonly enabled = new Set<string>();
   readonly active = new Set<string>();
+  /** As after a command that was killed when it had written units. */
+  isBehind = false;
 
   constructor({ isRunning = true } = {}) {
     this.isRunning = isRunning;
@@ -64,6 +66,7 @@ class FakeSystemd implements Systemd {
     const names = rest.filter((word) => !word.startsWith('-'));
     if (verb === 'show') return names.map((name) => this.#show(name)).join('\n');
     this.told.push([...args]);
+    if (verb === 'daemon-reload') this.isBehind = false;
     if (verb === 'enable') for (const name of names) this.enabled.add(name);
     if (verb === 'start') for (const name of names) this.active.add(name);
     if (verb === 'disable') {
@@ -79,7 +82,7 @@ class FakeSystemd implements Systemd {
   #show(name: string): string {
     const state = this.enabled.has(name) ? 'enabled' : 'disabled';
     const active = this.active.has(name) ? 'active' : 'inactive';
-    return `Result=success\nExecMainStatus=0\nId=${name}\nActiveState=${active}\nUnitFileState=${state}\n`;
+    return `Result=success\nExecMainStatus=0\nId=${name}\nActiveState=${active}\nUnitFileState=${state}\nNeedDaemonReload=${this.isBehind ? 'yes' : 'no'}\n`;
   }
 }
 
@@ -108,6 +111,14 @@ describe('service install', () => {
     const again = await installService(host(), request(), systemd);
     expect(again).toMatchObject({ changed: false, commands: [] });
     expect(await showService(host(), program(), systemd)).toMatchObject({ installed: true });
+  });
+
+  test('tells systemd of units that a killed install had written', async () => {
+    const systemd = new FakeSystemd();
+    await installService(host(), request(), systemd);
+    systemd.isBehind = true;
+    const { commands } = await installService(host(), request(), systemd);
+    expect(commands).toEqual(['systemctl daemon-reload']);
   });
 
   test('mends what was changed, disabled or stopped', async () => {
@@ -211,16 +222,18 @@ test('service remove undoes install, and the same again changes nothing', async 
 test('what systemd says of units is read by name', () => {
   const states = parseStates(
     'Id=a.service\nActiveState=failed\nResult=exit-code\nExecMainStatus=7\nUnitFileState=enabled\n\n' +
-      'Result=success\nId=b.timer\nActiveState=active\nUnitFileState=\n',
+      'Result=success\nId=b.timer\nNeedDaemonReload=yes\nActiveState=active\nUnitFileState=\n',
   );
   expect(states.get('a.service')).toEqual({
     isEnabled: true,
+    isStale: false,
     active: 'failed',
     result: 'exit-code',
     exitCode: 7,
   });
   expect(states.get('b.timer')).toEqual({
     isEnabled: false,
+    isStale: true,
     active: 'active',
     result: 'success',
     exitCode: null,
