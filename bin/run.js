@@ -12,7 +12,7 @@ else await startWithPinnedNode();
 
 async function start(words) {
   if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) return printVersion();
-  silenceSqliteWarning();
+  silenceWarnings();
   const bundle = loadBundle(join(root, 'dist', 'mcpd.cjs'), cacheFolder());
   const command = await bundle.exports.main(words, root);
   if (command !== undefined) bundle.keep(command);
@@ -76,13 +76,16 @@ function accountsCache() {
   return isAbsolute(given) ? given : join(homedir(), '.cache');
 }
 
-/** Node 22 calls its SQLite experimental on every start. */
-function silenceSqliteWarning() {
+/**
+ * Node 22 calls its SQLite experimental on every start; Node 24 that docker-modem parses the address of an
+ * engine over TCP with `url.parse()`, which is checked before.
+ */
+function silenceWarnings() {
   const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = (warning, ...rest) => {
-    if (!String(warning).startsWith('SQLite is an experimental feature')) {
-      emitWarning(warning, ...rest);
-    }
+    const isKnown =
+      String(warning).startsWith('SQLite is an experimental feature') || rest.includes('DEP0169');
+    if (!isKnown) emitWarning(warning, ...rest);
   };
 }
 

@@ -17,7 +17,7 @@ interface Added {
 await main();
 
 async function main(): Promise<void> {
-  mcpd(['user', 'add', user], { inheritOutput: false });
+  mcpd(['user', 'add', user]);
   const added = JSON.parse(mcpd(['user', 'add', user, '--json'])) as Added;
   const token = freshToken();
   const [server] = added.servers;
@@ -68,7 +68,6 @@ async function callTool(url: string, token: string): Promise<string> {
 
 interface Options {
   readonly input?: string;
-  readonly inheritOutput?: boolean;
 }
 
 /** Runs the command line; its progress goes to this terminal. Gives its stdout. */

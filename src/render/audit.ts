@@ -1,6 +1,6 @@
 import type { AuditVerifyResult, ControlLine } from '../audit/result.ts';
 import { hostSubject, type AuditLine } from '../records/audit-line.ts';
-import { formatBytes } from '../policy/bytes.ts';
+import { formatBytes, shortSize } from '../policy/bytes.ts';
 import { harmless } from './logs.ts';
 import type { Style } from './style.ts';
 
@@ -38,7 +38,8 @@ export function renderControlLine(record: ControlLine, style: Style): string {
   const who = actor.sudoUser === null ? actor.user : `${actor.sudoUser} as ${actor.user}`;
   const how = outcome === 'ok' ? 'ok        ' : style.red(outcome.padEnd(10));
   const what = changes.map(
-    ({ what: name, before, after }) => `    ${name}: ${show(before)} → ${show(after)}\n`,
+    ({ what: name, before, after }) =>
+      `    ${name}: ${show(name, before)} → ${show(name, after)}\n`,
   );
   const head = `${time}  ${how}  ${who}  ${command}${code === null ? '' : `  ${code}`}`;
   return `${harmless(head)}\n${what.map((line) => harmless(line.trimEnd())).join('\n')}${what.length > 0 ? '\n' : ''}`;
@@ -60,9 +61,16 @@ function askerOf({ id, subject }: AuditLine['token']): string {
   return subject === hostSubject || subject.startsWith('oidc:') ? subject : id;
 }
 
-function show(value: unknown): string {
+function show(name: string, value: unknown): string {
   if (value === null) return 'none';
+  if (value === '') return "''";
+  if (typeof value === 'number') return showNumber(name, value);
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function showNumber(name: string, value: number): string {
+  if (name.endsWith('_at')) return `${new Date(value).toISOString().slice(0, 19)}Z`;
+  return /(?:Bytes|\.memory|\.storage)$/.test(name) ? shortSize(value) : String(value);
 }
 
 function hasMembers(shape: unknown): boolean {

@@ -7,6 +7,7 @@ import type {
 import { formatBytes } from '../policy/bytes.ts';
 import { renderOperations } from './plan.ts';
 import { renderFields, renderTable } from './table.ts';
+import { minuteUtc } from './time.ts';
 
 type GroupRow = GroupShowResult['group'];
 
@@ -36,7 +37,7 @@ export function renderGroupShow({ group }: GroupShowResult): string {
   return renderFields([
     ['Name', group.name],
     ['Members', group.members.join(', ') || 'none'],
-    ['Created', group.createdAt],
+    ['Created', minuteUtc(group.createdAt)],
     ['Policy', policyLines(group).join('\n') || 'says nothing'],
   ]);
 }

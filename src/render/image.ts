@@ -1,6 +1,7 @@
 import type { ImageBuildResult, ImageListResult, ImagePruneResult } from '../image/result.ts';
 import { formatBytes } from '../policy/bytes.ts';
 import { renderTable } from './table.ts';
+import { minute } from './time.ts';
 
 export function renderImageBuild({ images }: ImageBuildResult): string {
   return renderTable(images, [
@@ -15,7 +16,7 @@ export function renderImageList({ images }: ImageListResult): string {
   return renderTable(images, [
     { header: 'image', cell: ({ tags, id }) => tags[0] ?? shortId(id) },
     { header: 'template', cell: ({ template }) => template },
-    { header: 'created', cell: ({ createdAt }) => createdAt.slice(0, 16).replace('T', ' ') },
+    { header: 'created', cell: ({ createdAt }) => minute(createdAt) },
     { header: 'size', cell: ({ bytes }) => formatBytes(bytes), align: 'right' },
     { header: 'used by', cell: ({ usedBy }) => String(usedBy), align: 'right' },
     { header: 'current', cell: ({ current }) => (current ? 'yes' : 'no') },

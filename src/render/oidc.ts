@@ -2,17 +2,18 @@ import type { OidcRefreshResult } from '../oidc/refresh.ts';
 import type { OidcShowResult } from '../oidc/show.ts';
 import { formatSeconds } from './figures.ts';
 import { renderFields } from './table.ts';
+import { minuteUtc } from './time.ts';
 
 const noIssuer = 'No issuer is trusted. Name one: mcpd config set oidc.issuer URL';
 const nobody = 'nobody: see oidc.users';
 
 export function renderOidcRefresh(result: OidcRefreshResult): string {
   const { changed, issuer, keys, validUntil, users, servers } = result;
-  if (issuer === null) return noIssuer;
+  if (issuer === null || validUntil === null) return noIssuer;
   const news = changed ? 'It has other keys than before.' : 'Its keys are the same as before.';
   return [
     `${issuer} signs with ${keys} ${keys === 1 ? 'key' : 'keys'}. ${news}`,
-    `Good until ${shortTime(validUntil)} for ${users.join(', ') || nobody}.`,
+    `Good until ${minuteUtc(validUntil)} for ${users.join(', ') || nobody}.`,
     `Servers told: ${servers}.`,
   ].join('\n');
 }
@@ -35,17 +36,13 @@ export function renderOidcShow(result: OidcShowResult): string {
     ],
     ['Keys', signing.join('\n') || 'none'],
     ['Fetched', fetchedAt === null ? 'never: mcpd oidc refresh' : describeAge(result)],
-    ['Good until', result.validUntil === null ? undefined : shortTime(result.validUntil)],
+    ['Good until', result.validUntil === null ? undefined : minuteUtc(result.validUntil)],
   ]);
 }
 
 function describeAge({ ageSeconds, fetchedAt, triedAt, state }: OidcShowResult): string {
   const failed =
-    triedAt !== null && triedAt !== fetchedAt ? `, not since: tried ${shortTime(triedAt)}` : '';
+    triedAt !== null && triedAt !== fetchedAt ? `, not since: tried ${minuteUtc(triedAt)}` : '';
   const old = state === 'expired' ? ', too old' : state === 'aging' ? ', getting old' : '';
   return `${formatSeconds(ageSeconds ?? 0)} ago${old}${failed}`;
-}
-
-function shortTime(time: string | null): string {
-  return `${time?.slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -12,6 +12,7 @@ import {
 import { renderReportCsv } from './report-csv.ts';
 import { renderReportPage } from './report-page/page.ts';
 import { renderFields, renderTable, type Column, type TableOptions } from './table.ts';
+import { minuteUtc } from './time.ts';
 
 export const reportFormats = ['table', 'json', 'csv', 'html'] as const;
 
@@ -44,7 +45,7 @@ function renderTotal({ target, since, until, total }: ReportResult): string {
   const { resources } = total;
   return renderFields([
     ['Report', target ?? 'all users'],
-    ['Time', `${shortTime(since)} to ${shortTime(until)}`],
+    ['Time', `${minuteUtc(since)} to ${minuteUtc(until)}`],
     ['Calls', `${formatCount(total.calls)}, ${describeFailures(total)}`],
     ['Latency', describeLatency(total)],
     ['Traffic', `${formatBytes(total.bytesIn)} in, ${formatBytes(total.bytesOut)} out`],
@@ -100,8 +101,4 @@ function describeFailures({ errors, errorRate, refusals }: Figures): string {
 function describeLatency({ latencyMs: { p50, p95, p99 } }: Figures): string | undefined {
   if (p50 === null) return undefined;
   return `p50 ${formatMs(p50)}, p95 ${formatMs(p95)}, p99 ${formatMs(p99)} (estimated)`;
-}
-
-function shortTime(time: string): string {
-  return `${time.slice(0, 16).replace('T', ' ')} UTC`;
 }

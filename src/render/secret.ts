@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { secretListResult, secretRemoveResult, secretSetResult } from '../secrets/result.ts';
 import { renderTable } from './table.ts';
+import { minute } from './time.ts';
 
 export function renderSecretSet(result: z.infer<typeof secretSetResult>): string {
   const { changed, user, secret, restart } = result;
@@ -13,7 +14,7 @@ export function renderSecretList({ user, secrets }: z.infer<typeof secretListRes
   return renderTable(secrets, [
     { header: 'name', cell: ({ name }) => name },
     { header: 'used by', cell: ({ servers }) => servers.join(',') },
-    { header: 'updated', cell: ({ updatedAt }) => updatedAt.slice(0, 16).replace('T', ' ') },
+    { header: 'updated', cell: ({ updatedAt }) => minute(updatedAt) },
   ]);
 }
 

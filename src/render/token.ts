@@ -6,6 +6,7 @@ import type {
   tokenRotateResult,
 } from '../tokens/result.ts';
 import { renderTable } from './table.ts';
+import { minute, minuteUtc } from './time.ts';
 
 export function tokenCreateRemark({ user, token }: z.infer<typeof tokenCreateResult>): string {
   return `\nThis is the token ${token.name} of ${user}; it is shown only now. Connect a client with it: mcpd connect ${user}`;
@@ -14,7 +15,7 @@ export function tokenCreateRemark({ user, token }: z.infer<typeof tokenCreateRes
 export function tokenRotateRemark({ replaced }: z.infer<typeof tokenRotateResult>): string {
   const end =
     replaced.state === 'replaced' && replaced.expiresAt !== null
-      ? `works until ${day(replaced.expiresAt)} UTC`
+      ? `works until ${minuteUtc(replaced.expiresAt)}`
       : 'works no more';
   return `\nThe token is shown only now. The one it replaces ${end}.`;
 }
@@ -27,9 +28,9 @@ export function renderTokenList({ user, tokens }: z.infer<typeof tokenListResult
     { header: 'state', cell: ({ state }) => state },
     { header: 'servers', cell: ({ servers }) => servers?.join(',') ?? 'all' },
     { header: 'scopes', cell: ({ scopes }) => scopes.join(',') },
-    { header: 'created', cell: ({ createdAt }) => day(createdAt) },
-    { header: 'expires', cell: ({ expiresAt }) => (expiresAt ? day(expiresAt) : 'never') },
-    { header: 'last used', cell: ({ lastUsedAt }) => (lastUsedAt ? day(lastUsedAt) : 'never') },
+    { header: 'created', cell: ({ createdAt }) => minute(createdAt) },
+    { header: 'expires', cell: ({ expiresAt }) => (expiresAt ? minute(expiresAt) : 'never') },
+    { header: 'last used', cell: ({ lastUsedAt }) => (lastUsedAt ? minute(lastUsedAt) : 'never') },
   ]);
 }
 
@@ -38,9 +39,4 @@ export function renderTokenRevoke(result: z.infer<typeof tokenRevokeResult>): st
   return changed
     ? `Revoked ${token.name} of ${user}; clients that present it are refused from now on.`
     : `${token.name} of ${user} was revoked already; nothing changed.`;
-}
-
-/** `2026-01-31 14:05` in UTC */
-function day(time: string): string {
-  return time.slice(0, 16).replace('T', ' ');
 }

@@ -15,8 +15,10 @@ import type { StorageUsage } from '../storage/usage.ts';
 import { renderOperations } from './plan.ts';
 import { renderServers } from './server.ts';
 import { renderFields, renderTable } from './table.ts';
+import { minuteUtc } from './time.ts';
 
-type Approval = z.infer<typeof userShowResult>['approvals'][number];
+type UserShow = z.infer<typeof userShowResult>;
+type Approval = UserShow['approvals'][number];
 
 export function renderUserAdd(result: z.infer<typeof userAddResult>): string {
   const { user, servers, token, changed } = result;
@@ -83,22 +85,34 @@ export function renderUserList({ users }: z.infer<typeof userListResult>): strin
   ]);
 }
 
-export function renderUserShow(result: z.infer<typeof userShowResult>): string {
+export function renderUserShow(result: UserShow): string {
   const { user, servers, secrets, storage, guarantees, approvals, effective } = result;
   if (effective) return renderEffective(effective);
   const approved = approvals.map(approvalLine);
-  const missing = Object.entries(guarantees).filter(([, holds]) => !holds);
   return [
     renderFields([
       ...userFields(user),
       ['Approved', approved.length === 0 ? undefined : approved.join('\n')],
       ['Storage', describeStorage(storage)],
       ['Secrets', secrets.join(', ') || 'none'],
-      ['Not enforced', missing.length === 0 ? undefined : missing.map(([name]) => name).join(', ')],
+      ['Not enforced', missing(guarantees)],
     ]),
     '',
     renderServers(servers),
   ].join('\n');
+}
+
+const promises = [
+  ['uidSeparation', 'a uid apart from its bridge’s'],
+  ['ownUid', 'a uid apart from other users’'],
+  ['egressEnforced', 'egress'],
+  ['limitsEnforced', 'caps'],
+  ['storageEnforced', 'the quota'],
+] as const;
+
+function missing(guarantees: UserShow['guarantees']): string | undefined {
+  const broken = promises.filter(([key]) => !guarantees[key]).map(([, what]) => what);
+  return broken.length === 0 ? undefined : `${broken.join(', ')} (why: mcpd doctor)`;
 }
 
 type Effective = z.infer<typeof effectiveResult>;
@@ -151,8 +165,8 @@ function userFields(user: UserResult): [string, string | undefined][] {
       'Limits',
       `memory ${formatBytes(limits.memoryBytes)}, cpus ${limits.cpus}, pids ${limits.pids}`,
     ],
-    ['Created', user.createdAt],
-    ['Expires', user.expiresAt ?? undefined],
+    ['Created', minuteUtc(user.createdAt)],
+    ['Expires', user.expiresAt ? minuteUtc(user.expiresAt) : undefined],
     ['Run', user.runId ?? undefined],
   ];
 }

@@ -43,8 +43,9 @@ export function headingOf(home: string): string {
 
 type Sections = Parameters<typeof unitFile>[1];
 
-function unit({ home }: UnitInput, name: string, sections: Sections): Unit {
-  const heading = [headingOf(home), `Changes belong beside it: systemctl edit ${name}`];
+function unit({ home, manager }: UnitInput, name: string, sections: Sections): Unit {
+  const edit = manager === 'user' ? 'systemctl --user edit' : 'systemctl edit';
+  const heading = [headingOf(home), `Changes belong beside it: ${edit} ${name}`];
   const text = unitFile(heading, sections);
   const isEnabled = 'Install' in sections;
   const remains = sections['Service']?.some(([key]) => key === 'RemainAfterExit') ?? true;

@@ -41,6 +41,14 @@ describe('help', () => {
   });
 });
 
+test('an engine over TCP that does not answer is all that stderr tells', async () => {
+  using desk = new Desk();
+  desk.env['DOCKER_HOST'] = 'tcp://127.0.0.1:1';
+  const { stderr, code } = await desk.run(['image', 'list']);
+  expect(stderr).toMatch(/^Error: No container engine answers/);
+  expect(code).toBe(5);
+});
+
 describe('a new token', () => {
   test('is all of stdout, so that a script can take it', async () => {
     using desk = new Desk();
