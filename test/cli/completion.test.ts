@@ -43,6 +43,15 @@ describe('bash completes', () => {
     ['servers', ['logs', 'bob/'], ['bob/memory']],
     ['settings', ['config', 'get', 'limits.m'], ['limits.memory']],
     ['nothing for a name that is new', ['user', 'add', ''], []],
+    ['each word once', ['aud'], ['audit']],
+    ['verbs of what is a command too', ['audit', 've'], ['verify']],
+    ['shells', ['completion', 'b'], ['bash']],
+    ['templates of a flag', ['user', 'add', 'eve', '--server', 'me'], ['memory']],
+    ['users of a flag', ['backup', 'x.age', '--user', ''], ['alice', 'bob']],
+    ['nothing for a value of its own', ['user', 'update', 'bob', '--memory', ''], []],
+    ['users behind a group', ['group', 'add', 'students', 'a'], ['alice']],
+    ['more users', ['down', 'bob', ''], ['alice', 'bob']],
+    ['nothing behind the only name', ['user', 'show', 'bob', ''], []],
   ])('%s', async (_what, words, expected) => {
     using desk = new Desk();
     desk.addUsers('bob', 'alice');

@@ -1,4 +1,4 @@
-import type { Node } from './tree.ts';
+import type { Flag, Node } from './tree.ts';
 
 /** A bash script; names come from `mcpd complete`. */
 export function bashScript(tree: readonly Node[]): string {
@@ -6,7 +6,7 @@ export function bashScript(tree: readonly Node[]): string {
   return `# bash completion for mcpd: eval "$(mcpd completion bash)"
 _mcpd() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}"
-  local path="" word index words="" flags="" names="" values=""
+  local path="" word index words="" flags="" names="" more="" valued="" kind="" values="" given=0
   for ((index = 1; index < COMP_CWORD; index++)); do
     word="\${path:+$path }\${COMP_WORDS[index]}"
     case "$word" in
@@ -17,6 +17,15 @@ _mcpd() {
   case "$path" in
 ${tree.map(branch).join('\n')}
   esac
+  for (( ; index < COMP_CWORD; index++)); do
+    if [[ " $valued " == *" \${COMP_WORDS[index]} "* ]]; then
+      ((index += 1))
+    elif [[ \${COMP_WORDS[index]} != -* ]]; then
+      ((given += 1))
+    fi
+  done
+  ((given > 0)) && words="" names="$more"
+  [[ " $valued " == *" $prev "* ]] && words="" flags="" names="$kind"
   if [[ -n $values ]]; then
     COMPREPLY=($(compgen -W "$values" -- "$cur"))
   elif [[ $cur == -* ]]; then
@@ -30,21 +39,26 @@ complete -o default -F _mcpd mcpd
 `;
 }
 
-function branch({ path, subcommands, flags, names }: Node): string {
+function branch({ path, words, flags, names, more }: Node): string {
+  const valued = flags.filter(({ takesValue }) => takesValue).flatMap(spellings);
   const lines = [
     `    '${path}')`,
-    `      words='${subcommands.map(({ name }) => name).join(' ')}'`,
+    `      words='${words.map(({ name }) => name).join(' ')}'`,
     `      flags='${flags.map(({ name }) => `--${name}`).join(' ')}'`,
-    `      names='${names ?? ''}'`,
+    `      valued='${valued.join(' ')}'`,
+    `      names='${names ?? ''}' more='${more ?? ''}'`,
   ];
-  const choices = flags.filter(({ options }) => options.length > 0);
-  if (choices.length > 0) {
-    lines.push('      case "$prev" in');
-    for (const { name, char, options } of choices) {
-      const spelled = char ? `--${name}|-${char}` : `--${name}`;
-      lines.push(`        ${spelled}) values='${options.join(' ')}' ;;`);
-    }
-    lines.push('      esac');
-  }
+  const known = flags.filter((flag) => flag.options.length > 0 || flag.names !== undefined);
+  if (known.length > 0) lines.push('      case "$prev" in', ...known.map(value), '      esac');
   return [...lines, '      ;;'].join('\n');
+}
+
+function value(flag: Flag): string {
+  const what =
+    flag.names === undefined ? `values='${flag.options.join(' ')}'` : `kind=${flag.names}`;
+  return `        ${spellings(flag).join('|')}) ${what} ;;`;
+}
+
+function spellings({ name, char }: Flag): string[] {
+  return char ? [`--${name}`, `-${char}`] : [`--${name}`];
 }

@@ -1,4 +1,4 @@
-import type { Node } from './tree.ts';
+import type { NameKind, Node } from './tree.ts';
 
 /** A fish script; names come from `mcpd complete`. */
 export function fishScript(tree: readonly Node[]): string {
@@ -18,22 +18,27 @@ ${tree.flatMap(lines).join('\n')}
 `;
 }
 
-function lines({ path, subcommands, flags, names }: Node): string[] {
+function lines({ path, words, flags, names }: Node): string[] {
   const here = `complete -c mcpd -n ${quote(`__mcpd_at ${quote(path)}`)}`;
   return [
-    ...subcommands.map(({ name, summary }) => `${here} -a ${name} -d ${quote(summary)}`),
-    ...flags.map(({ name, char, summary, takesValue, options }) =>
+    ...words.map(({ name, summary }) => `${here} -a ${name} -d ${quote(summary)}`),
+    ...flags.map(({ name, char, summary, takesValue, options, names: kind }) =>
       [
         here,
         `-l ${name}`,
         ...(char ? [`-s ${char}`] : []),
         ...(takesValue ? ['-r'] : []),
         ...(options.length > 0 ? [`-f -a ${quote(options.join(' '))}`] : []),
+        ...(kind ? [`-f -a ${existing(kind)}`] : []),
         `-d ${quote(summary)}`,
       ].join(' '),
     ),
-    ...(names ? [`${here} -a '(mcpd complete ${names} 2>/dev/null)'`] : []),
+    ...(names ? [`${here} -a ${existing(names)}`] : []),
   ];
+}
+
+function existing(kind: NameKind): string {
+  return `'(mcpd complete ${kind} 2>/dev/null)'`;
 }
 
 function quote(text: string): string {

@@ -1,14 +1,22 @@
 import type { Command } from '@oclif/core/command';
 import { publicCommands } from '../public-commands.ts';
 
-/** What a shell needs to know of one command, or of a topic, which has only subcommands. */
+/** What a shell needs to know of a command or a topic; some are both. */
 export interface Node {
   /** `user add`; '' for the program itself. */
   readonly path: string;
-  readonly subcommands: readonly { readonly name: string; readonly summary: string }[];
+  /** Subcommands, or what its argument can be. */
+  readonly words: readonly Word[];
   readonly flags: readonly Flag[];
-  /** What its arguments name. */
+  /** What its first argument names. */
   readonly names: NameKind | undefined;
+  /** What all others name. */
+  readonly more: NameKind | undefined;
+}
+
+interface Word {
+  readonly name: string;
+  readonly summary: string;
 }
 
 export interface Flag {
@@ -17,6 +25,8 @@ export interface Flag {
   readonly summary: string;
   readonly takesValue: boolean;
   readonly options: readonly string[];
+  /** What its value names. */
+  readonly names: NameKind | undefined;
 }
 
 export const nameKinds = ['users', 'groups', 'servers', 'templates', 'settings'] as const;
@@ -33,34 +43,34 @@ export function commandTree(
   topics: readonly Topic[],
 ): readonly Node[] {
   const shown = publicCommands(commands);
-  const groups = topics.filter(({ name }) => shown.some(({ id }) => id.startsWith(`${name}:`)));
-  const topicNodes = groups.map(({ name }) => ({
-    path: name,
-    subcommands: shown
-      .filter(({ id }) => id.startsWith(`${name}:`))
-      .map((command) => ({ name: lastWord(command.id), summary: summaryOf(command) })),
-    flags: [],
-    names: undefined,
-  }));
-  const root = {
-    path: '',
-    subcommands: [
-      ...groups.map(({ name, description = '' }) => ({ name, summary: description })),
-      ...shown
-        .filter(({ id }) => !id.includes(':'))
-        .map((command) => ({ name: command.id, summary: summaryOf(command) })),
-    ].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    flags: [],
-    names: undefined,
-  };
-  return [root, ...topicNodes, ...shown.map(commandNode)];
+  const below = (path: string) =>
+    shown
+      .filter(({ id }) => id.startsWith(`${path}:`))
+      .map((command) => ({ name: lastWord(command.id), summary: summaryOf(command) }));
+  const isCommand = new Set(shown.map(({ id }) => id));
+  const groups = topics.filter(({ name }) => below(name).length > 0 && !isCommand.has(name));
+  const root = [
+    ...groups.map(({ name, description = '' }) => ({ name, summary: description })),
+    ...shown
+      .filter(({ id }) => !id.includes(':'))
+      .map((command) => ({ name: command.id, summary: summaryOf(command) })),
+  ].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [
+    { ...nothing, path: '', words: root },
+    ...groups.map(({ name }) => ({ ...nothing, path: name, words: below(name) })),
+    ...shown.map((command) => commandNode(command, below(command.id))),
+  ];
 }
 
-function commandNode(command: Command.Loadable): Node {
+const nothing = { flags: [], names: undefined, more: undefined };
+
+function commandNode(command: Command.Loadable, below: readonly Word[]): Node {
+  const { id, args, flags } = command;
+  const choices = Object.values(args)[0]?.options ?? [];
   return {
-    path: command.id.replaceAll(':', ' '),
-    subcommands: [],
-    flags: Object.values(command.flags)
+    path: id.replaceAll(':', ' '),
+    words: [...below, ...choices.map((name) => ({ name, summary: '' }))],
+    flags: Object.values(flags)
       .filter(({ hidden }) => !hidden)
       .map((flag) => ({
         name: flag.name,
@@ -68,8 +78,10 @@ function commandNode(command: Command.Loadable): Node {
         summary: oneLine(flag.summary ?? flag.description ?? ''),
         takesValue: flag.type === 'option',
         options: 'options' in flag ? (flag.options ?? []) : [],
+        names: flag.type === 'option' ? kindOfFlag(id, flag.name) : undefined,
       })),
     names: namesOf(command),
+    more: moreOf(command),
   };
 }
 
@@ -90,6 +102,19 @@ function namesOf({ id, args }: Command.Loadable): NameKind | undefined {
   if (first === 'name' && id.startsWith('user:')) return 'users';
   if (first === 'name' && id.startsWith('group:')) return 'groups';
   return first === undefined ? undefined : kinds.get(first);
+}
+
+/** By the last argument's name, of those that take any number. What `exec` takes is another program's. */
+function moreOf({ id, args, strict }: Command.Loadable): NameKind | undefined {
+  const last = Object.keys(args).at(-1);
+  return strict !== false || id === 'exec' || last === undefined ? undefined : kinds.get(last);
+}
+
+/** `--server` of whoever is there already names one of theirs alone, which no list has. */
+function kindOfFlag(id: string, name: string): NameKind | undefined {
+  if (name === 'server') return id === 'user:add' || id === 'run' ? 'templates' : undefined;
+  if (id === 'restore') return undefined;
+  return name === 'user' || name === 'group' || name === 'template' ? kinds.get(name) : undefined;
 }
 
 function summaryOf({ summary, description }: Command.Loadable): string {

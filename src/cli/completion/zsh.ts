@@ -6,8 +6,8 @@ export function zshScript(tree: readonly Node[]): string {
   return `#compdef mcpd
 # zsh completion for mcpd: eval "$(mcpd completion zsh)"
 _mcpd() {
-  local cmd='' next names='' index
-  local -a subcommands flags choices
+  local cmd='' next names='' more='' kind='' index given=0
+  local -a subcommands flags valued choices
   for ((index = 2; index < CURRENT; index++)); do
     next="\${cmd:+$cmd }\${words[index]}"
     case "$next" in
@@ -18,8 +18,18 @@ _mcpd() {
   case "$cmd" in
 ${tree.map(branch).join('\n')}
   esac
+  for (( ; index < CURRENT; index++)); do
+    if ((\${valued[(Ie)\${words[index]}]})); then
+      ((index += 1))
+    elif [[ \${words[index]} != -* ]]; then
+      ((given += 1))
+    fi
+  done
+  ((given)) && subcommands=() names=$more
   if ((\${#choices})); then
     compadd -a choices
+  elif ((\${valued[(Ie)\${words[CURRENT-1]}]})); then
+    if [[ -n $kind ]]; then compadd -- \${(f)"$(mcpd complete $kind 2>/dev/null)"}; else _files; fi
   elif [[ $PREFIX == -* ]]; then
     _describe flag flags
   else
@@ -32,12 +42,16 @@ compdef _mcpd mcpd
 `;
 }
 
-function branch({ path, subcommands, flags, names }: Node): string {
+function branch({ path, words, flags, names, more }: Node): string {
   const lines = [
     `    ${quote(path)})`,
-    `      subcommands=(${subcommands.map(({ name, summary }) => described(name, summary)).join(' ')})`,
+    `      subcommands=(${words.map(({ name, summary }) => described(name, summary)).join(' ')})`,
     `      flags=(${flags.map(({ name, summary }) => described(`--${name}`, summary)).join(' ')})`,
-    `      names='${names ?? ''}'`,
+    `      valued=(${flags
+      .filter(({ takesValue }) => takesValue)
+      .flatMap(spellings)
+      .join(' ')})`,
+    `      names='${names ?? ''}' more='${more ?? ''}'`,
     ...choicesOf(flags),
     '      ;;',
   ];
@@ -46,11 +60,17 @@ function branch({ path, subcommands, flags, names }: Node): string {
 
 function choicesOf(flags: readonly Flag[]): string[] {
   return flags
-    .filter(({ options }) => options.length > 0)
-    .map(({ name, char, options }) => {
-      const spelled = char ? `--${name}|-${char}` : `--${name}`;
-      return `      [[ \${words[CURRENT-1]} == (${spelled}) ]] && choices=(${options.map(quote).join(' ')})`;
+    .filter(({ options, names }) => options.length > 0 || names !== undefined)
+    .map((flag) => {
+      const { options, names } = flag;
+      const what =
+        names === undefined ? `choices=(${options.map(quote).join(' ')})` : `kind=${names}`;
+      return `      [[ \${words[CURRENT-1]} == (${spellings(flag).join('|')}) ]] && ${what}`;
     });
+}
+
+function spellings({ name, char }: Flag): string[] {
+  return char ? [`--${name}`, `-${char}`] : [`--${name}`];
 }
 
 function described(name: string, summary: string): string {
