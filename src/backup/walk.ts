@@ -4,13 +4,13 @@ import {
   fstatSync,
   lstatSync,
   openSync,
-  readdirSync,
   readlinkSync,
   readSync,
   type Stats,
 } from 'node:fs';
 import { heldPath, holdFolder } from '../workspace/held.ts';
 import { FirstNames } from './first-names.ts';
+import { holdFiles, namesIn } from './hold-files.ts';
 import { textOf, timeOf, type Member } from './member.ts';
 
 export interface Tree {
@@ -19,8 +19,9 @@ export interface Tree {
   /** Its path in the archive. */
   readonly path: string;
   /**
-   * Records: only ever appended to, so what is there when a file is opened is all; and without links, which
-   * a server that shares the caller's uid may have put there.
+   * Records: only ever appended to, so what is there when a file is opened is all; renamed and removed meanwhile,
+   * so they are taken as they are at one moment; and without links, which a server that shares the caller's uid
+   * may have put there.
    */
   readonly appended?: boolean;
   /** Told of what could not be kept, or changed meanwhile; a path in the archive, for people. */
@@ -60,30 +61,32 @@ interface Walk {
 function* walkFolder(state: Walk, handle: number, path: string): Generator<Found> {
   try {
     yield { member: memberOf('directory', path, fstatSync(handle)) };
-    const names = readdirSync(heldPath(handle), { encoding: 'buffer' });
-    for (const name of names.toSorted((a, b) => a.compare(b))) {
-      const source = heldPath(handle, name);
-      yield* walkEntry(state, source, `${path}/${name.toString('latin1')}`);
+    using held = state.tree.appended ? holdFiles(handle) : undefined;
+    for (const name of held?.names ?? namesIn(handle)) {
+      const source = held?.handles.get(name) ?? heldPath(handle, Buffer.from(name, 'latin1'));
+      yield* walkEntry(state, source, `${path}/${name}`);
     }
   } finally {
     closeSync(handle);
   }
 }
 
-function* walkEntry(state: Walk, source: string | Buffer, path: string): Generator<Found> {
+/** `source`: the handle of a file, or a path. */
+function* walkEntry(state: Walk, source: number | string | Buffer, path: string): Generator<Found> {
   const { tree, dev } = state;
   const skip = (reason: string) => tree.notice(textOf(path), reason);
   try {
-    const stat = lstatSync(source);
+    const stat = typeof source === 'number' ? fstatSync(source) : lstatSync(source);
     if (path.length > longestPath) skip('left out: its path is too long');
     else if (stat.dev !== dev) skip('left out: another file system');
     else if (stat.isSymbolicLink() && tree.appended) skip('left out: a link among records');
+    else if (typeof source === 'number') yield* readFile(state, source, path);
     else if (stat.isSymbolicLink()) {
       const target = readlinkSync(source, { encoding: 'buffer' }).toString('latin1');
       yield { member: { ...memberOf('symlink', path, stat), target } };
     } else if (stat.isDirectory()) {
       yield* walkFolder(state, holdFolder(source), path);
-    } else if (stat.isFile()) yield* readFile(state, source, path);
+    } else if (stat.isFile()) yield* openFile(state, source, path);
     else skip('left out: neither a file, a folder nor a link');
   } catch (error) {
     const reason = reasons.get((error as NodeJS.ErrnoException).code ?? '');
@@ -103,28 +106,31 @@ const reasons: ReadonlyMap<string, string> = new Map([
 
 const mostHoles = 64 * 2 ** 30;
 
-function* readFile(state: Walk, source: string | Buffer, path: string): Generator<Found> {
-  const { tree, names } = state;
+function* openFile(state: Walk, source: string | Buffer, path: string): Generator<Found> {
   // Without waiting, should it have become a pipe meanwhile.
   const handle = openSync(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    const stat = fstatSync(handle);
-    if (!stat.isFile()) return tree.notice(textOf(path), 'left out: it was replaced meanwhile');
-    // A tenant's file of nothing would keep a backup reading for days.
-    if (stat.size - stat.blocks * 512 > mostHoles) {
-      return tree.notice(textOf(path), 'left out: more than 64 GiB of it are holes');
-    }
-    const first = tree.appended ? undefined : names.of(stat, path);
-    const member = memberOf(first === undefined ? 'file' : 'link', path, stat);
-    if (first !== undefined) return yield { member: { ...member, target: first } };
-    yield { member, content: readExactly(handle, stat.size) };
-    const after = fstatSync(handle);
-    const changed = after.mtimeMs !== stat.mtimeMs || after.size !== stat.size;
-    if (changed && !(tree.appended && after.size >= stat.size)) {
-      tree.notice(textOf(path), 'changed while it was read');
-    }
+    if (fstatSync(handle).isFile()) yield* readFile(state, handle, path);
+    else state.tree.notice(textOf(path), 'left out: it was replaced meanwhile');
   } finally {
     closeSync(handle);
+  }
+}
+
+function* readFile({ tree, names }: Walk, handle: number, path: string): Generator<Found> {
+  const stat = fstatSync(handle);
+  // A tenant's file of nothing would keep a backup reading for days.
+  if (stat.size - stat.blocks * 512 > mostHoles) {
+    return tree.notice(textOf(path), 'left out: more than 64 GiB of it are holes');
+  }
+  const first = tree.appended ? undefined : names.of(stat, path);
+  const member = memberOf(first === undefined ? 'file' : 'link', path, stat);
+  if (first !== undefined) return yield { member: { ...member, target: first } };
+  yield { member, content: readExactly(handle, stat.size) };
+  const after = fstatSync(handle);
+  const changed = after.mtimeMs !== stat.mtimeMs || after.size !== stat.size;
+  if (changed && !(tree.appended && after.size >= stat.size)) {
+    tree.notice(textOf(path), 'changed while it was read');
   }
 }
 

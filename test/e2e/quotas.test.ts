@@ -165,12 +165,12 @@ interface Quota {
 const quotas: readonly Quota[] = [
   {
     name: 'processors',
-    limits: ['0.1', '0.3'],
+    limits: ['0.1', '0.2'],
     flags: (cpus) => `--cpus ${cpus}`,
     unset: ['cpus'],
-    drive: ({ client }) => insideServer(client, computeUntilStopped, 10),
+    drive: ({ client }) => insideServer(client, computeUntilStopped, 5),
     // With what a period that was already under way may add.
-    outcomes: [atMost(0.13), atMost(0.36)],
+    outcomes: [atMost(0.15), atMost(0.3)],
   },
   {
     name: 'requests a minute, and how many at once',

@@ -100,6 +100,26 @@ test('a log that grows is no news', () => {
   expect(notices.size).toBe(0);
 });
 
+test('records that are renamed or removed while they are read are there once, under the names they had', () => {
+  using box = temporaryFolder();
+  const at = (name: string) => join(box.path, name);
+  for (const name of ['audit-1', 'audit-2', 'audit']) writeFileSync(at(`${name}.jsonl`), name);
+  const disturb = (path: string) => {
+    if (path !== 'w/audit-1.jsonl') return;
+    renameSync(at('audit.jsonl'), at('audit-3.jsonl'));
+    writeFileSync(at('audit.jsonl'), 'newer');
+    rmSync(at('audit-2.jsonl'));
+  };
+  const { found, notices } = readAll(box.path, { appended: true, disturb });
+  expect([...found]).toEqual([
+    ['w', 'directory'],
+    ['w/audit-1.jsonl', 'audit-1'],
+    ['w/audit-2.jsonl', 'audit-2'],
+    ['w/audit.jsonl', 'audit'],
+  ]);
+  expect(notices.size).toBe(0);
+});
+
 test('links among records, which no restore takes, are left out or read as files', () => {
   using box = temporaryFolder();
   writeFileSync(join(box.path, 'log'), 'abc');
