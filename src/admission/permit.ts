@@ -74,7 +74,7 @@ function tooRisky(
     {
       code: 'RISK_TOO_HIGH',
       suggestions: [
-        'Have an administrator run it with --approve "REASON".',
+        'Have an administrator run it with --approve "REASON", or with approve: REASON in a document.',
         `mcpd template show ${template.name}`,
       ],
     },

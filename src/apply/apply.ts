@@ -23,7 +23,7 @@ export async function planFor(
   );
   const current = await readCurrent(context, new Map(asked));
   const { plan, problems, conflicts } = planDocument(current, wanted, options);
-  if (problems.length > 0) throw invalidDocument(name, placed(source, problems));
+  if (problems.length > 0) throw invalidDocument(name, placed(source, [...problems, ...conflicts]));
   if (conflicts.length > 0) throw conflictingDocument(name, placed(source, conflicts));
   return plan;
 }

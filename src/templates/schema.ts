@@ -4,11 +4,11 @@ import { bridgePort } from '../policy/ports.ts';
 
 export const templateName = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'lower-case letters, digits and dashes, at most 31');
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'is not lower-case letters, digits and dashes, at most 31');
 
 export const secretName = z
   .string()
-  .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'an upper-case environment variable name');
+  .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'is not an upper-case environment variable name');
 
 /** A secret the server reads from its environment. */
 const secretSpec = z.strictObject({

@@ -113,6 +113,10 @@ describe('apply', () => {
     const { error } = await desk.json<Failed>(['apply', '-f', file]);
     const place = { line: 3, column: 18, path: ['users', 'bob', 'osUser'] };
     expect(error).toMatchObject({ code: 'DOCUMENT_CONFLICT', problems: [place] });
+    const both = write(desk, 'version: 1\nusers:\n  bob: { osUser: bob, group: none }\n');
+    const other = { line: 3, column: 30, path: ['users', 'bob', 'group'] };
+    const { error: invalid } = await desk.json<Failed>(['apply', '-f', both, '--dry-run']);
+    expect(invalid).toMatchObject({ code: 'DOCUMENT_INVALID', problems: [place, other] });
   });
 });
 
