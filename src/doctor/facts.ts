@@ -82,11 +82,15 @@ async function askEngine(context: Context): Promise<EngineFacts | McpdError> {
     const info = await engine.info();
     const between = (before + clock.now()) / 2;
     const observed = await engine.observe({ instance: registry.instance });
+    const [rules, behind] = await Promise.all([
+      seeEngineRules(context, info.firewallBackend),
+      serversBehind(context, engine),
+    ]);
     return {
       info,
       observed,
-      rules: await seeEngineRules(context, info.firewallBackend),
-      behind: await serversBehind(context, engine),
+      rules,
+      behind,
       clockSkewMs: Math.round(Date.parse(info.systemTime) - between),
     };
   } catch (error) {
