@@ -1,35 +1,36 @@
 // The command line, with what V8 made of it in earlier runs.
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 const monthMs = 30 * 86_400_000;
 
 /**
  * Loads the bundle; `folder` is where compiled code is kept, undefined: nowhere. Node's own compile cache has
  * a module as it is before anything of it runs. Of a bundle whose parts are loaded when they are needed that
- * is next to nothing, and each run would compile again what it comes to. So the code is kept after a run, once
- * for every command, along with what it has of others.
+ * is next to nothing, and each run would compile again what it comes to. So the code is kept after a run, for
+ * each command by itself: V8 would take as long to read what others come to as to run half of a short one.
  *
- * Gives what the bundle exports, and `keep`, to be called when a command has ended well.
+ * `words` are the command's. Gives what the bundle exports, and `keep`, to be called when a command has ended
+ * well.
  */
-export function loadBundle(file, folder) {
+export function loadBundle(file, { folder, words }) {
   // An import would load all that these modules export.
   const { readFileSync } = process.getBuiltinModule('node:fs');
   const { createRequire } = process.getBuiltinModule('node:module');
   const { Script } = process.getBuiltinModule('node:vm');
   const bytes = readFileSync(file);
-  const path = folder && join(folder, nameOf(bytes));
-  const kept = path && readKept(path);
+  const prefix = folder && join(folder, nameOf(bytes));
+  const kept = prefix && readKept(prefix, words);
   // It is ASCII, which is taken as it is: a copy of it would take longer than all that is checked here.
   const script = new Script(bytes.latin1Slice(), { filename: file, cachedData: kept?.code });
-  const known = script.cachedDataRejected === false ? kept.commands : [];
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(file), module);
   return {
     exports: module.exports,
     keep(command) {
-      if (path === undefined || known.includes(command)) return;
-      writeKept(path, [...known, command], script.createCachedData());
-      if (known.length === 0) removeOld(dirname(path));
+      const path = prefix && `${prefix}-${command}`;
+      if (path === undefined || (path === kept?.path && !script.cachedDataRejected)) return;
+      writeKept(path, script.createCachedData());
+      removeOld(folder, prefix);
     },
   };
 }
@@ -50,22 +51,28 @@ function sumOf(flags) {
   return crc32(flags);
 }
 
+/** A command has one or two words; what follows them may look like the second. */
+function readKept(prefix, [first, second]) {
+  const commands = [`${first}:${second}`, first].filter((name) => /^[a-z:-]+$/.test(name));
+  for (const path of commands.map((command) => `${prefix}-${command}`)) {
+    const code = readOwn(path);
+    // Else it is another one, or new.
+    if (code) return { path, code };
+  }
+  return undefined;
+}
+
 /**
- * V8 trusts what it is given: it would run what somebody else wrote, and crash on half a file. Whose the file is
- * counts beside the folder, which may be another one since it was looked at.
+ * V8 trusts what it is given, and would run what somebody else wrote. Whose the file is counts beside the folder,
+ * which may be another one since it was looked at.
  */
-function readKept(path) {
+function readOwn(path) {
   const { closeSync, fstatSync, openSync, readFileSync } = process.getBuiltinModule('node:fs');
   let file;
   try {
     file = openSync(path, 'r');
     const { uid, mode } = fstatSync(file);
-    if (uid !== process.getuid() || (mode & 0o022) !== 0) return undefined;
-    const bytes = readFileSync(file);
-    const end = bytes.indexOf('\n');
-    const { commands, size } = JSON.parse(bytes.latin1Slice(0, end));
-    const code = bytes.subarray(end + 1);
-    return code.length === size ? { commands, code } : undefined;
+    return uid === process.getuid() && (mode & 0o022) === 0 ? readFileSync(file) : undefined;
   } catch {
     return undefined;
   } finally {
@@ -74,16 +81,14 @@ function readKept(path) {
 }
 
 /** Whether it can be written says nothing of the command. */
-function writeKept(path, commands, code) {
+function writeKept(path, code) {
   const { renameSync, rmSync, writeFileSync } = process.getBuiltinModule('node:fs');
   const draft = `${path}.${process.pid}`;
-  const head = `${JSON.stringify({ commands, size: code.length })}\n`;
   try {
     // What a killed command of this number has left.
     rmSync(draft, { force: true });
     // On the disk before it has its name: no power cut leaves zeros in it.
-    const options = { flag: 'wx', mode: 0o600, flush: true };
-    writeFileSync(draft, Buffer.concat([Buffer.from(head), code]), options);
+    writeFileSync(draft, code, { flag: 'wx', mode: 0o600, flush: true });
     renameSync(draft, path);
   } catch {
     forget(draft);
@@ -101,11 +106,11 @@ function forget(draft) {
 }
 
 /** What other versions of mcpd and of Node have left. */
-function removeOld(folder) {
+function removeOld(folder, prefix) {
   const { lstatSync, readdirSync, rmSync } = process.getBuiltinModule('node:fs');
   try {
-    for (const name of readdirSync(folder)) {
-      const path = join(folder, name);
+    const paths = readdirSync(folder).map((name) => join(folder, name));
+    for (const path of paths.filter((one) => !one.startsWith(`${prefix}-`))) {
       const isOld = Date.now() - lstatSync(path).mtimeMs > monthMs;
       if (isOld) rmSync(path, { recursive: true, force: true });
     }

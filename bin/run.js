@@ -13,7 +13,7 @@ else await startWithPinnedNode();
 async function start(words) {
   if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) return printVersion();
   silenceWarnings();
-  const bundle = loadBundle(join(root, 'dist', 'mcpd.cjs'), cacheFolder());
+  const bundle = loadBundle(join(root, 'dist', 'mcpd.cjs'), { folder: cacheFolder(), words });
   const command = await bundle.exports.main(words, root);
   if (command !== undefined) bundle.keep(command);
   // An open keep-alive connection must not hold the process.
