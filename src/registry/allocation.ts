@@ -117,21 +117,45 @@ export function allocateSubnet(question: SubnetQuestion): string | undefined {
 interface UidQuestion {
   readonly range: PortBlock;
   readonly taken: readonly Interval[];
-  /** Where in the range to begin. */
+  /** Of these the host's: nobody begins there. They may be half of the range, and what follows is one uid. */
+  readonly barred: readonly Interval[];
+  /** Where in the rest of the range to begin, as any whole number; wraps around. */
   readonly offset: number;
 }
 
 /** The first uid of the range, from its offset on, that is not taken. */
-export function allocateUid({ range, taken, offset }: UidQuestion): number | undefined {
-  const slot = firstFreeSlot({
-    offset,
-    count: range.end - range.start + 1,
-    taken: taken.map(({ first, last }) => ({
-      first: first - range.start,
-      last: last - range.start,
-    })),
+export function allocateUid({ range, taken, barred, offset }: UidQuestion): number | undefined {
+  const count = range.end - range.start + 1;
+  const slots = ({ first, last }: Interval) => ({
+    first: first - range.start,
+    last: last - range.start,
   });
+  const begin = slotOutside({ count, taken: barred.map(slots), offset });
+  const slot = firstFreeSlot({ offset: begin, count, taken: taken.map(slots) });
   return slot === undefined ? undefined : range.start + slot;
+}
+
+/** Of the slots in none of the intervals the one that the offset leads to; 0 where there is none. */
+function slotOutside({ count, taken, offset }: Omit<Required<SlotQuestion>, 'accept'>): number {
+  const gaps: Interval[] = [];
+  let from = 0;
+  for (const { first, last } of [...taken, { first: count, last: count }].toSorted(byFirst)) {
+    const to = Math.min(first, count) - 1;
+    if (to >= from) gaps.push({ first: from, last: to });
+    from = Math.max(from, last + 1);
+  }
+  const free = gaps.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  let left = free === 0 ? 0 : offset % free;
+  for (const { first, last } of gaps) {
+    const length = last - first + 1;
+    if (left < length) return first + left;
+    left -= length;
+  }
+  return 0;
+}
+
+function byFirst(a: Interval, b: Interval): number {
+  return a.first - b.first;
 }
 
 interface SlotQuestion {
@@ -146,7 +170,7 @@ interface SlotQuestion {
 export function firstFreeSlot(question: SlotQuestion): number | undefined {
   const { count, offset = 0, accept = () => true } = question;
   if (count < 1) return undefined;
-  const taken = question.taken.toSorted((a, b) => a.first - b.first);
+  const taken = question.taken.toSorted(byFirst);
   const start = offset % count;
   return (
     scan({ from: start, to: count, taken, accept }) ?? scan({ from: 0, to: start, taken, accept })

@@ -135,12 +135,13 @@ export function chooseUid(registry: Registry, question: UidQuestion): number {
     ...[...taken.uids, ...retained.map(({ value }) => Number(value))].map(justOne),
     ...world.takenUids,
   ];
+  const range = { start, end };
   const { former } = question;
-  if (former !== undefined && isUidFree(former, { range: { start, end }, taken: others })) {
+  if (former !== undefined && isUidFree(former, { range, taken: others })) {
     return former;
   }
   const offset = startingPoint(registry);
-  const allocated = allocateUid({ offset, range: { start, end }, taken: others });
+  const allocated = allocateUid({ range, taken: others, barred: world.takenUids, offset });
   if (allocated !== undefined) return allocated;
   throw exhausted('UIDS_EXHAUSTED', `No free uid is left in ${start}–${end}.`, [
     'mcpd config set uids.end UID, for a wider range',

@@ -160,9 +160,23 @@ test('allocateUid gives the lowest uid that is not taken', () => {
       const expected = Array.from({ length: 10 }, (_, index) => 2000 + index).find(
         (one) => !taken.some(({ first, last }) => first <= one && one <= last),
       );
-      expect(allocateUid({ range: { start: 2000, end: 2009 }, taken, offset: 0 })).toBe(expected);
+      const range = { start: 2000, end: 2009 };
+      expect(allocateUid({ range, taken, barred: [], offset: 0 })).toBe(expected);
+      expect(allocateUid({ range, taken, barred: taken, offset: 0 })).toBe(expected);
     }),
   );
+});
+
+test('homes that begin elsewhere get each another uid, though half of the range is the host’s', () => {
+  const range = { start: 2000, end: 2009 };
+  const barred = [
+    { first: 1900, last: 2003 },
+    { first: 2006, last: 2006 },
+  ];
+  const offsets = Array.from({ length: 5 }, (_, offset) => offset);
+  const uids = offsets.map((offset) => allocateUid({ range, taken: barred, barred, offset }));
+  expect(uids).toEqual([2004, 2005, 2007, 2008, 2009]);
+  expect(allocateUid({ range, taken: barred, barred, offset: 5 })).toBe(2004);
 });
 
 test('a CIDR is read back as it was written, with its host bits cleared', () => {
