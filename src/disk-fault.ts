@@ -25,6 +25,8 @@ function sqliteFault(error: unknown): McpdError | undefined {
     // It can't make room for its log either, and calls that an I/O error.
     case 10:
       return full(`The disk of the registry is full, or fails: ${message}.`, error);
+    case 14:
+      return full(`The registry can’t open a file, as on a disk that is full: ${message}.`, error);
     case 13:
       return full('The disk of the registry is full.', error);
     case 11:
@@ -38,7 +40,10 @@ function sqliteFault(error: unknown): McpdError | undefined {
 function full(message: string, cause: unknown): ConflictError {
   return new ConflictError(message, {
     code: 'NO_SPACE',
-    suggestions: ['df -h, to see which: the home’s, /run, …', 'Make room, and try again.'],
+    suggestions: [
+      'df -h and df -i, to see which: the home’s, /run, …',
+      'Make room, and try again.',
+    ],
     cause,
   });
 }

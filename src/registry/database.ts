@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock, type Clock } from '../clock.ts';
 import { ensureHome } from '../config/folder.ts';
@@ -84,7 +84,7 @@ function openDatabase(home: Home, options: OpenOptions): DatabaseSync {
     closeSync(openSync(home.registry, 'a', 0o600));
     return connect(home.registry);
   } catch (error) {
-    throw isAccessError(error) ? notAccessible(home, error) : error;
+    throw isAccessError(home, error) ? notAccessible(home, error) : error;
   }
 }
 
@@ -175,10 +175,20 @@ function isBusy(error: unknown): boolean {
   return (((error as { errcode?: number }).errcode ?? 0) & 0xff) === 5;
 }
 
-function isAccessError(error: unknown): boolean {
-  const { code, errcode } = error as { code?: string; errcode?: number };
-  // SQLITE_READONLY and SQLITE_CANTOPEN
-  return code === 'EACCES' || code === 'EPERM' || errcode === 8 || errcode === 14;
+function isAccessError(home: Home, error: unknown): boolean {
+  const { code, errcode = 0 } = error as { code?: string; errcode?: number };
+  if (code === 'EACCES' || code === 'EPERM') return true;
+  // SQLITE_READONLY and SQLITE_CANTOPEN, which have other reasons too.
+  return [8, 14].includes(errcode & 0xff) && !isOurs(home);
+}
+
+function isOurs({ root, registry }: Home): boolean {
+  try {
+    for (const path of [root, registry]) accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function notAccessible(home: Home, cause: unknown): RefusedError {

@@ -6,17 +6,21 @@ import { Desk } from './desk.ts';
 
 type Failure = { error: { code: string; message: string } };
 
-/** A disk of a megabyte where the home of this desk is. */
+/** A disk of a megabyte and forty files where the home of this desk is. */
 function smallDisk({ folder }: Desk) {
   const home = join(folder, 'mcpd');
   mkdirSync(home);
   const mount = (...args: string[]) => execFileSync('mount', [...args, home]);
-  mount('-t', 'tmpfs', '-o', 'size=1m,mode=0711', 'tmpfs');
+  mount('-t', 'tmpfs', '-o', 'size=1m,nr_inodes=40,mode=0711', 'tmpfs');
   const fill = () => {
     for (;;) appendFileSync(join(home, 'filler'), Buffer.alloc(4096));
   };
+  const fillWithFiles = () => {
+    for (let number = 0; ; number += 1) writeFileSync(join(home, `filler${number}`), '');
+  };
   return {
     fill: () => expect(fill).toThrow('ENOSPC'),
+    fillWithFiles: () => expect(fillWithFiles).toThrow('ENOSPC'),
     freeze: () => mount('-o', 'remount,ro'),
     [Symbol.dispose]: () => void execFileSync('umount', ['-l', home]),
   };
@@ -36,6 +40,15 @@ describe.runIf(process.getuid?.() === 0)('a disk with the home on it', () => {
       code: 4,
       error: { code: 'NO_SPACE', message: expect.stringContaining('full') },
     });
+  });
+
+  test('that has no room for another file is told as that, not as a home of somebody else’s', async () => {
+    using desk = new Desk();
+    using disk = smallDisk(desk);
+    await desk.run(['group', 'create', 'staff']);
+    disk.fillWithFiles();
+    const { error } = await desk.json<Failure>(['user', 'list']);
+    expect(error).toMatchObject({ code: 'NO_SPACE', message: expect.stringContaining('file') });
   });
 
   test('that can’t be written to is told as that, not as a home of somebody else’s', async () => {
