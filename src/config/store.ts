@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { RefusedError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
+import { notAccessible } from './access.ts';
 import { ensureHome } from './folder.ts';
 import type { Home } from './home.ts';
 import { hostConfigSchema, type HostConfig } from './schema.ts';
@@ -81,13 +82,7 @@ function readFile(home: Home): Written {
         cause: error,
       });
     }
-    if (code === 'EACCES') {
-      throw new RefusedError(`You may not read ${home.config}.`, {
-        code: 'HOME_NOT_ACCESSIBLE',
-        suggestions: ['Run the command with sudo, or set MCPD_HOME to a home of your own.'],
-        cause: error,
-      });
-    }
+    if (code === 'EACCES') throw notAccessible(`read ${home.config}`, error);
     if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
     throw invalid(home, 'it is not a JSON object', error);
   }

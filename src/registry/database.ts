@@ -1,9 +1,10 @@
-import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock, type Clock } from '../clock.ts';
+import { isAccessError, notAccessible } from '../config/access.ts';
 import { ensureHome } from '../config/folder.ts';
 import type { Home } from '../config/home.ts';
-import { ConflictError, RefusedError } from '../errors.ts';
+import { ConflictError } from '../errors.ts';
 import { fileSystemType, refuseNetworkFileSystem } from './file-system.ts';
 import { randomBase32, randomId, type CreateId } from './ids.ts';
 import { migrate } from './migrations.ts';
@@ -84,7 +85,7 @@ function openDatabase(home: Home, options: OpenOptions): DatabaseSync {
     closeSync(openSync(home.registry, 'a', 0o600));
     return connect(home.registry);
   } catch (error) {
-    throw isAccessError(home, error) ? notAccessible(home, error) : error;
+    throw isAccessError(home, error) ? notAccessible(`use the home ${home.root}`, error) : error;
   }
 }
 
@@ -173,28 +174,4 @@ function instanceOf(db: DatabaseSync): string {
 /** SQLITE_BUSY, in any of its extended forms. */
 function isBusy(error: unknown): boolean {
   return (((error as { errcode?: number }).errcode ?? 0) & 0xff) === 5;
-}
-
-function isAccessError(home: Home, error: unknown): boolean {
-  const { code, errcode = 0 } = error as { code?: string; errcode?: number };
-  if (code === 'EACCES' || code === 'EPERM') return true;
-  // SQLITE_READONLY and SQLITE_CANTOPEN, which have other reasons too.
-  return [8, 14].includes(errcode & 0xff) && !isOurs(home);
-}
-
-function isOurs({ root, registry }: Home): boolean {
-  try {
-    for (const path of [root, registry]) accessSync(path, constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function notAccessible(home: Home, cause: unknown): RefusedError {
-  return new RefusedError(`You may not use the home ${home.root}.`, {
-    code: 'HOME_NOT_ACCESSIBLE',
-    suggestions: ['Run the command with sudo, or set MCPD_HOME to a home of your own.'],
-    cause,
-  });
 }
