@@ -26,6 +26,7 @@ export default class Logs extends BaseCommand<object> {
   static override flags = {
     follow: boolean({ char: 'f', summary: 'Go on with new lines until Ctrl-C.' }),
     tail: integer({
+      char: 'n',
       summary: 'Begin with the last N lines of each server.',
       min: 0,
       helpValue: 'N',

@@ -43,7 +43,7 @@ export async function runInServer(
   if (container?.state !== 'running') {
     throw new ConflictError(`${key} is not running: it is ${container?.state ?? 'absent'}.`, {
       code: 'NOT_RUNNING',
-      suggestions: [`mcpd start ${key}`, `mcpd logs ${key}`],
+      suggestions: user.down ? [`mcpd up ${user.name}`] : [`mcpd start ${key}`, `mcpd logs ${key}`],
     });
   }
   return engine.exec(container.containerId, {

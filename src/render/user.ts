@@ -168,5 +168,6 @@ function userFields(user: UserResult): [string, string | undefined][] {
     ['Created', minuteUtc(user.createdAt)],
     ['Expires', user.expiresAt ? minuteUtc(user.expiresAt) : undefined],
     ['Run', user.runId ?? undefined],
+    ['State', user.down ? `down: mcpd up ${user.name}` : undefined],
   ];
 }

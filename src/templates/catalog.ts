@@ -25,7 +25,7 @@ export async function findTemplate(nameOrPath: string, root: string): Promise<Te
   const names = catalogNames(root);
   if (names.includes(nameOrPath))
     return readTemplate(join(root, 'templates', nameOrPath), nameOrPath);
-  throw notFound(`There is no template ${nameOrPath}.`, nearest(nameOrPath, names));
+  throw notFound(`There is no template "${nameOrPath}".`, nearest(nameOrPath, names));
 }
 
 /** True for what names a folder rather than a catalog entry. */

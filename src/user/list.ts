@@ -17,7 +17,6 @@ export function listAllUsers(
     users: chosen.map((user) => ({
       ...describeUser(user, { config, home, instance: registry.instance }),
       servers: counts.get(user.id) ?? 0,
-      down: user.down,
     })),
   };
 }

@@ -34,6 +34,7 @@ const userResult = z.object({
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
   runId: z.string().nullable(),
+  down: z.boolean().describe('true when `down` took them down: no containers'),
 });
 
 export type UserResult = z.infer<typeof userResult>;
@@ -112,6 +113,7 @@ export function describeUser(user: User, { config, home, instance }: Facts): Use
     createdAt: new Date(user.createdAt).toISOString(),
     expiresAt: user.expiresAt === null ? null : new Date(user.expiresAt).toISOString(),
     runId: user.runId,
+    down: user.down,
   };
 }
 
@@ -148,5 +150,5 @@ export type RunRemoveResult = z.infer<typeof runRemoveResult>;
 export const userRemoveOutput = z.union([userRemoveResult, runRemoveResult]);
 
 export const userListResult = z.object({
-  users: z.array(userResult.extend({ servers: z.int(), down: z.boolean() })),
+  users: z.array(userResult.extend({ servers: z.int() })),
 });

@@ -30,7 +30,7 @@ export const impossible: readonly Row[] = [
   ['run npm test', usage('npm test')],
   ['run --name Bob -- true', usage('is not a name')],
   ['run --ttl never -- true', usage('is not a duration')],
-  ['run --server nope -- true', noTemplate('no template nope')],
+  ['run --server nope -- true', noTemplate('no template "nope"')],
   ['completion powershell', usage('powershell')],
   ['connect bob --client nope', usage('--client')],
   ['connect bob --write', usage('--client')],
@@ -162,13 +162,13 @@ export const impossible: readonly Row[] = [
     user update bob --egress ''
   `,
 
-  ['template show nope', noTemplate('no template nope')],
+  ['template show nope', noTemplate('no template "nope"')],
   ['template show ./nope', noTemplate('./nope')],
-  ['user add bob --server nope', noTemplate('no template nope')],
-  ['user add bob --server filesystem,nope', noTemplate('no template nope')],
+  ['user add bob --server nope', noTemplate('no template "nope"')],
+  ['user add bob --server filesystem,nope', noTemplate('no template "nope"')],
   ['user add bob --server ./nope', noTemplate('./nope')],
   ["user add bob --server ''", noTemplate('no template')],
-  ['server add bob/nope', noTemplate('no template nope')],
+  ['server add bob/nope', noTemplate('no template "nope"')],
   ['schema user nope', { code: 'COMMAND_NOT_FOUND', says: 'no command "user nope"', exit: 3 }],
 
   ...each(noSetting)`

@@ -122,7 +122,12 @@ export const refused: readonly Row[] = [
   `,
   [
     'exec carol/filesystem -- true',
-    { exit: 4, code: 'NOT_RUNNING', says: 'carol/filesystem is not running' },
+    {
+      exit: 4,
+      code: 'NOT_RUNNING',
+      says: 'carol/filesystem is not running',
+      next: 'mcpd up carol',
+    },
   ],
 
   ...each(system)`
