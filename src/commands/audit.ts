@@ -38,12 +38,7 @@ export default class Audit extends BaseCommand<object> {
     method: string({ summary: 'Only this method, e.g. tools/call.', helpValue: 'METHOD' }),
     tool: string({ summary: 'Only calls of this tool.', helpValue: 'NAME' }),
     failed: boolean({ summary: 'Only what did not end well.' }),
-    tail: integer({
-      char: 'n',
-      summary: 'The last N of each server.',
-      min: 0,
-      helpValue: 'N',
-    }),
+    tail: integer({ char: 'n', summary: 'The last N of each server.', min: 0, helpValue: 'N' }),
     follow: boolean({ char: 'f', summary: 'Go on with new ones until Ctrl-C.' }),
   };
   static override readonly result = auditResult;

@@ -193,8 +193,8 @@ users:
 `;
     expect(await faults(text)).toEqual([
       'tenants.yaml:2:14: templates.mine: its template.json says that the name is notes',
-      'tenants.yaml:3:10: images.0: there is no template nope',
-      'tenants.yaml:5:20: users.bob.servers.0: there is no template memry; did you mean memory?',
+      'tenants.yaml:3:10: images.0: there is no template "nope"',
+      'tenants.yaml:5:20: users.bob.servers.0: there is no template "memry"; did you mean memory?',
       'tenants.yaml:5:44: users.bob.servers.3: the server memory is here twice',
       `tenants.yaml:5:52: users.bob.servers.4: there is no template.json in ${folder}/nowhere`,
     ]);
