@@ -16,6 +16,9 @@ export interface Read {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
+/** More than a string can hold, so that none that could be written is refused. */
+const mostText = 2 ** 30;
+
 export interface OpenArchive {
   readonly manifest: Manifest;
   /** All other members; it ends well only when everything was as it was written. */
@@ -57,6 +60,8 @@ async function* readMembers(
       const { place } = judged;
       if ((place.area === 'manifest') !== isFirst) throw damaged('its order is wrong');
       isFirst = false;
+      const isText = place.area === 'manifest' || place.area === 'end';
+      if (isText && member.size > mostText) throw damaged(`${member.path} is too large`);
       if (place.area === 'end') {
         const sums = endSchema.parse(await jsonOf(content));
         const found = digest.end();

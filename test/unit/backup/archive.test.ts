@@ -95,6 +95,16 @@ test('an archive without its end, or with more behind it, is damaged', async () 
   await expect(readAll(bytesOf(whole.length))).resolves.toHaveLength(1);
 });
 
+test('a manifest that would fill the memory is damaged, before any of it is read', async () => {
+  const archive = pack();
+  archive.entry({ name: 'manifest.json', size: 2 ** 31 });
+  const [header] = await Readable.from(archive).take(1).toArray();
+  await expect(readAll(Readable.from([header]))).rejects.toMatchObject({
+    ...damaged,
+    message: expect.stringContaining('too large'),
+  });
+});
+
 test('a changed byte of content, a changed mode and a missing member are found', async () => {
   const file = memberOf(`${workspace}/file`, { size: 4 });
   const whole = await buffer(
