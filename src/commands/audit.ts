@@ -50,11 +50,10 @@ export default class Audit extends BaseCommand<object> {
     const { control, since, until, ...filter } = flags;
     const times = { since: since?.(now), until: until?.(now) };
     const style = styleFor(process.stdout, process.env);
-    const json = this.jsonEnabled();
-    const print = documentsOf(sinkOf(process.stdout), { json, perLine: filter.follow });
-    if (control && args.target)
-      throw subjectError('--control tells of all commands, not of one user’s servers.');
+    const sink = sinkOf(process.stdout);
+    const print = documentsOf(sink, { json: this.jsonEnabled(), perLine: filter.follow });
     if (control) {
+      if (args.target) throw subjectError('--control tells of all commands, not of one user’s.');
       const lines = readControl(context, { ...filter, ...times });
       return print(lines, (line) => renderControlLine(line, style));
     }
