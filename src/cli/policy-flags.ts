@@ -15,6 +15,11 @@ import { readValue } from './read-value.ts';
 
 const { shape } = policySchema;
 
+const riskError = {
+  error: ({ input }: { readonly input?: unknown }) =>
+    `"${String(input)}" is not a risk; write one of ${risks.join(', ')}`,
+};
+
 /** Everything a policy may say that flags can; the rest is for `--policy`. */
 export const policyFlags = {
   policy: string({
@@ -39,12 +44,7 @@ export const policyFlags = {
   'deny-prompt': patternFlag('Prompts that may not be used.'),
   'allow-template': patternFlag('Templates that may be given; no others then.'),
   'allow-image': patternFlag('Images that templates may name; no others then.'),
-  'max-risk': flagOf(
-    z.enum(risks, { error: `write one of ${risks.join(', ')}` }) as z.ZodType<
-      (typeof risks)[number],
-      string
-    >,
-  )({
+  'max-risk': flagOf(z.enum(risks, riskError) as z.ZodType<(typeof risks)[number], string>)({
     summary: `Riskiest template that needs no approval: ${risks.join(', ')}.`,
     helpValue: 'LEVEL',
   }),
