@@ -70,7 +70,7 @@ describe('a token', () => {
     expect(rotated.value).not.toBe(value);
     const { stdout } = await desk.run(['token', 'list', 'bob']);
     expect(stdout).toMatch(new RegExp(`^ci +${token.id} +replaced `, 'm'));
-    expect((await desk.run([...rotate, '0'])).stdout).toContain('works no more');
+    expect((await desk.run([...rotate, '0'])).stderr).toContain('works no more');
     expect((await desk.run([...rotate, '-1'])).code).toBe(2);
     expect((await desk.run(['token', 'rotate', 'bob', token.id])).code).toBe(4);
   });
