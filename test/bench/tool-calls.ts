@@ -1,4 +1,3 @@
-import { keepAwake } from './awake.ts';
 import {
   compareRow,
   forEach,
@@ -10,6 +9,7 @@ import {
 } from './contestants.ts';
 import { EchoClient, type Target } from './echo-clients.ts';
 import { median, percentile } from './measure.ts';
+import { onOneProcessor } from './one-processor.ts';
 import type { Row } from './report.ts';
 
 const seconds = 1;
@@ -19,16 +19,16 @@ const warmUps = 3;
 
 /**
  * Calls of `echo` by some clients at once, by all contestants in turns. Judged is what stands before a
- * server that costs next to nothing. Shown is what it comes to for one client where no processor halts,
+ * server that costs next to nothing. Shown is what it comes to for one client where all share a processor,
  * and before a server in Node, which takes most of the machine.
  */
 export async function benchToolCalls(): Promise<Row[]> {
   const judged = await benchBefore(lightServer, [1, 8, 32]);
-  const awake = await benchAwake(lightServer, [1]);
+  const together = await benchTogether(lightServer, [1]);
   const beforeNode = await benchBefore(nodeServer, [1, 8]);
   return [
     ...judged,
-    ...awake.map((row) => unjudged(row, 'processors kept awake')),
+    ...together.map((row) => unjudged(row, 'all on one processor')),
     ...beforeNode.map((row) => unjudged(row, 'server in Node')),
   ];
 }
@@ -37,8 +37,8 @@ function unjudged(row: Row, how: string): Row {
   return { ...row, what: `${row.what}, ${how}`, budget: '', verdict: '' };
 }
 
-async function benchAwake(server: readonly string[], loads: readonly number[]): Promise<Row[]> {
-  await using _ = await keepAwake();
+async function benchTogether(server: readonly string[], loads: readonly number[]): Promise<Row[]> {
+  using _ = onOneProcessor();
   return await benchBefore(server, loads);
 }
 
