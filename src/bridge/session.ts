@@ -2,12 +2,19 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { fieldOf, parseJson, type ClientMessage } from '../mcp/body.ts';
 import { readEnvelope, type Envelope } from '../mcp/envelope.ts';
-import { formatCancelled, formatFailure, rpcCodes, type RequestId } from '../mcp/jsonrpc.ts';
+import {
+  formatCancelled,
+  formatFailure,
+  rpcCodes,
+  type RequestId,
+  type RpcFailure,
+} from '../mcp/jsonrpc.ts';
 import { AnswerStreams } from './answer-streams.ts';
 import type { Principal } from './auth.ts';
 import { randomBytes } from './builtins.ts';
 import type { Child, ChildEvents } from './child.ts';
 import type { BridgeBounds } from './config.ts';
+import { Congestion, stallMs } from './congestion.ts';
 import { describeEnding, type Ending } from './ending.ts';
 import type { Log } from './log.ts';
 import { Outbox } from './outbox.ts';
@@ -32,8 +39,6 @@ export interface SessionOptions {
   readonly onOver: (ending: Ending, hasAnswered: boolean) => void;
 }
 
-/** How long a client may leave an answer unread. */
-const stallMs = 60_000;
 const outboxMessages = 256;
 const outboxBytes = 2 ** 20;
 
@@ -50,13 +55,14 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #child: Child;
   readonly #pending: PendingRequests;
-  readonly #congested = new Map<Reply, number>();
+  readonly #congestion: Congestion;
   readonly #outbox: Outbox;
   #writers = 0;
   #skipped = 0;
   #hasAnswered = false;
   #declared: ReadonlySet<Kind> = new Set();
-  #isOver = false;
+  /** Why the session is over. */
+  #failure: RpcFailure | undefined;
   readonly #isKeepAliveTime: (now: number) => boolean;
 
   constructor(options: SessionOptions) {
@@ -80,6 +86,7 @@ export class Session {
       onLine: (line) => this.#receive(line),
       onEnd: (ending) => this.#finish(ending),
     });
+    this.#congestion = new Congestion(this.#child);
   }
 
   get pid(): number | undefined {
@@ -121,6 +128,7 @@ export class Session {
       }
       this.#child.write(message.line);
     }
+    this.#failPending();
     const drained = this.#child.drained();
     if (drained) this.#writers += 1;
     return drained?.finally(() => (this.#writers -= 1));
@@ -141,13 +149,8 @@ export class Session {
   }
 
   congestion(reply: Reply, isCongested: boolean): void {
-    if (isCongested) {
-      this.#congested.set(reply, this.#options.clock.now());
-      this.#child.pause();
-    } else {
-      this.#congested.delete(reply);
-      if (this.#congested.size === 0) this.#child.resume();
-    }
+    if (isCongested) this.#congestion.begin(reply, this.#options.clock.now());
+    else this.#congestion.end(reply);
   }
 
   /** The client that opened the session left before it learned the id. */
@@ -166,17 +169,12 @@ export class Session {
   /** Runs what time demands: deadlines, keep-alives, slow readers, tokens that are no longer valid. */
   sweep(now: number, isCurrent: (principal: Principal) => boolean): void {
     const keepAlive = this.#isKeepAliveTime(now);
-    for (const { method, idText, isCancelled } of this.#pending.sweep({
-      now,
-      keepAlive,
-      isCurrent,
-    })) {
+    const expired = this.#pending.sweep({ now, keepAlive, isCurrent });
+    for (const { method, idText, isCancelled } of expired) {
       if (method === 'initialize') void this.#child.stop({ kind: 'silent' });
       else if (!isCancelled) this.#child.write(formatCancelled(idText, 'timed out'));
     }
-    for (const [reply, since] of this.#congested) {
-      if (now - since > stallMs || !isCurrent(reply.principal)) reply.drop();
-    }
+    this.#congestion.sweep(now, isCurrent);
     this.streams.sweep(now);
     this.#outbox.sweep({ now, stallMs, keepAlive, isCurrent });
   }
@@ -228,16 +226,21 @@ export class Session {
   }
 
   #finish(ending: Ending): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    const failure = describeEnding(ending, this.#options.memoryBytes);
-    for (const { idText, reply } of this.#pending.takeAll()) {
-      if (!this.#hasAnswered) reply.sessionId = undefined;
-      reply.sendResponse(formatFailure(idText, failure));
-    }
+    if (this.#failure) return;
+    this.#failure = describeEnding(ending, this.#options.memoryBytes);
+    this.#failPending();
     this.#outbox.close();
     if (this.#skipped > 1) this.#log(`${this.#skipped} lines on stdout were skipped`);
     this.#options.onOver(ending, this.#hasAnswered);
+  }
+
+  /** A server may have failed to start before the first request comes to it. */
+  #failPending(): void {
+    if (!this.#failure) return;
+    for (const { idText, reply } of this.#pending.takeAll()) {
+      if (!this.#hasAnswered) reply.sessionId = undefined;
+      reply.sendResponse(formatFailure(idText, this.#failure));
+    }
   }
 
   #log(text: string): void {
