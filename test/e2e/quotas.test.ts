@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestClient } from '../support/client.ts';
 import { insideServer } from '../support/inside.ts';
+import { OwnTemplate } from '../support/own-template.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
 const laboratory = join(import.meta.dirname, '../fixtures/laboratory');
@@ -32,12 +33,16 @@ const caps = {
   ...(isRoot && { storage: ['24m', '40m'] }),
 } as const satisfies Record<string, Both<string>>;
 
+function capsOf(index: 0 | 1): Record<string, string> {
+  return Object.fromEntries(Object.entries(caps).map(([name, both]) => [name, both[index]]));
+}
+
 beforeAll(async () => {
   tenancy = stack.use(await Tenancy.open());
   const lab = (index: 0 | 1) => [
     '--server',
     laboratory,
-    ...Object.entries(caps).flatMap(([name, both]) => [`--${name}`, both[index]]),
+    ...Object.entries(capsOf(index)).flatMap(([name, cap]) => [`--${name}`, cap]),
   ];
   const users = await Promise.all([
     tenancy.addUser('bob', ...lab(0)),
@@ -150,11 +155,51 @@ function callSpares(client: TestClient): Promise<(string | number)[]> {
   return ends(['spare', 'other'].map((name) => client.call(name)));
 }
 
+/** Calls eight times at once. */
+async function callTogether(client: TestClient, tool: string): Promise<string> {
+  return sorted(await ends(Array.from({ length: 8 }, () => client.call(tool))));
+}
+
+/** Calls so often at once that three are refused. Gives how those ended, and how all did. */
+async function callBeyond({ added, client }: Tenant, inFlight: number, waiting: number) {
+  const calls = Array.from({ length: inFlight + waiting + 3 }, () => hold(client));
+  // Those too many are refused at once, so that nobody is let go before.
+  const refused = await firstFailures(calls, 3);
+  await expect.poll(() => heldIn(added), { timeout: 20_000 }).toBe(inFlight);
+  await letGo(added);
+  return [refused, sorted(await ends(calls))];
+}
+
+/** Gives the user another server, and what comes of its use; for a refusal, its code. */
+async function useAnother<Result>(
+  { name, added: { token } }: Tenant,
+  template: string,
+  use: (client: TestClient) => Promise<Result>,
+): Promise<Result | string | undefined> {
+  const args = ['server', 'add', `${name}/${template}`, '--json'];
+  const { server, error } = JSON.parse((await tenancy.run(args)).stdout) as {
+    server?: { url: string };
+    error?: { code: string };
+  };
+  if (!server) return error?.code;
+  await using client = await TestClient.connect(server.url, token);
+  return await use(client);
+}
+
+/** A policy replaces all that they have. */
+function policyWith({ name }: Tenant, ofLaboratory: object): string {
+  const { 'max-sessions': sessions, pids, ...others } = capsOf(name === 'bob' ? 0 : 1);
+  const policy = { ...others, pids: Number(pids), sessions: Number(sessions) };
+  return JSON.stringify({ ...policy, templates: { laboratory: ofLaboratory } });
+}
+
 interface Quota {
   readonly name: string;
   readonly limits: Both<string>;
   /** A limit as flags of `user update`; none: they have had it from the beginning. */
   readonly flags?: (limit: string) => string;
+  /** A limit as what their policy says of the laboratory alone. */
+  readonly template?: (limit: number) => object;
   /** Takes these back. */
   readonly unset?: readonly string[];
   /** Drives one user to their limit, and says what came of it. */
@@ -177,26 +222,46 @@ const quotas: readonly Quota[] = [
     limits: ['5', '3'],
     flags: (burst) => `--rate 6 --burst ${burst}`,
     unset: ['requestsPerMinute', 'burst'],
-    drive: async ({ client }) =>
-      sorted(await ends(Array.from({ length: 8 }, () => client.call('spare')))),
+    drive: ({ client }) => callTogether(client, 'spare'),
     outcomes: ['429 429 429 ok ok ok ok ok', '429 429 429 429 429 ok ok ok'],
+  },
+  {
+    name: 'requests a minute to the server of one template, and none to another',
+    limits: ['5', '3'],
+    template: (burst) => ({ requestsPerMinute: 6, burst }),
+    drive: async (tenant) => {
+      const outcomes = [
+        await callTogether(tenant.client, 'spare'),
+        await useAnother(tenant, 'memory', (client) => callTogether(client, 'read_graph')),
+      ];
+      await tenancy.json(['server', 'remove', `${tenant.name}/memory`, '--yes']);
+      return outcomes;
+    },
+    outcomes: [
+      ['429 429 429 ok ok ok ok ok', 'ok ok ok ok ok ok ok ok'],
+      ['429 429 429 429 429 ok ok ok', 'ok ok ok ok ok ok ok ok'],
+    ],
   },
   {
     name: 'calls in flight, and how many wait',
     limits: ['2', '1'],
     flags: (concurrency) => `--concurrency ${concurrency} --queue 1`,
     unset: ['concurrency', 'queue'],
-    drive: async ({ added, client }, limit) => {
-      const calls = Array.from({ length: 5 }, () => hold(client));
-      // Those too many are refused at once, so that nobody is let go before.
-      const refused = await firstFailures(calls, 4 - Number(limit));
-      await expect.poll(() => heldIn(added), { timeout: 20_000 }).toBe(Number(limit));
-      await letGo(added);
-      return [refused, sorted(await ends(calls))];
-    },
+    drive: (tenant, limit) => callBeyond(tenant, Number(limit), 1),
     outcomes: [
-      [[429, 429], '429 429 ok ok ok'],
+      [[429, 429, 429], '429 429 429 ok ok ok'],
       [[429, 429, 429], '429 429 429 ok ok'],
+    ],
+  },
+  {
+    name: 'calls in flight at the server of one template',
+    limits: ['2', '1'],
+    template: (concurrency) => ({ concurrency }),
+    // Four times as many wait where nothing is said.
+    drive: (tenant, limit) => callBeyond(tenant, Number(limit), 4 * Number(limit)),
+    outcomes: [
+      [[429, 429, 429], `429 429 429${' ok'.repeat(10)}`],
+      [[429, 429, 429], `429 429 429${' ok'.repeat(5)}`],
     ],
   },
   {
@@ -246,6 +311,33 @@ const quotas: readonly Quota[] = [
     outcomes: [
       [[503], ['ok', 'ok', 'ok', 'ok', 'ok']],
       [[503], ['ok', 'ok', 'ok', 'ok']],
+    ],
+  },
+  {
+    name: 'tools, resources and prompts of the server of one template',
+    limits: ['1', '2'],
+    template: (count) => ({
+      maxTools: count,
+      tools: { deny: ['oth*'] },
+      maxResources: count,
+      resources: { deny: ['lab:///f*'] },
+      maxPrompts: count,
+      prompts: { deny: ['third'] },
+    }),
+    drive: async ({ client }) => [
+      await listTools(client),
+      await callSpares(client),
+      await readAll(client),
+      await getAll(client),
+    ],
+    outcomes: [
+      [['run'], [-32602, -32602], [-32002, 'ok', -32002], ['ok', -32602, -32602]],
+      [
+        ['run', 'spare'],
+        ['ok', -32602],
+        [-32002, 'ok', 'ok'],
+        ['ok', 'ok', -32602],
+      ],
     ],
   },
   {
@@ -347,21 +439,11 @@ const quotas: readonly Quota[] = [
     ],
     flags: (all) => all,
     unset: ['servers', 'maxRisk', 'allowedTemplates'],
-    drive: async ({ name, added: { token } }) => {
-      const given = async (template: string) => {
-        const args = ['server', 'add', `${name}/${template}`, '--json'];
-        const { server, error } = JSON.parse((await tenancy.run(args)).stdout) as {
-          server?: { url: string };
-          error?: { code: string };
-        };
-        if (!server) return error?.code;
-        await using client = await TestClient.connect(server.url, token);
-        return await client.call('read_graph');
-      };
+    drive: async (tenant) => {
       const answers = [];
       // Of a high, a medium and two low risks.
       for (const template of ['filesystem', 'memory', 'sequential-thinking', 'everything'])
-        answers.push(await given(template));
+        answers.push(await useAnother(tenant, template, (client) => client.call('read_graph')));
       return answers;
     },
     outcomes: [
@@ -373,6 +455,19 @@ const quotas: readonly Quota[] = [
       ],
       ['RISK_TOO_HIGH', 'RISK_TOO_HIGH', 'SERVERS_QUOTA', 'SERVERS_QUOTA'],
     ],
+  },
+  {
+    name: 'images',
+    limits: ['vendor/*', 'elsewhere/*'],
+    flags: (pattern) => `--allow-image ${pattern}`,
+    unset: ['allowedImages'],
+    drive: async (tenant) => {
+      const change = { source: { image: 'vendor/one:1' }, command: ['serve'] };
+      await using own = await OwnTemplate.copyOf('memory', change);
+      return await useAnother(tenant, own.folder, (client) => client.call('read_graph'));
+    },
+    // The image is one that he may have; what mcpd can't do yet is to run it.
+    outcomes: ['IMAGE_SOURCE_UNSUPPORTED', 'IMAGE_NOT_ALLOWED'],
   },
   ...(isRoot
     ? [
@@ -443,20 +538,27 @@ function writeUntilFull(): [string | undefined, number] {
 }
 
 describe('limits that two users drive at once hold, for each their own, and their neighbour has every call answered', () => {
-  it.each(quotas)('$name', async ({ limits, flags, unset = [], drive, outcomes }) => {
+  it.each(quotas)('$name', async ({ limits, flags, template, unset = [], drive, outcomes }) => {
     const both = [bob, alice] as const;
-    const update = ({ name }: Tenant, more: readonly string[]) =>
-      tenancy.json(['user', 'update', name, ...more]);
+    const update = ({ name }: Tenant, more: readonly string[], input?: string) =>
+      tenancy.json(['user', 'update', name, ...more], input);
     const forEach = (act: (tenant: Tenant, limit: string) => Promise<unknown>) =>
       Promise.all([act(bob, limits[0]), act(alice, limits[1])]);
     if (flags) await forEach((tenant, limit) => update(tenant, flags(limit).split(' ')));
+    if (template)
+      await forEach((tenant, limit) =>
+        update(tenant, ['--policy', '-'], policyWith(tenant, template(Number(limit)))),
+      );
     const neighbour = callAllTheTime(carol.client);
     try {
       expect(await forEach(drive)).toEqual(outcomes);
       expect(await neighbour.stop()).toBeGreaterThan(0);
     } finally {
       await forEach(({ added }) => forget(added));
-      const taken = unset.flatMap((field) => ['--unset', field]);
+      const taken = [...unset, ...(template ? ['templates'] : [])].flatMap((field) => [
+        '--unset',
+        field,
+      ]);
       if (taken.length > 0) await forEach((tenant) => update(tenant, taken));
     }
     expect(await ends(both.map(({ client }) => client.call('spare')))).toEqual(['ok', 'ok']);
