@@ -61,9 +61,8 @@ export function hasOwner(registry: Registry, userId: string): boolean {
 }
 
 /** Whether a user ends by themselves: at a time, with a process, or as one of a CI run. */
-export function isPassing({ db }: Registry, { id, expiresAt, runId }: User): boolean {
-  const owner = db.prepare('SELECT 1 FROM owners WHERE user_id = ?').get(id);
-  return expiresAt !== null || runId !== null || owner !== undefined;
+export function isPassing(registry: Registry, { id, expiresAt, runId }: User): boolean {
+  return expiresAt !== null || runId !== null || hasOwner(registry, id);
 }
 
 function expiry(at: number): string {

@@ -59,16 +59,17 @@ export async function tryBringUp(world: Context, request: UpRequest): Promise<Tr
   const everybody = namedUsers(world.registry, request.names);
   const outlooks = await surveyUsers(world, everybody, await freshIssuerKeys(world));
   const now = world.clock.now();
-  const quiet = new Set(everybody.filter((_, index) => isQuiet(outlooks[index], request)));
+  const quiet = everybody
+    .filter((_, index) => isQuiet(outlooks[index], request))
+    .filter((user) => whyOver(world.registry, user) === undefined);
   const staysDown = ({ down }: User) => down && request.leaveDown === true;
-  // What a killed `down` left of somebody goes.
-  const users = everybody.filter((user) => !(staysDown(user) && quiet.has(user)));
-  const idle = new Set(
-    users
-      .filter((user) => isWanted(user, now) && quiet.has(user))
-      .filter((user) => whyOver(world.registry, user) === undefined),
-  );
-  return tryChosen(world, { ...request, users, idle }, async (user, context) => {
+  // Of somebody who is down there may be what a killed `down` left, or their time may be over.
+  const done = idsOf(quiet.filter(staysDown));
+  const users = everybody.filter(({ id }) => !done.has(id));
+  const idle = idsOf(quiet.filter((user) => isWanted(user, now)));
+  const mayBeGone = request.names.length === 0;
+  const { parallel } = request;
+  return tryChosen(world, { users, parallel, idle, mayBeGone }, async (user, context) => {
     const removedBecause = whyOver(context.registry, user);
     if (removedBecause !== undefined) {
       await eraseOver(context, user);
@@ -78,6 +79,10 @@ export async function tryBringUp(world: Context, request: UpRequest): Promise<Tr
     if (user.down && !staysDown(user)) await admitted(context, { change });
     return converge(context, user.id, { waitMs: request.waitMs });
   });
+}
+
+function idsOf(users: readonly User[]): ReadonlySet<string> {
+  return new Set(users.map(({ id }) => id));
 }
 
 // Decided again under the lease, if there is anything: others may have been at it since.
@@ -91,11 +96,11 @@ function isQuiet(
 }
 
 /** Removes users' containers and networks; rows, addresses, secrets and workspaces stay. */
-export async function takeDown(world: Context, request: BulkRequest) {
-  const users = namedUsers(world.registry, request.names);
+export async function takeDown(world: Context, { names, parallel }: BulkRequest) {
+  const users = namedUsers(world.registry, names);
   await world.engine();
-  const nobody = new Set<User>();
-  const tried = tryChosen(world, { ...request, users, idle: nobody }, async (user, context) => {
+  const chosen = { users, parallel, mayBeGone: names.length === 0 };
+  const tried = tryChosen(world, chosen, async (user, context) => {
     updateUser(context.registry, user.id, { down: true });
     return converge(context, user.id, { waitMs: undefined });
   });
@@ -106,10 +111,12 @@ type Outcome = Pick<Converged, 'changed' | 'operations'> & { readonly removedBec
 
 const untouched: Outcome = { changed: false, operations: [] };
 
-interface Chosen extends BulkRequest {
+interface Chosen extends Pick<BulkRequest, 'parallel'> {
   readonly users: readonly User[];
-  /** Those for whom nothing is to be done. */
-  readonly idle: ReadonlySet<User>;
+  /** Ids of those for whom nothing is to be done. */
+  readonly idle?: ReadonlySet<string>;
+  /** Nobody was named: of everybody one may have been removed meanwhile. */
+  readonly mayBeGone: boolean;
 }
 
 /** What became of each user, in their order. */
@@ -120,17 +127,16 @@ interface Tried {
 
 async function tryChosen(
   context: Context,
-  { names: named, users, parallel, idle }: Chosen,
+  { users, parallel, idle, mayBeGone }: Chosen,
   change: (user: User, context: Context) => Promise<Outcome>,
 ): Promise<Tried> {
   const outcomes = await tryEachUser(users, {
     context,
     parallel,
     change: async (one, beside): Promise<Outcome> => {
-      if (idle.has(one)) return untouched;
+      if (idle?.has(one.id)) return untouched;
       const done = await withUser(beside, one.id, (user) => change(user, beside));
-      // Of everybody one may have been removed meanwhile.
-      if (done === undefined && named.length > 0) throw goneMeanwhile(one);
+      if (done === undefined && !mayBeGone) throw goneMeanwhile(one);
       return done ?? untouched;
     },
   });

@@ -143,6 +143,20 @@ test('up --leave-down takes away the run-time files that a killed down left', as
   expect(existsSync(folder)).toBe(false);
 });
 
+test('up --leave-down removes who is down and over', async () => {
+  using home = await settledHome(names);
+  const { registry, clock } = home.context;
+  const bob = getUser(registry, 'bob');
+  const leaveDown = { ...up, leaveDown: true };
+  updateUser(registry, bob.id, { down: true });
+  home.observe(withoutBob);
+  await bringUp(home.context, leaveDown);
+  updateUser(registry, bob.id, { expiresAt: clock.now() });
+  const { users } = await bringUp(home.context, leaveDown);
+  expect(users.filter(({ removed }) => removed).map(({ user }) => user)).toEqual(['bob']);
+  expect(findUser(registry, 'bob')).toBeUndefined();
+});
+
 test('who can’t be planned for doesn’t stop the others', async () => {
   using home = await settledHome(names);
   const { registry } = home.context;
