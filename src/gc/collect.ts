@@ -9,7 +9,7 @@ import { dropLease } from '../registry/leases.ts';
 import { purgeQuarantine } from '../registry/quarantine.ts';
 import type { User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
-import { findUser } from '../registry/users.ts';
+import { findUser, findUserById } from '../registry/users.ts';
 import { dematerialise } from '../secrets/materialise.ts';
 import { isImage } from '../storage/keep.ts';
 import { discardStaged } from '../storage/recover.ts';
@@ -95,6 +95,7 @@ async function remove(context: Context, leftover: Leftover): Promise<boolean> {
     case 'folder':
       return registry.transaction(() => removeFolder(context, name));
     case 'staged':
+      if (isBack(context, leftover)) return false;
       return discardStaged({ volumes: systemVolumes(context), paths: leftover.paths });
     case 'restore':
       return discardAbandoned(context);
@@ -150,12 +151,18 @@ async function removeContainer(
 
 async function removeNetwork(
   context: Context,
-  { id, name, why, bridge }: Leftover & { kind: 'network' },
+  { id, name, why, bridge, userId }: Leftover & { kind: 'network' },
 ): Promise<boolean> {
   const engine = await context.engine();
+  if (isBack(context, { userId })) return false;
   await engine.apply({ type: 'network.remove', id, name, cause: why });
   if (isBridgeName(bridge)) await unprotectTenant(context, bridge);
   return true;
+}
+
+/** Since it was looked, a restore or a move may have brought somebody back who was gone. */
+function isBack({ registry }: Context, { userId }: { readonly userId: string }): boolean {
+  return findUserById(registry, userId) !== undefined;
 }
 
 interface Failed {

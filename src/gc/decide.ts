@@ -37,9 +37,14 @@ export type Leftover = { readonly name: string; readonly why: string } & (
       /** Whose lease to hold meanwhile: the user is there, the server is not. */
       readonly user: string | undefined;
     }
-  | { readonly kind: 'network'; readonly id: string; readonly bridge: string }
+  | {
+      readonly kind: 'network';
+      readonly id: string;
+      readonly bridge: string;
+      readonly userId: string;
+    }
   | { readonly kind: 'folder' }
-  | { readonly kind: 'staged'; readonly paths: VolumePaths }
+  | { readonly kind: 'staged'; readonly paths: VolumePaths; readonly userId: string }
   | { readonly kind: 'restore' }
   | { readonly kind: 'quarantine' }
   | { readonly kind: 'lease'; readonly fence: number }
@@ -115,12 +120,13 @@ function networks({ observed, users }: GcFacts): Leftover[] {
   const known = new Set(users.map(({ id }) => id));
   return observed.networks
     .filter(({ userId }) => !known.has(userId))
-    .map(({ id, name, bridge }) => ({
+    .map(({ id, name, bridge, userId }) => ({
       kind: 'network',
       name,
       why: 'its user is gone',
       id,
       bridge,
+      userId,
     }));
 }
 
@@ -136,11 +142,12 @@ function files({ folders, staged, users, servers }: GcFacts): Leftover[] {
       })),
     ...staged
       .filter(({ userId }) => !known.has(userId))
-      .map(({ paths }) => ({
+      .map(({ paths, userId }) => ({
         kind: 'staged' as const,
         name: paths.stagedImage,
         why: 'its user went before it was finished',
         paths,
+        userId,
       })),
   ];
 }
