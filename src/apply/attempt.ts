@@ -1,5 +1,12 @@
 import type * as z from 'zod';
-import { exitCodes, type McpdError } from '../errors.ts';
+import {
+  ConflictError,
+  exitCodes,
+  NotFoundError,
+  RefusedError,
+  UsageError,
+  type McpdError,
+} from '../errors.ts';
 import type { operationResult } from '../reconcile/result.ts';
 import { knownError, messageOf } from '../user/each.ts';
 import type { ApplyFailure, ApplyRow } from './result.ts';
@@ -41,6 +48,22 @@ export async function attempt(
     });
     return { rows, failure: { kind, name, error } };
   }
+}
+
+/**
+ * Whether anything is another than before, or may be: of what fails on its way, such as a server that doesn't get
+ * ready, something is done.
+ */
+export function hasChanged({ rows, failure }: Attempted): boolean {
+  if (rows.some(({ outcome }) => outcome === 'done')) return true;
+  return failure !== undefined && failure.kind !== 'template' && !isRefusal(failure.error);
+}
+
+/** Whether something was said no to before it was begun. */
+function isRefusal(error: unknown): boolean {
+  const kinds = [UsageError, NotFoundError, ConflictError, RefusedError];
+  if (kinds.some((kind) => error instanceof kind)) return true;
+  return knownError(error)?.code === 'IMAGE_BUILD_FAILED';
 }
 
 /** What failed, as a result tells it. */

@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts';
-import type { McpdError } from '../errors.ts';
+import { NotFoundError, type McpdError } from '../errors.ts';
 import { createUserGroup, removeUserGroup, updateUserGroup } from '../group/change.ts';
 import { buildImages } from '../image/manage.ts';
-import { findUser } from '../registry/users.ts';
+import { findUser, findUserById } from '../registry/users.ts';
+import type { Converged } from '../reconcile/converge.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import { tryEachUser } from '../user/each.ts';
 import { removeUserCompletely } from '../user/remove.ts';
@@ -12,6 +13,7 @@ import {
   attempt,
   endingOf,
   failuresOf,
+  hasChanged,
   type Attempted,
   type Report,
   type Task,
@@ -53,9 +55,7 @@ export async function carryOut(context: Context, work: Work): Promise<CarriedOut
   const attempts = [
     ...built,
     ...(await ofGroups(context, groups, (operation) => changeGroup(context, operation, work))),
-    ...(await ofUsers(context, removals.map(removalOf), work, (beside, { name, id }) =>
-      removeUserCompletely(beside, { name, id, purge: false }),
-    )),
+    ...(await ofUsers(context, removals.map(removalOf), work, removeUser)),
     ...(await ofUsers(context, changed, work, (beside, { name }, report) =>
       changeUser(beside, name, { ...work, unbuilt, report }),
     )),
@@ -68,7 +68,7 @@ export async function carryOut(context: Context, work: Work): Promise<CarriedOut
   const others = wanted.images.length + groups.length + removals.length + leftovers.length;
   return {
     result: {
-      changed: operations.some(({ outcome }) => outcome === 'done'),
+      changed: attempts.some(hasChanged),
       dryRun: false,
       operations,
       failures: failuresOf(attempts),
@@ -124,6 +124,19 @@ function removalOf({ userId: id, ...operation }: Plan['removals'][number]) {
   return { name: operation.subject, id, operations: [operation] };
 }
 
+/** One whom somebody else removed meanwhile is as gone as asked for; one who was renamed is not. */
+async function removeUser(
+  context: Context,
+  { name, id }: { readonly name: string; readonly id: string },
+): Promise<void> {
+  try {
+    await removeUserCompletely(context, { name, id, purge: false });
+  } catch (error) {
+    const isGone = error instanceof NotFoundError && !findUserById(context.registry, id);
+    if (!isGone) throw error;
+  }
+}
+
 async function ofUsers<Who extends Pick<Task, 'name' | 'operations'>>(
   context: Context,
   users: readonly Who[],
@@ -154,22 +167,24 @@ async function mend(
 ): Promise<readonly Attempted[]> {
   if (names.length === 0) return [];
   const request = { names, waitMs: timeoutMs, parallel };
-  const tried = await tryBringUp(context, request).catch((error: unknown) => {
+  try {
+    const { users, outcomes } = await tryBringUp(context, request);
+    return outcomes.map((outcome, index) => mended(users[index]?.name ?? '', outcome));
+  } catch (error) {
     context.signal.throwIfAborted();
-    const users = names.map((name) => ({ name }));
-    return { users, outcomes: users.map(() => ({ status: 'rejected', reason: error }) as const) };
-  });
-  return tried.outcomes.map((outcome, index): Attempted => {
-    const name = tried.users[index]?.name ?? '';
-    if (outcome.status === 'fulfilled') {
-      return { rows: outcome.value.operations.map((row) => ({ ...row, outcome: 'done' })) };
-    }
-    const row = {
-      type: 'user.up',
-      subject: name,
-      cause: 'to be mended',
-      outcome: 'failed',
-    } as const;
-    return { rows: [row], failure: { kind: 'user', name, error: outcome.reason } };
-  });
+    return names.map((name) => notMended(name, error));
+  }
+}
+
+function mended(
+  name: string,
+  outcome: PromiseSettledResult<Pick<Converged, 'operations'>>,
+): Attempted {
+  if (outcome.status === 'rejected') return notMended(name, outcome.reason);
+  return { rows: outcome.value.operations.map((row) => ({ ...row, outcome: 'done' })) };
+}
+
+function notMended(name: string, error: unknown): Attempted {
+  const row = { type: 'user.up', subject: name, cause: 'to be mended', outcome: 'failed' } as const;
+  return { rows: [row], failure: { kind: 'user', name, error } };
 }

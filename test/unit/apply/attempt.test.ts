@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
-import { attempt, endingOf, failuresOf } from '../../../src/apply/attempt.ts';
-import { NotFoundError, RefusedError } from '../../../src/errors.ts';
+import { attempt, endingOf, failuresOf, hasChanged } from '../../../src/apply/attempt.ts';
+import {
+  EngineError,
+  NotFoundError,
+  PartialFailureError,
+  RefusedError,
+  UnhealthyError,
+} from '../../../src/errors.ts';
 
 const operation = (type: string) => ({ type, subject: 'bob', cause: 'not found' });
 const first = operation('secret.set');
@@ -48,4 +54,25 @@ test('one thing alone ends the command as it failed itself, one of several with 
     'TOO_RISKY',
     'USER_NOT_FOUND',
   ]);
+});
+
+test.each([
+  [true, new UnhealthyError('Not ready.', { code: 'NOT_READY' })],
+  [true, new PartialFailureError('1 of 3.', { code: 'PARTIAL_FAILURE' })],
+  [true, new EngineError('No.', { code: 'ENGINE_ERROR' })],
+  [false, new EngineError('No image.', { code: 'IMAGE_BUILD_FAILED' })],
+  [false, refused],
+])('that something changed is %s of what failed with %s', async (changed, error) => {
+  const tried = await attempt(never, task, () => Promise.reject(error));
+  expect(hasChanged(tried)).toBe(changed);
+  const build = { ...task, kind: 'template' } as const;
+  expect(hasChanged(await attempt(never, build, () => Promise.reject(error)))).toBe(false);
+});
+
+test('what was done before something was refused has changed', async () => {
+  const tried = await attempt(never, task, async (report) => {
+    report(first, 'done');
+    throw refused;
+  });
+  expect(hasChanged(tried)).toBe(true);
 });
