@@ -3,11 +3,11 @@ import { pipeline } from 'node:stream/promises';
 import { buffer } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
 import { ConflictError, McpdError, RefusedError } from '../errors.ts';
-import { createDigest } from './digest.ts';
+import { createDigest, type Digest } from './digest.ts';
 import { createJudge } from './judge.ts';
 import { endSchema, formatVersion, manifestSchema, type Manifest } from './manifest.ts';
 import { fromHeader, textOf, type Member } from './member.ts';
-import type { FilePlace } from './place.ts';
+import type { FilePlace, Place } from './place.ts';
 import { createTurns } from './turns.ts';
 
 export interface Read {
@@ -36,6 +36,7 @@ export async function readArchive(archive: Readable, signal: AbortSignal): Promi
   return { manifest: first.value.manifest, members: members as AsyncGenerator<Read> };
 }
 
+/** The manifest, then everything but the end. */
 async function* readMembers(
   archive: Readable,
   turn: Turn,
@@ -44,39 +45,30 @@ async function* readMembers(
   // The package's streams are as Node's; its types say otherwise.
   const piped = pipeline(archive, tar as unknown as Writable);
   piped.catch(() => undefined);
-  const judge = createJudge();
+  const entries = readEntries(tar, turn);
   const digest = createDigest();
+  const counted = ({ member, content }: Entry) => {
+    digest.begin(member);
+    return summed(content, { update: digest.update, turn });
+  };
   let isAtEnd = false;
-  let isFirst = true;
   try {
-    for await (const source of tar) {
-      await turn();
+    const first = await entries.next();
+    if (first.done || first.value.place.area !== 'manifest') throw damaged('it has no beginning');
+    yield { manifest: parseManifest(await jsonOf(counted(first.value))) };
+    for await (const entry of entries) {
+      const { member, place } = entry;
       if (isAtEnd) throw damaged('something follows its end');
-      const content = source as AsyncIterable<Uint8Array>;
-      const member = fromHeader(source.header);
-      if (!member) throw refusedMember(source.header.name, `it is a ${source.header.type}`);
-      const judged = judge(member);
-      if ('reason' in judged) throw refusedMember(textOf(member.path), judged.reason);
-      const { place } = judged;
-      if ((place.area === 'manifest') !== isFirst) throw damaged('its order is wrong');
-      isFirst = false;
-      const isText = place.area === 'manifest' || place.area === 'end';
-      if (isText && member.size > mostText) throw damaged(`${member.path} is too large`);
+      if (place.area === 'manifest') throw damaged('its order is wrong');
       if (place.area === 'end') {
-        const sums = endSchema.parse(await jsonOf(content));
-        const found = digest.end();
-        if (sums.members !== found.members || sums.sha256 !== found.sha256) {
-          throw damaged('its digest is another one');
-        }
+        requireSameDigest(await jsonOf(entry.content), digest);
         isAtEnd = true;
         continue;
       }
-      digest.begin(member);
-      const checked = summed(content, { update: digest.update, turn });
-      if (place.area === 'manifest') yield { manifest: parseManifest(await jsonOf(checked)) };
-      else yield { member, place, content: checked };
+      const content = counted(entry);
+      yield { member, place, content };
       // What its reader had no use for.
-      for await (const _rest of checked);
+      for await (const _rest of content);
     }
     await piped;
     if (!isAtEnd) throw damaged('its end is missing');
@@ -86,6 +78,39 @@ async function* readMembers(
     tar.destroy();
     archive.destroy();
   }
+}
+
+/** A member of which is certain that it may be there, and where. */
+interface Entry {
+  readonly member: Member;
+  readonly place: Place;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+async function* readEntries(tar: ReturnType<typeof extract>, turn: Turn): AsyncGenerator<Entry> {
+  const judge = createJudge();
+  for await (const source of tar) {
+    await turn();
+    const member = fromHeader(source.header);
+    if (!member) throw refusedMember(source.header.name, `it is a ${source.header.type}`);
+    const judged = judge(member);
+    if ('reason' in judged) throw refusedMember(textOf(member.path), judged.reason);
+    const { place } = judged;
+    if (isText(place) && member.size > mostText) throw damaged(`${member.path} is too large`);
+    yield { member, place, content: source as AsyncIterable<Uint8Array> };
+  }
+}
+
+/** Whether a member is read as a whole. */
+function isText({ area }: Place): boolean {
+  return area === 'manifest' || area === 'end';
+}
+
+function requireSameDigest(written: unknown, digest: Digest): void {
+  const sums = endSchema.parse(written);
+  const found = digest.end();
+  if (sums.members === found.members && sums.sha256 === found.sha256) return;
+  throw damaged('its digest is another one');
 }
 
 type Turn = () => Promise<void>;
