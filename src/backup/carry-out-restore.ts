@@ -11,7 +11,7 @@ import type { RestorePlan } from './plan-restore.ts';
 import type { Read } from './read-archive.ts';
 import { writeRows, type Newcomer, type Restored } from './register.ts';
 import { openStaging, restoreLease, type Staging } from './staging.ts';
-import { keepIdentity } from './take-over.ts';
+import { keepIdentity, requireUnused } from './take-over.ts';
 import { unpackUsers, type Settler } from './unpack-users.ts';
 
 interface Carrying {
@@ -50,9 +50,11 @@ async function unpackAndWrite(
   const settlers = reserveUids(plan, staging);
   await unpackUsers(context, members, { staging, settlers, audit: takesOver, notice });
   const secrets = await sealSecrets(context, plan.newcomers);
+  if (takesOver) requireUnused(context, manifest);
   if (takesOver && manifest.identity) await keepIdentity(context, manifest.identity);
   const newcomers = settlers.map(({ newcomer }) => newcomer);
   const change = () => {
+    if (takesOver) requireUnused(context, manifest);
     if (takesOver) setInstance(registry, manifest.instance);
     const restored = writeRows(context, { newcomers, groups, inUse });
     // Behind the rows, which say in plain words when another restore was quicker.

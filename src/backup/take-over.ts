@@ -3,6 +3,7 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostConfigSchema } from '../config/schema.ts';
 import type { Context } from '../context.ts';
+import { ConflictError } from '../errors.ts';
 import { findInstance } from '../registry/database.ts';
 import { listGroups } from '../registry/groups.ts';
 import { listUsers } from '../registry/users.ts';
@@ -33,14 +34,11 @@ export async function succeed(
 ): Promise<Succession> {
   const { home, registry } = context;
   const { identity, instance, tokenKey } = manifest;
-  const ownKey = findTokenKey(home);
-  const isSameHome = registry.instance === instance && ownKey === tokenKey;
+  const isSameHome = registry.instance === instance && findTokenKey(home) === tokenKey;
   const livesBeside = isBeside(context, manifest);
   const settings = 'kept';
   const unchanged = { takesOver: false, isSameHome, context, settings, livesBeside } as const;
-  const isEmpty = listUsers(registry).length === 0 && listGroups(registry).length === 0;
-  const isFree = isEmpty && (ownKey === undefined || ownKey === tokenKey);
-  if (!identity || !isWhole || isSameHome || !isFree) return unchanged;
+  if (!identity || !isWhole || isSameHome || isUsed(context, manifest)) return unchanged;
   if (livesBeside || (await hasObjects(context, instance))) return unchanged;
   const isConfigured = existsSync(home.config);
   const config = isConfigured ? context.config : hostConfigSchema.parse(identity.settings);
@@ -51,6 +49,27 @@ export async function succeed(
     settings: isConfigured ? 'kept' : 'restored',
     livesBeside,
   };
+}
+
+/** Throws ConflictError when somebody began to use the home since it was decided to make it the backup's. */
+export function requireUnused(context: Context, manifest: Manifest): void {
+  if (!isUsed(context, manifest)) return;
+  throw new ConflictError(
+    'Another command has begun to use this home meanwhile. Nothing was restored.',
+    {
+      code: 'HOME_IN_USE',
+      suggestions: [
+        'Restore into an empty home: MCPD_HOME=DIR mcpd restore …',
+        'Or run it again: users are then restored beside those who are here, and need new tokens.',
+      ],
+    },
+  );
+}
+
+function isUsed({ registry, home }: Context, { tokenKey }: Manifest): boolean {
+  const key = findTokenKey(home);
+  const hasOtherKey = key !== undefined && key !== tokenKey;
+  return hasOtherKey || listUsers(registry).length > 0 || listGroups(registry).length > 0;
 }
 
 /** Writes the key, and the settings where there were none. The instance goes with the rows. */

@@ -34,10 +34,15 @@ export function findTokenKey(home: Home): string | undefined {
   return text === undefined ? undefined : parse(keyFile(home), text).x;
 }
 
-/** Makes a key from a backup the home's, which has none or this one. */
+/** Makes a key from a backup the home's. Throws ConflictError when the home has another one. */
 export async function keepTokenKey(home: Home, text: string): Promise<void> {
-  parse('The backup', text);
-  await ensureKeyFile(keyFile(home), () => text);
+  const { x } = parse('The backup', text);
+  const kept = await ensureKeyFile(keyFile(home), () => text);
+  if (parse(keyFile(home), kept).x === x) return;
+  throw new ConflictError(`${keyFile(home)} holds another key than the backup.`, {
+    code: 'KEY_DIFFERS',
+    suggestions: ['Restore into an empty home: MCPD_HOME=DIR mcpd restore …'],
+  });
 }
 
 function keyFile(home: Home): string {
