@@ -70,8 +70,14 @@ interface Fault {
   readonly message: string;
 }
 
+/** One slip makes the parser stumble over much that follows it. */
+const mostSyntaxErrors = 3;
+
 function faultsOf(parsed: Parsed): Fault[] {
-  const faults: Fault[] = [...parsed.errors, ...parsed.warnings].map(({ code, message, pos }) => ({
+  const errors = parsed.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  const isSyntax = errors.some(({ code }) => !messages.has(code));
+  const told = isSyntax ? errors.slice(0, mostSyntaxErrors) : [...errors, ...parsed.warnings];
+  const faults: Fault[] = told.map(({ code, message, pos }) => ({
     at: pos[0],
     message: messages.get(code) ?? message,
   }));

@@ -132,6 +132,20 @@ users:
     expect((await faults(text))[0]).toBe(`tenants.yaml:${says}`);
   });
 
+  it('that is no YAML has the first places told where it is none: the rest follow from them', async () => {
+    const text = 'Dear all,\n  this: is: not yaml: at all\n\t- x\n}\n]]\n';
+    expect(await faults(text)).toEqual([
+      'tenants.yaml:1:1: Implicit keys need to be on a single line',
+      'tenants.yaml:2:9: Nested mappings are not allowed in compact mappings',
+      'tenants.yaml:2:13: Nested mappings are not allowed in compact mappings',
+    ]);
+  });
+
+  it('has all keys told that are no text', async () => {
+    const keys = [1, 2, 3, 4].map((index) => `[${index}]: x\n`);
+    expect(await faults(keys.join(''))).toHaveLength(4);
+  });
+
   it('does not grow by its aliases without bounds', async () => {
     const levels = Array.from({ length: 9 }, (_, level) => {
       const items = Array.from({ length: 9 }, () => (level === 0 ? '1' : `*a${level - 1}`));
