@@ -14,6 +14,7 @@ import { checkOutput, writeOutput } from './output-file.ts';
 import type { BackupResult } from './result.ts';
 import { sealWith, type Lock } from './seal.ts';
 import { takeSnapshot, type Selection, type Snapshot } from './snapshot.ts';
+import { untilFree } from './until-free.ts';
 import { walk, type Tree } from './walk.ts';
 
 export interface BackupRequest extends Selection {
@@ -26,8 +27,8 @@ export interface BackupRequest extends Selection {
 
 /**
  * Writes an encrypted file from which the chosen users, or the whole home, can be restored anywhere with
- * its key alone. Servers go on meanwhile. Throws ConflictError when the file exists or a user is removed
- * meanwhile; what is there then is not complete and is taken away.
+ * its key alone. Servers go on meanwhile. Throws ConflictError when the file exists, and when a user who was
+ * named is removed or changed meanwhile; what is there then is not complete and is taken away.
  */
 export async function makeBackup(context: Context, request: BackupRequest): Promise<BackupResult> {
   const { file, force, stdout, lock } = request;
@@ -60,12 +61,12 @@ export function packSnapshot(
   const notices = createNotices();
   const rows: { user: string; files: number; bytes: number }[] = [];
   const { workspaces, identity } = manifest;
+  const add = isLeased ? addFiles : identity ? addOneOfAll : addUser;
   const archive: Readable = packArchive(async (writer) => {
     await writer.addText('manifest.json', JSON.stringify(manifest));
     for (const user of users) {
       const files = { writer, user, workspaces, logs, notice: notices.add };
-      const count = isLeased ? await addFiles(context, files) : await addUser(context, files);
-      rows.push({ user: user.name, ...count });
+      rows.push({ user: user.name, ...(await add(context, files)) });
     }
     if (identity) {
       const { audit: folder } = context.home;
@@ -97,6 +98,20 @@ async function addUser(context: Context, files: UserFiles): Promise<Count> {
     code: 'BACKUP_USER_GONE',
     suggestions: ['Make it again.'],
   });
+}
+
+/** As much as there is of them: everybody else's files would be lost by an error. */
+async function addOneOfAll(context: Context, files: UserFiles): Promise<Count> {
+  const { id, name } = files.user;
+  const onWait = (message: string) => context.progress.notice(`${message} The backup waits.`);
+  const count = await untilFree({ onWait }, (begin) =>
+    withUser(context, id, () => {
+      begin();
+      return addFiles(context, files);
+    }),
+  );
+  if (count === undefined) files.notice(name, 'removed meanwhile: their files are not in it');
+  return count ?? { files: 0, bytes: 0 };
 }
 
 async function addFiles(context: Context, files: UserFiles): Promise<Count> {

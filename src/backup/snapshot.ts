@@ -5,6 +5,7 @@ import { readWritten } from '../config/store.ts';
 import { ownPolicy } from '../policy/of-user.ts';
 import { listApprovals } from '../registry/approvals.ts';
 import { listGroups } from '../registry/groups.ts';
+import { hasOwner } from '../registry/lifetime.ts';
 import type { User } from '../registry/rows.ts';
 import { listServers } from '../registry/servers.ts';
 import { namedUsers } from '../registry/named.ts';
@@ -36,7 +37,10 @@ export async function takeSnapshot(
   const { registry, home, clock, assets } = context;
   const isWhole = names.length === 0;
   const rows = registry.transaction(() => {
-    const users = namedUsers(registry, names);
+    // Who was made for a process is gone with it, before anybody could restore them.
+    const users = namedUsers(registry, names).filter(
+      ({ id }) => !isWhole || !hasOwner(registry, id),
+    );
     const groups = listGroups(registry).filter(
       ({ id }) => isWhole || users.some(({ group }) => group?.id === id),
     );
