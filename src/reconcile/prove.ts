@@ -5,10 +5,11 @@ import { EngineUnreachableError, McpdError, UnhealthyError } from '../errors.ts'
 import { readIssuerKeys } from '../oidc/keys.ts';
 import { trustedIssuer } from '../oidc/trust.ts';
 import type { User } from '../registry/rows.ts';
-import { keepVersion, keptVersion } from '../registry/versions.ts';
+import { keptVersion } from '../registry/versions.ts';
 import { awaitServers, type Probed } from '../ready/servers.ts';
 import { carryOut, type Work } from './carry-out.ts';
 import type { ServerInputs } from './desired.ts';
+import { noteVersions } from './note-versions.ts';
 import type { Operation } from './plan.ts';
 import { writeRuntime } from './write-runtime.ts';
 
@@ -18,6 +19,8 @@ interface Proving extends Work {
   readonly inputs: readonly ServerInputs[];
   /** Servers to wait for. Of one that isn't waited for the new container is taken unproven. */
   readonly probed: readonly Probed[];
+  /** Keys of servers that are moved to a newer version. */
+  readonly newest?: ReadonlySet<string> | undefined;
   readonly timeoutMs: number;
 }
 
@@ -38,7 +41,7 @@ export async function act(context: Context, engine: Engine, work: Proving): Prom
 /**
  * Waits until the servers are ready; gives the ids of those that are. A container that was replaced goes
  * once its follower is ready; else that one goes, and the one of before comes back. Throws UnhealthyError,
- * with the last lines of the log.
+ * with the last lines of the log; RefusedError for a newer version that replaces no container and takes too much.
  */
 export async function prove(
   context: Context,
@@ -46,13 +49,10 @@ export async function prove(
   work: Proving,
 ): Promise<ReadonlySet<string>> {
   const { user, probed, timeoutMs } = work;
-  const { ready, failures } = await awaitServers(context, engine, { user, probed, timeoutMs });
+  const awaited = await awaitServers(context, engine, { user, probed, timeoutMs });
+  const { ready, failures } = await noteVersions(context, awaited, work);
   const commits = work.operations.filter(isCommit);
   const failed = commits.filter((commit) => failures.has(serverOf(work, commit)?.id ?? ''));
-  // Noted before the one of before is gone, so that a killed command is never gone back on.
-  for (const { server, template, image } of work.inputs) {
-    if (ready.has(server.id)) keepVersion(context.registry, server.id, { template, image });
-  }
   const [error] = failures.values();
   // First, since after Ctrl-C no commit is made any more.
   const told =

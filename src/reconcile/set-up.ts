@@ -63,7 +63,7 @@ export async function setUp(context: Context, engine: Engine, scene: Scene): Pro
   const work = { user, servers, operations: planned, begun, inputs, probed, timeoutMs };
   await act(context, engine, work);
   const lookAfter = async () => (planned.length > 0 ? look() : observed);
-  const proving = prove(context, engine, work);
+  const proving = prove(context, engine, { ...work, newest: options.newest });
   // What is proven changes once more.
   const [ready, after] = planned.some(isCommit)
     ? [await proving, await lookAfter()]

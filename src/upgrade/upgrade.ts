@@ -1,6 +1,6 @@
 import { admitted } from '../admission/admit.ts';
 import type { Context } from '../context.ts';
-import { McpdError } from '../errors.ts';
+import { McpdError, RefusedError } from '../errors.ts';
 import { converge } from '../reconcile/converge.ts';
 import { previewSources } from '../reconcile/inputs.ts';
 import { buildingSources } from '../reconcile/prepare.ts';
@@ -118,11 +118,10 @@ async function upgradeServer(
 ): Promise<UpgradeRow> {
   const { registry } = context;
   try {
-    // Its template may ask for more memory than before. It is noted for good when it is ready.
+    // Its template may ask for more memory than before. A quick no: what holds is said when it is ready.
     const change = () => newest && keepVersion(registry, server.id, newest);
     await admitted(context, { change, rehearsal: true });
-    const newestOf = new Set([`${user.name}/${server.name}`]);
-    await converge(context, user.id, { waitMs: timeoutMs, newest: newestOf });
+    await moveToNewest(context, { user, key: `${user.name}/${server.name}`, timeoutMs });
     return { ...row, ...whatBecame(context, server, row) };
   } catch (error) {
     const problem = messageOf(error);
@@ -131,6 +130,27 @@ async function upgradeServer(
     if (kept && versionLabel(kept) === row.to) return { ...row, outcome: 'upgraded', problem };
     const isBack = error instanceof McpdError && error.code === 'ROLLED_BACK';
     return { ...row, outcome: isBack ? 'rolled-back' : 'failed', problem };
+  }
+}
+
+interface Move {
+  readonly user: User;
+  /** Of the server. */
+  readonly key: string;
+  readonly timeoutMs: number;
+}
+
+/** Throws ROLLED_BACK too when the version was refused at last and nothing but caps had changed: they are put back. */
+async function moveToNewest(context: Context, { user, key, timeoutMs }: Move): Promise<void> {
+  try {
+    await converge(context, user.id, { waitMs: timeoutMs, newest: new Set([key]) });
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const undisturbed = { ...context, signal: AbortSignal.any([]) };
+    await converge(undisturbed, user.id, { waitMs: undefined });
+    const { message, suggestions } = error;
+    const details = { code: 'ROLLED_BACK', suggestions, cause: error };
+    throw new RefusedError(`${key} runs as before again. ${message}`, details);
   }
 }
 

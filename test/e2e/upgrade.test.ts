@@ -19,6 +19,16 @@ interface Upgrade {
   readonly servers: readonly Row[];
 }
 
+interface Capacity {
+  readonly memory: {
+    readonly totalBytes: number;
+    readonly promisedBytes: number;
+    readonly freeBytes: number;
+  };
+  readonly users: readonly { readonly memoryBytes: number }[];
+}
+
+const mebibyte = 2 ** 20;
 const names = ['ann', 'bob'] as const;
 const working = ['node', '${package}/dist/index.js'];
 const secret = { name: 'KEY', description: 'A key.', required: true };
@@ -171,3 +181,30 @@ it('one that gets ready takes over address and token, and there is nothing to up
     servers: [{ outcome: 'unchanged' }],
   });
 });
+
+it.each([
+  ['caps of running containers change', { more: 64, room: 96, change: {} }],
+  ['containers are replaced', { more: 128, room: 160, change: { env: { NODE_ENV: 'other' } } }],
+])(
+  'of two whose newer versions take more memory than there is, one stays as it was: %s',
+  async (_what, { more, room, change }) => {
+    const { memory, users: promised } = await tenancy.json<Capacity>(['capacity']);
+    const least = Math.min(...promised.map(({ memoryBytes }) => memoryBytes));
+    await template.change('template.json', {
+      ...change,
+      limits: { memory: least + more * mebibyte },
+    });
+    const share = (memory.promisedBytes + room * mebibyte) / memory.totalBytes;
+    await tenancy.json(['config', 'set', 'admission.memoryShare', String(share)]);
+    const { code, servers } = await upgradeThatFails(['--all', '--parallel', '2']);
+    expect(code).toBe(7);
+    const upgraded = servers.filter(({ outcome }) => outcome === 'upgraded');
+    const [other, ...others] = servers.filter((row) => !upgraded.includes(row));
+    expect({ upgraded: upgraded.length, others }).toEqual({ upgraded: 1, others: [] });
+    expect(other?.problem).toContain('would need');
+    const { memory: after } = await tenancy.json<Capacity>(['capacity']);
+    expect(after.freeBytes).toBeGreaterThanOrEqual(0);
+    await expectAnswers();
+    await expectPlan([]);
+  },
+);
