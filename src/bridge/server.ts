@@ -76,7 +76,7 @@ async function handle(
   }
   exposeToOrigin(request, response);
   if (method === 'OPTIONS' && request.headers.origin !== undefined) {
-    return answerPreflight(response);
+    return answerPreflight(request, response);
   }
   if (!isMetadata) return endpoint(request, response);
   if (!isRead) return sendText(response, 405, '', { Allow: 'GET, HEAD' });

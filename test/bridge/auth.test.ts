@@ -194,3 +194,24 @@ test('a foreign Host or Origin is refused; an allowed Origin may read the answer
   expect(preflight.status).toBe(204);
   expect(preflight.headers['access-control-allow-headers']).toContain('Authorization');
 });
+
+test('a page may send whatever a revision asks of it, and read what it is told', async () => {
+  const { call } = await startBridge({ origins: ['https://app.example'] });
+  const preflight = await call({
+    method: 'OPTIONS',
+    headers: {
+      origin: 'https://app.example',
+      authorization: undefined,
+      'access-control-request-headers':
+        'authorization,mcp-method,mcp-name, Mcp-Param-Region,mcp-param-x_y,x-other,mcp-param-,mcp-param-a b',
+    },
+  });
+  const allowed = String(preflight.headers['access-control-allow-headers']).split(', ');
+  expect(allowed).toEqual(expect.arrayContaining(['Mcp-Method', 'Mcp-Name']));
+  expect(allowed.filter((name) => /param|other/i.test(name))).toEqual([
+    'Mcp-Param-Region',
+    'mcp-param-x_y',
+  ]);
+  const answer = await call({ body, headers: { origin: 'https://app.example' } });
+  expect(answer.headers['access-control-expose-headers']).toContain('Retry-After');
+});
