@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { initialize, isAlive, startBridge, until, type TestBridge } from './harness.ts';
+import { ask, tool } from './modern-client.ts';
 
 const body = JSON.stringify(initialize('2025-11-25'));
 
@@ -37,6 +38,20 @@ test('a server that crashes at its start: not ready, initialize says why, and st
   bridge.clock.advance(1100);
   expect((await bridge.call({ body })).status).toBe(200);
   expect((await bridge.call({ body })).headers['retry-after']).toBe('2');
+});
+
+test('clients without sessions are told as well when a server that crashes is tried again', async () => {
+  const bridge = await startBridge({ options: ['--crash-at-start'] });
+  for (let start = 1; start <= 3; start += 1) await ask(bridge, tool('echo'));
+  const refused = await ask(bridge, tool('echo'));
+  expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
+  expect(refused.json).toMatchObject({
+    id: 1,
+    error: { message: 'the MCP server fails to start (exited); next try in 1 s' },
+  });
+  bridge.clock.advance(1100);
+  expect((await ask(bridge, tool('echo'))).status).toBe(200);
+  expect((await ask(bridge, tool('echo'))).headers['retry-after']).toBe('2');
 });
 
 test('crashes after a good start do not count against it', async () => {

@@ -10,6 +10,7 @@ import { nameEnding, type Ending } from '../ending.ts';
 import type { Log } from '../log.ts';
 import type { Kind } from '../policy/changes.ts';
 import type { Refine } from '../policy/guard.ts';
+import { busy } from '../refusals.ts';
 import { Reply } from '../reply.ts';
 import type { Started } from '../spare.ts';
 import type { Startups } from '../startups.ts';
@@ -140,14 +141,16 @@ export function createStateless(options: StatelessOptions): Stateless {
         const text = `this revision has no method ${method}`;
         return refuseIncoming(incoming, { code: rpcCodes.methodNotFound, message: text });
       }
-      if (startups.pauseMs() > 0) {
-        return busy(response, idText, `the MCP server fails to start (${startups.reason})`);
+      const seconds = Math.ceil(startups.pauseMs() / 1000);
+      if (seconds > 0) {
+        const text = `the MCP server fails to start (${startups.reason}); next try in ${seconds} s`;
+        return refuse(response, busy(503, text, idText, seconds));
       }
       const found = await (era ??= findEra());
       server = serverFor(found, readClientFacts(line));
-      if (!server) return busy(response, idText, 'too many kinds of clients at once');
+      if (!server) return refuse(response, busy(503, 'too many kinds of clients at once', idText));
       if (server.size >= bounds.pendingPerSession) {
-        return busy(response, idText, 'too many requests in flight', 429);
+        return refuse(response, busy(429, 'too many requests in flight', idText));
       }
       const wrong = method === 'tools/call' && (await server.parameters.mismatch(headers, params));
       if (wrong) return refuse(response, { ...mismatch(wrong), idText });
@@ -176,9 +179,4 @@ export function createStateless(options: StatelessOptions): Stateless {
       await Promise.all([...servers.values()].map((one) => one.end('the bridge is shutting down')));
     },
   };
-}
-
-function busy(response: ServerResponse, idText: string, message: string, status = 503): void {
-  const failure = { code: rpcCodes.busy, message };
-  refuse(response, { status, failure, headers: { 'Retry-After': '5' }, idText });
 }
