@@ -1,33 +1,45 @@
 import type { Principal } from './auth.ts';
 import type { Child } from './child.ts';
-import type { Reply } from './reply.ts';
 
 /** How long a client may leave an answer unread, in ms. */
 export const stallMs = 60_000;
 
+/** An answer on its way to a client. */
+interface Reader {
+  readonly principal: Principal;
+  drop(): void;
+}
+
+interface CongestionOptions {
+  readonly child: Pick<Child, 'pause' | 'resume'>;
+  /** How long a client may be behind, in ms. */
+  readonly stallMs: number;
+}
+
 /** Clients that are behind with their answers: while there are any, their server is not read. */
 export class Congestion {
-  readonly #child: Pick<Child, 'pause' | 'resume'>;
-  readonly #since = new Map<Reply, number>();
+  readonly #options: CongestionOptions;
+  readonly #since = new Map<Reader, number>();
 
-  constructor(child: Pick<Child, 'pause' | 'resume'>) {
-    this.#child = child;
+  constructor(options: CongestionOptions) {
+    this.#options = options;
   }
 
-  begin(reply: Reply, now: number): void {
-    this.#since.set(reply, now);
-    this.#child.pause();
+  begin(reader: Reader, now: number): void {
+    this.#since.set(reader, now);
+    this.#options.child.pause();
   }
 
-  end(reply: Reply): void {
-    this.#since.delete(reply);
-    if (this.#since.size === 0) this.#child.resume();
+  end(reader: Reader): void {
+    this.#since.delete(reader);
+    if (this.#since.size === 0) this.#options.child.resume();
   }
 
   /** Cuts off who has been behind for too long, or may not listen any more. */
-  sweep(now: number, isCurrent: (principal: Principal) => boolean): void {
-    for (const [reply, since] of this.#since) {
-      if (now - since > stallMs || !isCurrent(reply.principal)) reply.drop();
+  sweep(now: number, isCurrent: (principal: Principal) => boolean = () => true): void {
+    for (const [reader, since] of this.#since) {
+      const isStalled = now - since > this.#options.stallMs;
+      if (isStalled || !isCurrent(reader.principal)) reader.drop();
     }
   }
 }

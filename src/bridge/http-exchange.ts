@@ -4,6 +4,7 @@ import { formatFailure, type RpcFailure } from '../mcp/jsonrpc.ts';
 import type { Principal } from './auth.ts';
 import { sendRequest } from './builtins.ts';
 import type { HttpTarget } from './config.ts';
+import { stallMs } from './congestion.ts';
 import {
   answerFailure,
   describeUnfit,
@@ -49,9 +50,6 @@ interface ExchangeOptions {
   /** Why the connection broke off. */
   readonly explain: () => Promise<RpcFailure>;
 }
-
-/** How long a client may leave an answer unread. */
-const stallMs = 60_000;
 
 /** One request on its way to the server and back. */
 export class HttpExchange {

@@ -4,8 +4,8 @@ import type { Refusal } from './answer.ts';
 
 /** The id to answer with; a batch has none. */
 export function idOf([message, ...others]: readonly ClientMessage[]): string | undefined {
-  const isRequest = message?.envelope.kind === 'request' && others.length === 0;
-  return isRequest && message.envelope.kind === 'request' ? message.envelope.idText : undefined;
+  if (others.length > 0 || message?.envelope.kind !== 'request') return undefined;
+  return message.envelope.idText;
 }
 
 export function invalid(message: string, messages: readonly ClientMessage[] = []): Refusal {

@@ -86,7 +86,7 @@ export class Session {
       onLine: (line) => this.#receive(line),
       onEnd: (ending) => this.#finish(ending),
     });
-    this.#congestion = new Congestion(this.#child);
+    this.#congestion = new Congestion({ child: this.#child, stallMs });
   }
 
   get pid(): number | undefined {

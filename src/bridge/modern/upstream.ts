@@ -5,7 +5,9 @@ import { readEnvelope, type Envelope } from '../../mcp/envelope.ts';
 import { formatCancelled, formatFailure, rpcCodes, type RpcFailure } from '../../mcp/jsonrpc.ts';
 import { metaKeys } from '../../mcp/modern.ts';
 import type { Child, ChildEvents } from '../child.ts';
+import { Congestion } from '../congestion.ts';
 import { describeEnding, type Ending } from '../ending.ts';
+import type { Reply } from '../reply.ts';
 
 /** A request that goes to a server which other clients use too. */
 export interface Call {
@@ -36,11 +38,7 @@ export interface UpstreamOptions {
   readonly onEnd: (ending: Ending) => void;
 }
 
-interface Reader {
-  drop(): void;
-}
-
-/** How long a client may leave an answer unread. */
+/** How long a client may leave an answer unread, in ms: others wait for it. */
 const stallMs = 10_000;
 
 const idPath = ['id'];
@@ -57,7 +55,7 @@ export class Upstream {
   readonly #options: UpstreamOptions;
   readonly #child: Child;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #congested = new Map<Reader, number>();
+  readonly #congestion: Congestion;
   #next = 1;
   /** Why it answers nothing any more. */
   #over: RpcFailure | undefined;
@@ -69,6 +67,7 @@ export class Upstream {
       onLine: (line) => this.#receive(line),
       onEnd: (ending) => this.#finish(ending),
     });
+    this.#congestion = new Congestion({ child: this.#child, stallMs });
   }
 
   get child(): Child {
@@ -76,14 +75,9 @@ export class Upstream {
   }
 
   /** A client that falls behind holds the server up, but not for long: others use it too. */
-  congestion(reader: Reader, isCongested: boolean): void {
-    if (isCongested) {
-      this.#congested.set(reader, this.#options.clock.now());
-      this.#child.pause();
-    } else {
-      this.#congested.delete(reader);
-      if (this.#congested.size === 0) this.#child.resume();
-    }
+  congestion(reply: Reply, isCongested: boolean): void {
+    if (isCongested) this.#congestion.begin(reply, this.#options.clock.now());
+    else this.#congestion.end(reply);
   }
 
   /** Sends a request; gives the number that it goes by here. */
@@ -141,7 +135,7 @@ export class Upstream {
 
   /** Answers the requests whose time is up, and cuts off who doesn't read. */
   sweep(now: number): void {
-    for (const [reader, since] of this.#congested) if (now - since > stallMs) reader.drop();
+    this.#congestion.sweep(now);
     for (const [number, { call, deadline }] of this.#waiting) {
       // A subscription has no end of its own.
       if (now < deadline || call.method === 'subscriptions/listen') continue;
