@@ -166,11 +166,15 @@ async function introduce(server: Server, member: Member, line: Buffer): Promise<
   deliver(member, readdress(response, idText));
 }
 
+/** The session answers a cancelled request: its server owes it nothing, and what comes late would meet the next one of that id. */
 function cancel(upstream: Upstream, member: Member, line: Buffer): void {
   const id = fieldOf(fieldOf(parseJson(line), 'params'), 'requestId') as RequestId;
   const number = member.numbers.get(id);
   const span = findValue(line, ['params', 'requestId']);
-  if (number !== undefined && span) upstream.write(edit(line, [{ span, json: String(number) }]));
+  if (number === undefined || !span) return;
+  member.numbers.delete(id);
+  upstream.forget(number);
+  upstream.write(edit(line, [{ span, json: String(number) }]));
 }
 
 /** What names no request goes to every session; a request of the server to the one that was active last. */

@@ -51,6 +51,26 @@ test('the end of one session cancels its requests and leaves the others alone', 
   expect(isAlive(bridge.pid(1))).toBe(true);
 });
 
+test('what comes late for a cancelled request is no answer to the next one of its id', async () => {
+  const bridge = await startBridge(shared);
+  const session = await bridge.open();
+  const cancelled = bridge.rpc(session, toolCall(5, 'hold'));
+  await untilInFlight(bridge, session, 5);
+  const params = { requestId: 5, reason: 'no longer wanted' };
+  await bridge.rpc(session, { method: 'notifications/cancelled', params });
+  bridge.clock.advance(1_000);
+  expect((await cancelled).json.error?.code).toBe(-32800);
+  const next = bridge.rpc(session, toolCall(5, 'sample'));
+  await untilInFlight(bridge, session, 5);
+  await bridge.tool(session, 'release');
+  await bridge.rpc(session, { id: 'sample-1', result: { answer: 'to the question' } });
+  const last = (await next).events.at(-1);
+  expect(last?.result?.content?.[0]?.text).toBe('{"answer":"to the question"}');
+  const lines = textOf(await bridge.tool(session, 'received')) ?? '';
+  const received = (JSON.parse(lines) as string[]).map((line) => Buffer.from(line, 'base64'));
+  expect(received.join('\n')).toContain('"reason":"no longer wanted"');
+});
+
 test('a crash tells every session, and the next one gets a new process', async () => {
   const bridge = await startBridge(shared);
   const [one, other] = [await bridge.open(), await bridge.open()];

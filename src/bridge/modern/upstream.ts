@@ -123,9 +123,14 @@ export class Upstream {
     this.#waiting.set(number, { ...waiting, call, deadline });
   }
 
+  /** Lets what is still said to a request go to nobody; false when nothing was waited for. */
+  forget(number: number): boolean {
+    return this.#waiting.delete(number);
+  }
+
   /** Forgets a request and asks the server to stop working on it. */
   cancel(number: number, reason: string): void {
-    if (this.#waiting.delete(number)) this.#child.write(formatCancelled(String(number), reason));
+    if (this.forget(number)) this.#child.write(formatCancelled(String(number), reason));
   }
 
   /** Sends what needs no answer. */
