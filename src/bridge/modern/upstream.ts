@@ -45,6 +45,7 @@ const idPath = ['id'];
 const requestTokenPath = ['params', '_meta', 'progressToken'];
 const tokenPath = ['params', 'progressToken'];
 const subscriptionPath = ['params', '_meta', metaKeys.subscription];
+const endedPath = ['result', '_meta', metaKeys.subscription];
 
 /**
  * One server process that several clients' requests go to. Ids and progress tokens are replaced on the way
@@ -181,7 +182,11 @@ export class Upstream {
     if (typeof id !== 'number' || !waiting || !span) return;
     this.#waiting.delete(id);
     this.lastUsedAt = this.#options.clock.now();
-    waiting.call.onResponse(edit(line, [{ span, json: waiting.call.idText }]));
+    const { method, idText } = waiting.call;
+    const edits = [{ span, json: idText }];
+    const named = method === 'subscriptions/listen' && findValue(line, endedPath);
+    if (named) edits.push({ span: named, json: idText });
+    waiting.call.onResponse(edit(line, edits));
   }
 
   /** The number of the request that a notification names, by its progress token or its subscription. */

@@ -65,6 +65,22 @@ test('only id and progress token change on the way in, and change back on the wa
   ]);
 });
 
+test('the end of a subscription names it as its client does', () => {
+  const { upstream, say } = start();
+  const heard: string[] = [];
+  const method = 'subscriptions/listen';
+  upstream.send({ ...call('{"id":"sub"}', '"sub"', heard), method });
+  upstream.send({ ...call('{"id":"other"}', '"other"', heard), method });
+  say(
+    '{"id":1,"result":{"_meta":{"io.modelcontextprotocol/subscriptionId":1,"a":1.0},"resultType":"complete"}}',
+  );
+  say('{"id":2,"result":{"resultType":"complete"}}');
+  expect(heard).toEqual([
+    '{"id":"sub","result":{"_meta":{"io.modelcontextprotocol/subscriptionId":"sub","a":1.0},"resultType":"complete"}}',
+    '{"id":"other","result":{"resultType":"complete"}}',
+  ]);
+});
+
 test('answers to nobody, or a second time, go to nobody', () => {
   const { upstream, say } = start();
   const heard: string[] = [];
