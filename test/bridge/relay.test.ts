@@ -166,6 +166,26 @@ test('a client that comes back gets what it missed', async () => {
   expect((await again.events(2)).map(({ id }) => id)).toEqual([seen[2]?.id, seen[3]?.id]);
 });
 
+test('a client that comes back gets nothing that another of its streams was given', async () => {
+  const { open, tool, stream } = await startBridge();
+  const session = await open();
+  const first = await stream(session);
+  await tool(session, 'changed', { times: 2 });
+  const [seen, missed] = await first.events(2);
+  const second = await stream(session);
+  await tool(session, 'changed');
+  await second.events(1);
+  const again = await stream(session, { headers: { 'last-event-id': seen?.id } });
+  // One stream has one connection, the newest.
+  await first.closed;
+  await tool(session, 'changed', { times: 5 });
+  const events = await again.events(6);
+  expect(events[0]).toEqual(missed);
+  const counts = events.map(({ data }) => (JSON.parse(data) as JsonRpc).params?.['count']);
+  expect(counts).toEqual([1, 0, 1, 2, 3, 4]);
+  expect(await second.events(1)).toHaveLength(1);
+});
+
 test('what nobody listens to is kept up to a bound', async () => {
   const { open, tool, stream } = await startBridge();
   const session = await open();

@@ -29,7 +29,18 @@ const families: Readonly<Record<string, (random: Random, known: Known) => Omit<I
       const method = random.pick(['GET', 'GET', 'GET', 'DELETE', 'OPTIONS', 'PUT', 'PROPFIND']);
       // Were the run's session really deleted, everything behind it would be dull.
       const session = method === 'DELETE' ? 'deleted' : known.session;
-      const id = random.pick(['0', '1', '-1', '1e3', '9'.repeat(15), 'x']);
+      const id = random.pick([
+        '0',
+        '1',
+        '-1',
+        '1e3',
+        '9'.repeat(15),
+        'x',
+        'g1_0',
+        'g0_1',
+        'g9_9',
+        '1_0',
+      ]);
       const headers: Header[] = [...usualHeaders({ ...known, session }), ['Last-Event-ID', id]];
       const path = random.pick([
         '/mcp',

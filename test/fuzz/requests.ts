@@ -44,7 +44,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'Mcp-Protocol-Version': ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28'],
   'Mcp-Method': ['tools/call', 'tools/list', 'ping', '=?base64?cGluZw==?='],
   'Mcp-Name': ['echo', '=?base64?!!!?='],
-  'Last-Event-ID': ['0', '1', '99999999999999999999'],
+  'Last-Event-ID': ['0', '1', 'g1_0', '1_0', '99999999999999999999'],
   Origin: ['null', 'http://evil.example', 'http://127.0.0.1'],
   Host: ['evil.example', '127.0.0.1', 'localhost:1', '[::1]'],
   Authorization: ['Bearer a.b.c', `Bearer ${'x'.repeat(9000)}`, 'bearer', 'Basic x'],
