@@ -18,6 +18,7 @@ import { HttpAnswer } from './records/http-answer.ts';
 import { trailOf } from './records/trail.ts';
 import { refineEvents, refineJson } from './http-refine.ts';
 import type { Kind } from './policy/changes.ts';
+import { passOneBehind } from './one-behind.ts';
 import type { Refine } from './policy/guard.ts';
 import { writeEvent, writeKeepAlive } from './sse.ts';
 
@@ -133,11 +134,14 @@ export class HttpExchange {
       this.#lastByteAt = clock.now();
       this.#tail = (this.#tail + chunk.toString('latin1', Math.max(0, chunk.length - 4))).slice(-4);
     });
+    if (!this.#isStream && length === undefined) {
+      // It is recorded at its end, and no client may have all of it before.
+      return passOneBehind(answer, response, () => this.#end(followed));
+    }
     const said = refine ? answer.pipe(refineEvents(refine, lineBytes)) : answer;
     if (refine) said.on('error', () => response.destroy());
     said.on('end', () => {
-      this.#isOver = true;
-      followed?.end();
+      this.#end(followed);
       response.end();
     });
     said.pipe(response, { end: false });
@@ -175,6 +179,12 @@ export class HttpExchange {
   #follow(status: number, length: number | undefined): HttpAnswer | undefined {
     const trail = trailOf(this.#options.response);
     return trail && new HttpAnswer({ trail, status, isStream: this.#isStream, length });
+  }
+
+  /** The server has said everything. */
+  #end(followed: HttpAnswer | undefined): void {
+    this.#isOver = true;
+    followed?.end();
   }
 
   get #isBetweenEvents(): boolean {

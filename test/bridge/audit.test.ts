@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -126,6 +127,38 @@ test('with a server of its own HTTP each answer has its line, streamed or whole'
     ['stream', 'ok', '1'],
     ['crash', 'lost', '1'],
   ]);
+});
+
+test('an answer that says no length has its line before its client has all of it', async () => {
+  const server = new URL('../fixtures/http-server.mjs', import.meta.url).pathname;
+  const http = { port: await freePort(), path: '/mcp' };
+  const bridge = await startBridge({ server: { argv: [process.execPath, server], http } });
+  const session = await bridge.open();
+  const isRecorded = (): boolean => bridge.audit().some(({ target }) => target === 'pieces');
+  const sent = request(bridge.url, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await bridge.mint()}`,
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+      'mcp-session-id': session,
+    },
+  });
+  let [text, isEarly, isOver] = ['', false, false];
+  sent.on('response', (answer) => {
+    answer.on('end', () => (isOver = true));
+    answer.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      isEarly ||= text.endsWith('}') && !isRecorded();
+    });
+  });
+  sent.end(JSON.stringify(toolCall(900, 'pieces')));
+  await until(async () => {
+    await bridge.tool(session, 'release');
+    return isOver;
+  });
+  expect(JSON.parse(text)).toMatchObject({ id: 900, result: { content: [{ text: 'in pieces' }] } });
+  expect([isEarly, isRecorded()]).toEqual([false, true]);
 });
 
 test('usage is the sum of the audit, also of what was answered after it was last written', async () => {
