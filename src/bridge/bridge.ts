@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { BridgePolicy } from '../policy/bridge-policy.ts';
 import { createAuthenticator } from './auth.ts';
@@ -14,7 +15,7 @@ import { createIssuerVerifier, type Trust } from './issuer.ts';
 import type { Log } from './log.ts';
 import { metadata, metadataUrl } from './metadata.ts';
 import type { EraMemory } from './modern/era.ts';
-import { createStateless, type Stateless } from './modern/stateless.ts';
+import { createStateless } from './modern/stateless.ts';
 import { stdioClient } from './own-client.ts';
 import { createGuard } from './policy/guard.ts';
 import { createRates } from './policy/rates.ts';
@@ -26,7 +27,7 @@ import { createReadiness } from './readiness.ts';
 import { openJournal, type Records } from './records/journal.ts';
 import { createHttpServer, serverLimits, type ServerLimits } from './server.ts';
 import { createShared } from './shared.ts';
-import { createSessions, type Sessions } from './sessions.ts';
+import { createSessions } from './sessions.ts';
 import type { Started } from './spare.ts';
 import { trackStartups } from './startups.ts';
 import type { TokenUse } from './token-use.ts';
@@ -169,6 +170,11 @@ export function createBridge(options: BridgeOptions): Bridge {
     stateless.sweep();
     if (startups.isHopeless && sessions.size + stateless.size === 0) options.onHopeless();
   };
+  /** The one that sessions share is theirs until the last has ended. */
+  const endServers = async (): Promise<void> => {
+    const ended = (front ?? sessions).close(graceMs).then(() => shared?.close());
+    await Promise.all([ended, stateless.close(graceMs)]);
+  };
   let isClosing = false;
   let sweeper: NodeJS.Timeout | undefined;
 
@@ -207,11 +213,8 @@ export function createBridge(options: BridgeOptions): Bridge {
       isClosing = true;
       clearInterval(sweeper);
       options.tokenUse.sweep();
-      await Promise.all([
-        closeServer(server, front ?? sessions, stateless),
-        readiness.close(),
-        shared?.close(),
-      ]);
+      await Promise.all([closeServer(server, endServers), readiness.close()]);
+      await connectionsClosed();
       journal.close();
     },
   };
@@ -222,14 +225,19 @@ function startedBy(start: (label: string, events: ChildEvents) => Child, label: 
 }
 
 /** Answers in flight get their end before the connections are cut. */
-async function closeServer(
-  server: Server,
-  sessions: Pick<Sessions, 'close'>,
-  stateless: Stateless,
-): Promise<void> {
+async function closeServer(server: Server, endServers: () => Promise<void>): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
-  await Promise.all([sessions.close(graceMs), stateless.close()]);
+  await endServers();
   server.closeIdleConnections();
   await within(closed, 500);
   server.closeAllConnections();
+}
+
+/**
+ * What was cut is recorded when its connection says that it is closed: at the end of a turn of the event
+ * loop, which the first of these may still be in.
+ */
+async function connectionsClosed(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
 }

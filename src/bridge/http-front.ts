@@ -12,6 +12,7 @@ import { trackHttpSessions } from './http-sessions.ts';
 import type { Kind } from './policy/changes.ts';
 import type { Log } from './log.ts';
 import { keepAlives } from './tending.ts';
+import { whileBusy } from './while-busy.ts';
 
 interface HttpFrontOptions extends Pick<
   ForwardOptions,
@@ -98,11 +99,7 @@ export function createHttpFront(options: HttpFrontOptions): HttpFront {
     },
     close: async (graceMs) => {
       process.retire();
-      const deadline = Date.now() + graceMs;
-      const isBusy = (): boolean => [...exchanges].some(({ isListening }) => !isListening);
-      while (isBusy() && Date.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await whileBusy(() => [...exchanges].some(({ isListening }) => !isListening), graceMs);
       await process.stop('the bridge is shutting down');
       agent.destroy();
     },

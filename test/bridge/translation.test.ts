@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import {
   isAlive,
@@ -7,7 +8,7 @@ import {
   type JsonRpc,
   type TestBridge,
 } from './harness.ts';
-import { ask, follow, metaKey, stateless, tool } from './modern-client.ts';
+import { ask, follow, metaKey, stateless, tool, type Ask } from './modern-client.ts';
 
 // The fixture knows sessions only; these clients keep none.
 
@@ -328,6 +329,72 @@ describe('a subscription', () => {
     expect(stream.text()).toContain('"resultType":"complete"');
   });
 });
+
+test('a request in flight may still be answered when the bridge closes; what comes then is refused', async () => {
+  const bridge = await startBridge();
+  const pid = Number(textOf(await ask(bridge, tool('pid'))));
+  const socket = connect(bridge.port, '127.0.0.1');
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk.toString()));
+  socket.write(await onWire(bridge, tool('hold')));
+  const isHeld = async () =>
+    (await received(bridge)).some(({ params }) => params?.['name'] === 'hold');
+  await until(isHeld);
+  const closing = bridge.bridge.close();
+  socket.write(await onWire(bridge, tool('echo')));
+  await expect(ask(bridge, tool('echo'))).rejects.toThrow('ECONNREFUSED');
+  process.kill(pid, 'SIGUSR2');
+  await closing;
+  await until(() => socket.closed);
+  expect(text.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 503']);
+  expect(text).toMatch(/"released".*the bridge is shutting down/s);
+  expect(bridge.log.filter((line) => line.includes('started for clients'))).toHaveLength(1);
+  const outcomes = bridge.audit().map(({ target, outcome }) => [target, outcome]);
+  expect(outcomes.slice(-2)).toEqual([
+    ['echo', 'refused'],
+    ['hold', 'ok'],
+  ]);
+});
+
+test('a server that is still asked for its era is ended with the bridge, and who waits for it is told', async () => {
+  const silent = 'console.error(process.pid); process.stdin.resume()';
+  const bridge = await startBridge({ server: { argv: [process.execPath, '-e', silent] } });
+  const asked = ask(bridge, tool('echo'));
+  await until(() => bridge.stderr.length === 1);
+  await bridge.bridge.close();
+  const { status, json } = await asked;
+  expect([status, json.error?.message]).toEqual([503, 'the bridge is shutting down']);
+  expect(isAlive(Number(bridge.stderr[0]?.split(' ')[1]))).toBe(false);
+  expect(bridge.stderr).toHaveLength(1);
+});
+
+test('subscriptions do not keep the bridge from closing, and get their end', async () => {
+  const bridge = await startBridge();
+  const notifications = { toolsListChanged: true };
+  const stream = await follow(bridge, {
+    method: 'subscriptions/listen',
+    params: { notifications },
+  });
+  await stream.events(1);
+  await bridge.bridge.close();
+  await stream.closed;
+  expect(stream.text()).toContain('"resultType":"complete"');
+});
+
+/** A request as it stands on a connection that stays open. */
+async function onWire(bridge: TestBridge, request: Ask): Promise<string> {
+  const { headers, body = '' } = stateless(request);
+  const all = {
+    host: `127.0.0.1:${bridge.port}`,
+    authorization: `Bearer ${await bridge.mint()}`,
+    accept: 'application/json, text/event-stream',
+    'content-type': 'application/json',
+    'content-length': String(body.length),
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST /mcp HTTP/1.1\r\n${lines.join('')}\r\n${body.toString()}`;
+}
 
 test('closing the bridge leaves no server behind', async () => {
   const bridge = await startBridge();

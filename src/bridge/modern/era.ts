@@ -15,13 +15,17 @@ export interface EraMemory {
 interface Found {
   readonly era: Era;
   readonly isSure: boolean;
+  /** Its process is gone. */
+  readonly ended: Promise<void>;
 }
 
-const silent: Found = { era: 'legacy', isSure: false };
+const silent = { era: 'legacy', isSure: false } as const;
 
 interface Probe {
   readonly start: () => Started;
   readonly answerMs: number;
+  /** Nobody wants to know any more. */
+  readonly stopped: Promise<void>;
 }
 
 /**
@@ -29,8 +33,8 @@ interface Probe {
  * they don't know, so nothing else is ever asked of one that did not answer it. `isSure` is false when it
  * said nothing, which may have other reasons. Never rejects.
  */
-export async function probeEra({ start, answerMs }: Probe): Promise<Found> {
-  const found = Promise.withResolvers<Found>();
+export async function probeEra({ start, answerMs, stopped }: Probe): Promise<Found> {
+  const found = Promise.withResolvers<Omit<Found, 'ended'>>();
   const child: Child = start().adopt({
     onLine: (line) => {
       const message = parseJson(line);
@@ -41,10 +45,11 @@ export async function probeEra({ start, answerMs }: Probe): Promise<Found> {
   });
   child.write(discover);
   const timer = setTimeout(() => found.resolve(silent), answerMs);
+  void stopped.then(() => found.resolve(silent));
   const answer = await found.promise;
   clearTimeout(timer);
-  void child.stop({ kind: 'stopped', reason: 'it was only asked for its era' });
-  return answer;
+  const ended = child.stop({ kind: 'stopped', reason: 'it was only asked for its era' });
+  return { ...answer, ended };
 }
 
 function eraOf(message: unknown): Era {

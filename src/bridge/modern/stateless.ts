@@ -15,6 +15,7 @@ import { Reply } from '../reply.ts';
 import type { Started } from '../spare.ts';
 import type { Startups } from '../startups.ts';
 import { keepAlives, tend } from '../tending.ts';
+import { whileBusy } from '../while-busy.ts';
 import { mismatch } from './check.ts';
 import { probeEra, type Era, type EraMemory } from './era.ts';
 import { refuseIncoming, type StatelessServer } from './incoming.ts';
@@ -47,7 +48,8 @@ export interface Stateless {
   /** Tells who listens that a list has changed for them. */
   announce(kind: Kind): void;
   sweep(): void;
-  close(): Promise<void>;
+  /** Waits a moment for what is in flight, then ends the servers. No new one is started. */
+  close(graceMs: number): Promise<void>;
 }
 
 /** Each set of client capabilities has a server of its own; of those this many. */
@@ -61,13 +63,23 @@ export function createStateless(options: StatelessOptions): Stateless {
   const servers = new Map<string, StatelessServer>();
   /** Since when each is waited for. */
   const replies = new Map<Reply, number>();
+  /** Those that have no end of their own. */
+  const subscribers = new Set<Reply>();
   let era: Promise<Era> | undefined;
+  let probe: Promise<void> | undefined;
+  let isClosing = false;
+  const closing = Promise.withResolvers<void>();
   const isKeepAliveTime = keepAlives(clock.now());
 
   const findEra = async (): Promise<Era> => {
     const known = memory.read();
     if (known) return known;
-    const found = await probeEra({ start: options.startServer, answerMs: probeMs });
+    const found = await probeEra({
+      start: options.startServer,
+      answerMs: probeMs,
+      stopped: closing.promise,
+    });
+    probe = found.ended;
     if (found.isSure) memory.write(found.era);
     log(`the MCP server is of the ${found.era} era${found.isSure ? '' : ', or silent'}`);
     return found.era;
@@ -146,7 +158,10 @@ export function createStateless(options: StatelessOptions): Stateless {
         const text = `the MCP server fails to start (${startups.reason}); next try in ${seconds} s`;
         return refuse(response, busy(503, text, idText, seconds));
       }
-      const found = await (era ??= findEra());
+      const found = isClosing ? undefined : await (era ??= findEra());
+      if (!found || isClosing) {
+        return refuse(response, busy(503, 'the bridge is shutting down', idText));
+      }
       server = serverFor(found, readClientFacts(line));
       if (!server) return refuse(response, busy(503, 'too many kinds of clients at once', idText));
       if (server.size >= bounds.pendingPerSession) {
@@ -157,7 +172,11 @@ export function createStateless(options: StatelessOptions): Stateless {
       if (!reply.isOpen) return;
       replies.set(reply, clock.now());
       response.on('close', () => replies.delete(reply));
-      if (method === 'subscriptions/listen') reply.openStream();
+      if (method === 'subscriptions/listen') {
+        subscribers.add(reply);
+        response.on('close', () => subscribers.delete(reply));
+        reply.openStream();
+      }
       server.take(incoming);
     },
     announce: (kind) => {
@@ -175,8 +194,14 @@ export function createStateless(options: StatelessOptions): Stateless {
         void server.end('idle');
       }
     },
-    close: async () => {
-      await Promise.all([...servers.values()].map((one) => one.end('the bridge is shutting down')));
+    close: async (graceMs) => {
+      isClosing = true;
+      closing.resolve();
+      await whileBusy(() => replies.size > subscribers.size, graceMs);
+      // Nobody waits for it: who did has been refused.
+      await era;
+      const ends = [...servers.values()].map((one) => one.end('the bridge is shutting down'));
+      await Promise.all([...ends, probe]);
     },
   };
 }
