@@ -4,7 +4,7 @@ import type { BridgeConfig } from './config.ts';
 import { httpEnvironment } from './http-front.ts';
 import { createCleaner, type Log } from './log.ts';
 
-interface StarterOptions extends Pick<ChildSurroundings, 'countOomKills' | 'patience'> {
+interface StarterOptions extends Pick<ChildSurroundings, 'countOomKills' | 'log' | 'patience'> {
   readonly config: BridgeConfig;
   readonly secrets: ReadonlyMap<string, string>;
   readonly path: string | undefined;
@@ -17,7 +17,7 @@ interface StarterOptions extends Pick<ChildSurroundings, 'countOomKills' | 'pati
 export function childStarter(
   options: StarterOptions,
 ): (label: string, events: ChildEvents) => Child {
-  const { config, secrets, path, countOomKills, onUnaskedEnd } = options;
+  const { config, secrets, path, countOomKills, log, onUnaskedEnd } = options;
   const { argv, cwd, identity, http } = config.server;
   const declared = { ...httpEnvironment(http), ...config.server.env };
   const env = childEnvironment({ declared, secrets, path });
@@ -37,6 +37,7 @@ export function childStarter(
       lineBytes: config.bounds.lineBytes,
       clean,
       printStderr: (line) => options.printStderr(`[${label}] ${line}`),
+      log,
       countOomKills,
       patience,
     });

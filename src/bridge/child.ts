@@ -2,6 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { splitLines } from '../mcp/lines.ts';
 import { readCause, type Ending } from './ending.ts';
+import type { Log } from './log.ts';
 import { spawnAsOomVictim } from './oom.ts';
 import { followStderr } from './stderr-tail.ts';
 import { within } from './within.ts';
@@ -20,7 +21,8 @@ export interface ChildCommand {
 export interface ChildSurroundings {
   readonly lineBytes: number;
   readonly clean: (text: string) => string;
-  readonly printStderr: (line: string) => void;
+  readonly printStderr: Log;
+  readonly log: Log;
   readonly countOomKills: () => number;
   /** How long a child may take after its stdin ended, and again after SIGTERM, in ms. */
   readonly patience: { readonly eofMs: number; readonly termMs: number };
@@ -78,10 +80,23 @@ export function startChild(
   const lines = splitLines({
     maxBytes: lineBytes,
     onLine: (line) => {
-      if (!isOver) events.onLine(line);
+      if (isOver) return;
+      try {
+        events.onLine(line);
+      } catch (error) {
+        giveUp(error);
+      }
     },
     onTooLong: () => void child.stop({ kind: 'line-too-long', lineBytes }),
   });
+
+  /** Nobody knows what is left undone after a message that the bridge failed on; other servers go on. */
+  const giveUp = (error: unknown): void => {
+    if (cause) return;
+    const what = error instanceof Error ? error.message : 'unknown error';
+    surroundings.log(`a message of the MCP server could not be passed on: ${what}`);
+    void child.stop({ kind: 'bridge-failed' });
+  };
 
   const finish = (outcome: Ending['cause']): void => {
     if (isOver) return;

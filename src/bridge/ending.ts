@@ -9,6 +9,7 @@ export interface Ending {
     | { readonly kind: 'unstartable'; readonly reason: string }
     | { readonly kind: 'line-too-long'; readonly lineBytes: number }
     | { readonly kind: 'closed-output' }
+    | { readonly kind: 'bridge-failed' }
     | { readonly kind: 'silent' }
     | { readonly kind: 'stopped'; readonly reason: string };
   readonly stderr: readonly string[];
@@ -55,6 +56,8 @@ function sentence(cause: Ending['cause'], memoryBytes: number): string {
       return `the MCP server wrote a message above ${cause.lineBytes} bytes and was stopped`;
     case 'closed-output':
       return 'the MCP server closed its output and was stopped';
+    case 'bridge-failed':
+      return 'the bridge failed on a message of the MCP server, which was stopped';
     case 'silent':
       return 'the MCP server did not answer initialize in time and was stopped';
     case 'stopped':

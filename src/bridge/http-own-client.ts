@@ -1,6 +1,6 @@
 import { fieldOf, parseJson } from '../mcp/body.ts';
 import { modernHeaders, modernRevisions, ownMeta } from '../mcp/modern.ts';
-import { mcpHeaders } from '../mcp/protocol.ts';
+import { latestRevision, mcpHeaders } from '../mcp/protocol.ts';
 import type { HttpTarget } from './config.ts';
 import { askHttp, endHttpSession, type HttpQuestion } from './http-ask.ts';
 import { initialized } from './modern/translate.ts';
@@ -16,7 +16,7 @@ export function httpClient(target: HttpTarget): WithOwnClient {
     const { json = Buffer.from('{}'), sessionId } = opened ?? {};
     const revision = fieldOf(fieldOf(parseJson(json), 'result'), 'protocolVersion');
     const headers = {
-      [mcpHeaders.revision]: String(revision),
+      [mcpHeaders.revision]: typeof revision === 'string' ? revision : latestRevision,
       ...(sessionId === undefined ? {} : { [mcpHeaders.session]: sessionId }),
     };
     try {

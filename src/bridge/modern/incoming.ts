@@ -38,8 +38,10 @@ export interface StatelessServer {
 
 /** Whose request it is, and which: a repeated one must say the same. */
 export function ownerOf({ method, params, principal }: Incoming): string {
-  const name = fieldOf(params, nameSource(method) ?? '');
-  return JSON.stringify([principal.subject, method, name]);
+  const source = nameSource(method);
+  const name = source === undefined ? undefined : fieldOf(params, source);
+  // What is no name may be so deep that it can't be written.
+  return JSON.stringify([principal.subject, method, typeof name === 'string' ? name : null]);
 }
 
 /** The least severe log message that a request asks for; undefined when it asks for none. */
@@ -53,7 +55,8 @@ export function passLog(line: Buffer, inFlight: readonly Logged[]): void {
   const [only, ...others] = inFlight;
   if (only?.logLevel === undefined || others.length > 0) return;
   const level = fieldOf(fieldOf(parseJson(line), 'params'), 'level');
-  const isLoud = levels.indexOf(String(level)) >= levels.indexOf(only.logLevel);
+  const isLoud =
+    typeof level === 'string' && levels.indexOf(level) >= levels.indexOf(only.logLevel);
   if (isLoud) only.incoming?.reply.sendRelated(line);
 }
 

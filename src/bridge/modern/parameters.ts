@@ -14,6 +14,7 @@ interface Mirrored {
 type Tools = ReadonlyMap<string, readonly Mirrored[]>;
 
 const pagesAtMost = 32;
+const deepestPath = 64;
 
 /**
  * Which parameters of its tools a server wants repeated in headers. It says so in the list of its tools,
@@ -36,7 +37,9 @@ export class Parameters {
   /** The first header of a call that is missing, or is not what the arguments say. */
   async mismatch(headers: IncomingHttpHeaders, params: unknown): Promise<string | undefined> {
     this.#tools ??= this.#read();
-    const mirrored = (await this.#tools).get(String(fieldOf(params, 'name'))) ?? [];
+    const name = fieldOf(params, 'name');
+    const tools = await this.#tools;
+    const mirrored = (typeof name === 'string' ? tools.get(name) : undefined) ?? [];
     const values = fieldOf(params, 'arguments');
     return mirrored.find((one) => !isRepeated(one, values, headers))?.header;
   }
@@ -48,8 +51,9 @@ export class Parameters {
       const result = fieldOf(parseJson(await this.#list(cursor)), 'result');
       const listed = fieldOf(result, 'tools');
       for (const tool of Array.isArray(listed) ? listed : []) {
+        const name = fieldOf(tool, 'name');
         const found = findMirrored(fieldOf(tool, 'inputSchema'), []);
-        if (found.length > 0) tools.set(String(fieldOf(tool, 'name')), found);
+        if (found.length > 0 && typeof name === 'string') tools.set(name, found);
       }
       const next = fieldOf(result, 'nextCursor');
       if (typeof next !== 'string') break;
@@ -59,8 +63,9 @@ export class Parameters {
   }
 }
 
-/** Only what is reached by names alone may be annotated. */
+/** Only what is reached by names alone may be annotated. No schema that somebody wrote is deeper than the bound. */
 function findMirrored(schema: unknown, path: readonly string[]): Mirrored[] {
+  if (path.length > deepestPath) return [];
   const name = fieldOf(schema, 'x-mcp-header');
   const type = fieldOf(schema, 'type');
   const own = { path, isNumber: type === 'integer' || type === 'number' };

@@ -52,7 +52,9 @@ export class Subscriptions {
       idText,
       isWanted: (method, uri) =>
         methods.has(method) ||
-        (method === 'notifications/resources/updated' && uris.includes(String(uri))),
+        (method === 'notifications/resources/updated' &&
+          typeof uri === 'string' &&
+          uris.includes(uri)),
     });
     return uris;
   }

@@ -28,13 +28,10 @@ export function declares({ capabilities }: ClientFacts, name: string): boolean {
   return fieldOf(parseJson(Buffer.from(capabilities)), name) !== undefined;
 }
 
-/** How a server is introduced to such a client. */
-export function introduction({ capabilities, clientInfo }: ClientFacts): object {
-  return {
-    protocolVersion: latestRevision,
-    capabilities: JSON.parse(capabilities) as unknown,
-    clientInfo: JSON.parse(clientInfo ?? '{"name":"mcpd","version":"1"}') as unknown,
-  };
+/** How a server is introduced to such a client, as JSON. What the client wrote is not read: it may be too deep for that. */
+export function introduction({ capabilities, clientInfo }: ClientFacts): string {
+  const info = clientInfo ?? '{"name":"mcpd","version":"1"}';
+  return `{"protocolVersion":"${latestRevision}","capabilities":${capabilities},"clientInfo":${info}}`;
 }
 
 export const initialized = Buffer.from('{"jsonrpc":"2.0","method":"notifications/initialized"}');

@@ -102,9 +102,10 @@ export class Upstream {
     return number;
   }
 
-  /** Asks the server something on the bridge's own behalf; gives the response, an error too. */
-  ask(method: string, params: object): Promise<Buffer> {
-    const line = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 0, method, params }));
+  /** Asks the server something on the bridge's own behalf, `params` may be JSON; gives the response, an error too. */
+  ask(method: string, params: object | string): Promise<Buffer> {
+    const json = typeof params === 'string' ? params : JSON.stringify(params);
+    const line = Buffer.from(`{"jsonrpc":"2.0","id":0,"method":"${method}","params":${json}}`);
     return new Promise((resolve) => {
       this.send({
         method,
@@ -196,7 +197,10 @@ export class Upstream {
       method === 'notifications/progress'
         ? fieldOf(params, 'progressToken')
         : fieldOf(fieldOf(params, '_meta'), metaKeys.subscription);
-    return Number(named) || undefined;
+    // Anything else can't be made a number of: an object may say itself how.
+    return typeof named === 'number' || typeof named === 'string'
+      ? Number(named) || undefined
+      : undefined;
   }
 
   #finish(ending: Ending): void {
