@@ -72,6 +72,8 @@ export class HttpExchange {
     this.#lastByteAt = options.clock.now();
     this.#request = sendRequest({ host: '127.0.0.1', ...target, agent, method, headers });
     this.#request.on('response', (answer) => this.#relay(answer));
+    // Else nobody would hear of a server that wants to speak another protocol.
+    this.#request.on('upgrade', () => this.#giveUp(describeUnfit(101)));
     this.#request.on('error', () => void this.#breakOff());
     this.#request.on('finish', options.onTaken).on('close', options.onTaken);
     response.on('close', () => {

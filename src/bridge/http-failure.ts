@@ -31,9 +31,10 @@ export function answerFailure(
   sendJson(response, { status: 200, json });
 }
 
-/** Answers that are about the way to the server: a client could only misunderstand them. */
+/** Answers that are about the way to the server, or none in HTTP: a client could only misunderstand them. */
 export function isUnfit(status: number): boolean {
-  return (status >= 300 && status < 400) || status === 401 || status === 407;
+  const isAnswer = (status >= 200 && status < 300) || (status >= 400 && status < 600);
+  return !isAnswer || status === 401 || status === 407;
 }
 
 export function describeUnfit(status: number): RpcFailure {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { startBridge, type Answer, type Setup, type TestBridge } from './harness.ts';
+import { freePort, startBridge, type Answer, type Setup, type TestBridge } from './harness.ts';
 import { ask, follow, metaKey, stateless, tool } from './modern-client.ts';
+
+const httpFixture = new URL('../fixtures/http-server.mjs', import.meta.url).pathname;
 
 /** Values that can be read, but neither turned into a number or a text nor written again. */
 const values: [string, string][] = [
@@ -84,3 +86,26 @@ for (const [what, value] of values) {
     expect(failures(bridge)).toEqual([]);
   });
 }
+
+const head = 'Content-Type: application/json\r\nConnection: close\r\n\r\n{}';
+
+test.each([
+  ['099', head],
+  ['000', head],
+  ['101', head],
+  ['101', 'Connection: upgrade\r\nUpgrade: other\r\n\r\nbytes'],
+  ['600', head],
+  ['999', head],
+])(
+  'an HTTP server that answers with the status %s is told of as broken: %j',
+  async (status, rest) => {
+    const http = { port: await freePort(), path: '/mcp' };
+    const argv = [process.execPath, httpFixture];
+    const bridge = await startBridge({ server: { argv, http } });
+    const session = await bridge.open();
+    const answer = await bridge.tool(session, 'wire', { text: `HTTP/1.1 ${status} X\r\n${rest}` });
+    expect(answer.status).toBe(200);
+    expect(answer.json.error?.message).toContain(`answered with HTTP ${Number(status)}`);
+    expect(textOf(await bridge.tool(session, 'echo', { text: 'still here' }))).toBe('still here');
+  },
+);
