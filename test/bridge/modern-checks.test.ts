@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startBridge } from './harness.ts';
+import { initialize, startBridge } from './harness.ts';
 import { ask, metaKey, revision, stateless, tool, type Ask } from './modern-client.ts';
 
 const list = { method: 'tools/list' };
@@ -116,4 +116,14 @@ test('clients of both eras are served at once', async () => {
   ]);
   expect(one.text).toContain('old');
   expect(other.text).toContain('hi');
+});
+
+test('an initialize whose header names a revision that has none is refused, and starts no server', async () => {
+  const bridge = await startBridge();
+  const answer = await bridge.call({
+    body: JSON.stringify(initialize('2025-11-25')),
+    headers: { 'mcp-protocol-version': revision },
+  });
+  expect([answer.status, answer.json.error?.code, answer.json.id]).toEqual([400, -32022, 0]);
+  expect(bridge.log.filter((line) => line.includes('started'))).toEqual([]);
 });

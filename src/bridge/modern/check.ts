@@ -16,7 +16,8 @@ type Messages = Extract<ParsedBody, { messages: readonly ClientMessage[] }>;
 
 /**
  * Whether a body belongs to a revision without sessions: by what its `_meta` claims, and where it claims
- * nothing by the header. An `initialize` that claims nothing opens a session whatever the header says.
+ * nothing by the header. An `initialize` that claims nothing is of a revision with sessions, where a header
+ * that names another is refused.
  */
 export function isModern(headers: IncomingHttpHeaders, { messages }: Messages): boolean {
   return messages.some(
