@@ -138,6 +138,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     readPolicy: () => (policy = options.readPolicy()),
     rates: createRates(userFolder === undefined ? undefined : openSharedBucket(userFolder)),
     turns,
+    isCurrent,
     clock,
   });
   const front = target

@@ -13,6 +13,7 @@ import type { Guard } from './policy/guard.ts';
 import type { BodyReader } from './read-body.ts';
 import type { Journal } from './records/journal.ts';
 import { TrailedResponse } from './records/trail.ts';
+import { challenge, invalidToken, notStreamable, unauthorized } from './refusals.ts';
 import { checkRevision } from './revision.ts';
 import type { Sessions } from './sessions.ts';
 import type { Startups } from './startups.ts';
@@ -45,10 +46,8 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 export function createEndpoint(options: EndpointOptions): Handler {
   const { sessions, stateless, startups, bodies, guard } = options;
   const callers = createCallers(options.authenticator);
-  const challenge = (...details: string[]): string =>
-    `Bearer ${[...details, `resource_metadata="${options.metadataUrl}"`].join(', ')}`;
   const scopeChallenge = (scope: string): string =>
-    challenge('error="insufficient_scope"', `scope="${scope}"`);
+    challenge(options.metadataUrl, 'error="insufficient_scope"', `scope="${scope}"`);
 
   const serve = (
     request: IncomingMessage,
@@ -83,7 +82,7 @@ export function createEndpoint(options: EndpointOptions): Handler {
       void sessions.end(session, 'its client ended it');
       return sendText(response, 204);
     }
-    if (!accepts(headers.accept, 'text/event-stream')) return refuse(response, notAcceptable);
+    if (!accepts(headers.accept, 'text/event-stream')) return refuse(response, notStreamable);
     const lastEventId = headers[mcpHeaders.lastEvent];
     session.listen(response, principal, typeof lastEventId === 'string' ? lastEventId : undefined);
   };
@@ -93,20 +92,12 @@ export function createEndpoint(options: EndpointOptions): Handler {
       return sendText(response, 405, '', { Allow: 'GET, POST, DELETE' });
     }
     return whenKnown(callers.recall(request) ?? callers.identify(request), (principal) => {
-      if (principal === 'missing') return refuse(response, unauthorized(challenge()));
-      if (principal === 'invalid') {
-        return refuse(response, unauthorized(challenge('error="invalid_token"')));
-      }
+      // Its client may have left while its token was looked at: nobody would hear of its end any more.
+      if (response.destroyed) return;
+      if (principal === 'missing') return refuse(response, unauthorized(options.metadataUrl));
+      if (principal === 'invalid') return refuse(response, invalidToken(options.metadataUrl));
       return serve(request, response, principal);
     });
-  };
-}
-
-function unauthorized(challenge: string): Refusal {
-  return {
-    status: 401,
-    failure: { code: rpcCodes.refused, message: 'a valid bearer token is needed' },
-    headers: { 'WWW-Authenticate': challenge },
   };
 }
 
@@ -115,9 +106,4 @@ const unrecorded: Refusal = {
   status: 503,
   failure: { code: rpcCodes.busy, message: 'the audit cannot be written; is the disk full?' },
   headers: { 'Retry-After': '5' },
-};
-
-export const notAcceptable: Refusal = {
-  status: 406,
-  failure: { code: rpcCodes.invalidRequest, message: 'Accept must allow text/event-stream' },
 };

@@ -17,7 +17,7 @@ export function askedIn({ messages, isBatch }: Posted): Asked {
   return { idTexts, isBatch };
 }
 
-/** Tells every request of a body why its server failed, as a server would answer it. */
+/** Tells every request of a body why it failed, as a server would answer it. */
 export function answerFailure(
   response: ServerResponse,
   { idTexts, isBatch }: Asked,

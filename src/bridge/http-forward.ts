@@ -57,6 +57,7 @@ export function createForward(options: ForwardOptions): Forward {
     const { method = '' } = request;
     // Before the body is read: it stays with its client as long as the server starts.
     const run = await options.process.up();
+    if (response.destroyed) return trail?.abandoned();
     if (typeof run === 'string') return refuse(response, unavailable(run, options.startups));
     const sessionId = request.headers[mcpHeaders.session];
     const isTheirs = typeof sessionId === 'string' && sessions.isOf(sessionId, principal.subject);
@@ -68,7 +69,7 @@ export function createForward(options: ForwardOptions): Forward {
       trail,
       scopeChallenge,
     });
-    if (posted === 'gone' || response.destroyed) return;
+    if (posted === 'gone' || response.destroyed) return trail?.abandoned();
     if ('failure' in posted) return refuse(response, posted);
     const { messages, body } = posted;
     if (typeof sessionId === 'string' && !sessions.isOf(sessionId, principal.subject)) {
@@ -82,7 +83,7 @@ export function createForward(options: ForwardOptions): Forward {
       return answerFailure(response, asked, describeEnding(run, config.memoryBytes));
     }
 
-    const turn = await guard.turn(posted, response);
+    const turn = await guard.turn(posted, response, principal);
     if (turn === 'gone') return;
     if (turn && 'failure' in turn) return refuse(response, turn);
     if (turn) response.on('close', turn.release);

@@ -4,9 +4,8 @@ import { modernHeaders } from '../mcp/modern.ts';
 import type { Refusal } from './answer.ts';
 import { checkModern, isModern, mismatch } from './modern/check.ts';
 import { accepts } from './negotiation.ts';
-import { notAcceptable } from './endpoint.ts';
 import { readMessages, type Posted } from './post.ts';
-import { busy, idOf } from './refusals.ts';
+import { busy, idOf, notStreamable } from './refusals.ts';
 import type { Startups } from './startups.ts';
 
 /** Reads and checks what a client asks; a GET or DELETE has no messages. */
@@ -17,7 +16,7 @@ export async function readRequest(
   const { method, headers } = request;
   if (method !== 'POST') {
     const isRead = method === 'DELETE' || accepts(headers.accept, 'text/event-stream');
-    return isRead ? { body: Buffer.alloc(0), messages: [], isBatch: false } : notAcceptable;
+    return isRead ? { body: Buffer.alloc(0), messages: [], isBatch: false } : notStreamable;
   }
   const posted = await readMessages(request, context, (messages) => messages);
   if (posted === 'gone' || 'failure' in posted) return posted;

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { fieldOf, type ClientMessage } from '../mcp/body.ts';
-import { formatFailure, rpcCodes, type RequestId } from '../mcp/jsonrpc.ts';
+import { formatFailure, rpcCodes, type RequestId, type RpcFailure } from '../mcp/jsonrpc.ts';
 import type { BridgeBounds } from './config.ts';
 import type { Reply } from './reply.ts';
 import type { InFlight } from './route.ts';
@@ -38,6 +38,11 @@ export class PendingRequests {
 
   has(id: RequestId): boolean {
     return this.#requests.has(id);
+  }
+
+  /** Whether this answers an `initialize`. */
+  isOpening(reply: Reply): boolean {
+    return this.list().some((one) => one.reply === reply && one.method === 'initialize');
   }
 
   /** Oldest first. */
@@ -80,8 +85,8 @@ export class PendingRequests {
   }
 
   /** Servers owe a cancelled request no answer, so its client soon gets one from here. */
-  cancel({ params }: ClientMessage): void {
-    const request = this.#requests.get(fieldOf(params, 'requestId') as RequestId);
+  cancel(id: RequestId): void {
+    const request = this.#requests.get(id);
     if (!request) return;
     request.isCancelled = true;
     request.deadline = Math.min(request.deadline, this.#clock.now() + cancelGraceMs);
@@ -99,8 +104,13 @@ export class PendingRequests {
   }
 }
 
-function expiry({ isCancelled }: PendingRequest): { code: number; message: string } {
+function expiry({ isCancelled }: PendingRequest): RpcFailure {
   return isCancelled
-    ? { code: rpcCodes.cancelled, message: 'the request was cancelled' }
+    ? cancelled
     : { code: rpcCodes.timeout, message: 'the MCP server did not answer in time' };
 }
+
+export const cancelled: RpcFailure = {
+  code: rpcCodes.cancelled,
+  message: 'the request was cancelled',
+};

@@ -11,7 +11,7 @@ import { acceptsAnswers, isJson } from './negotiation.ts';
 import type { Guard } from './policy/guard.ts';
 import type { Body, BodyReader } from './read-body.ts';
 import type { Trail } from './records/trail.ts';
-import { busy, idOf, notAcceptable, notJson, tooLarge } from './refusals.ts';
+import { busy, idOf, notAnswerable, notJson, tooLarge } from './refusals.ts';
 import { takeInSession } from './session-post.ts';
 import type { Sessions } from './sessions.ts';
 import type { Startups } from './startups.ts';
@@ -41,7 +41,8 @@ export function handlePost(
   // What is refused before its session is used is recorded under it too.
   if (context.trail) context.trail.session = labelOf(request, context.sessions, context.principal);
   return readMessages(request, context, (posted) => {
-    if (posted === 'gone') return;
+    // Also where it left during a look at the server's lists: nobody would hear of its end any more.
+    if (posted === 'gone' || response.destroyed) return context.trail?.abandoned();
     if ('failure' in posted) return refuse(response, posted);
     const takeIt = isModern(request.headers, posted) ? takeModern : takeInSession;
     return takeIt(request, response, posted, context);
@@ -59,7 +60,7 @@ export function readMessages<Taken>(
   context: ReadContext,
   take: (posted: Posted | Refusal | 'gone') => Taken | Promise<Taken>,
 ): Taken | Promise<Taken> {
-  if (!acceptsAnswers(request.headers.accept)) return take(notAcceptable);
+  if (!acceptsAnswers(request.headers.accept)) return take(notAnswerable);
   if (!isJson(request.headers['content-type'])) return take(notJson);
   return context.bodies.read(request, (body) => whenKnown(checkBody(body, request, context), take));
 }
@@ -80,7 +81,7 @@ function checkBody(
   if (outside) return outOfScope(outside, context);
   const { principal, guard } = context;
   const check = (): Posted | Refusal => guard.check({ body, ...parsed }, { principal, headers });
-  return guard.lookUp(parsed.messages)?.then(check) ?? check();
+  return whenKnown(guard.lookUp(parsed.messages), check);
 }
 
 /** A message of a client that keeps no session. */
@@ -93,7 +94,7 @@ async function takeModern(
   const refusal = checkModern(headers, parsed);
   if (refusal) return refuse(response, refusal);
   const [message] = parsed.messages;
-  const turn = await guard.turn(parsed, response);
+  const turn = await guard.turn(parsed, response, principal);
   if (turn === 'gone') return;
   if (turn && 'failure' in turn) return refuse(response, turn);
   if (turn) response.on('close', turn.release);

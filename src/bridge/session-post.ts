@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isInitialize, type ClientMessage } from '../mcp/body.ts';
+import type { RequestId } from '../mcp/jsonrpc.ts';
 import { batchRevision, mcpHeaders } from '../mcp/protocol.ts';
 import { refuse, sendText, type Refusal } from './answer.ts';
 import { findSession } from './find-session.ts';
@@ -24,16 +25,12 @@ export function takeInSession(
   return whenKnown(pickSession(request, posted, context), (session) => {
     if (!('id' in session)) return refuse(response, session);
     if (trail) trail.session = session.label;
-    return whenKnown(guard.turn(posted, response), (turn) => {
-      if (turn === 'gone') return;
-      if (turn && 'failure' in turn) return refuse(response, turn);
-      // It may have ended while this waited.
-      const still = turn ? findSession(request, sessions, principal) : session;
-      const problem = 'id' in still ? checkMessages(session, posted) : still;
-      if (!problem) return pass(session, { request, response, posted, turn }, context);
-      turn?.release();
-      return refuse(response, problem);
-    });
+    const turn = guard.turn(posted, response, principal);
+    if (turn instanceof Promise) {
+      return waitInSession(session, turn, { request, response, posted }, context);
+    }
+    if (turn && 'failure' in turn) return refuse(response, turn);
+    return takeUp(session, { request, response, posted, turn }, context);
   });
 }
 
@@ -42,6 +39,33 @@ interface Passing {
   readonly response: ServerResponse;
   readonly posted: Posted;
   readonly turn: Turn | undefined;
+}
+
+/** Keeps calls with their session until their turn comes. Who is answered before leaves the queue. */
+async function waitInSession(
+  session: Session,
+  waiting: Promise<Turn | Refusal | 'gone'>,
+  { request, response, posted }: Omit<Passing, 'turn'>,
+  context: PostContext,
+): Promise<void> {
+  if (areTaken(idsOf(posted.messages), session)) return refuse(response, taken(posted.messages));
+  const leave = session.queued.enter(posted, response);
+  const turn = await waiting.finally(leave);
+  if (turn === 'gone') return;
+  if ('failure' in turn) return refuse(response, turn);
+  // It may have ended meanwhile.
+  const still = findSession(request, context.sessions, context.principal);
+  if ('id' in still) return takeUp(still, { request, response, posted, turn }, context);
+  turn.release();
+  return refuse(response, still);
+}
+
+/** Passes on what the session has nothing against. */
+function takeUp(session: Session, passing: Passing, context: PostContext): void | Promise<void> {
+  const problem = checkMessages(session, passing.posted);
+  if (!problem) return pass(session, passing, context);
+  passing.turn?.release();
+  return refuse(passing.response, problem);
 }
 
 /** Passes what has been checked on to the session's server. */
@@ -113,12 +137,22 @@ function checkMessages(session: Session, { messages, isBatch }: Posted): Refusal
   if (isBatch && session.revision !== batchRevision) {
     return invalid('this protocol revision takes one message per request');
   }
-  const ids = messages.flatMap(({ envelope }) => (envelope.kind === 'request' ? envelope.id : []));
-  if (new Set(ids).size < ids.length || ids.some((id) => session.isPending(id))) {
-    return invalid('a request with this id is in flight', messages);
-  }
+  const ids = idsOf(messages);
+  if (areTaken(ids, session)) return taken(messages);
   if (!session.hasRoom(ids.length)) {
     return busy(429, 'too many requests in flight in this session', idOf(messages), 1);
   }
   return undefined;
+}
+
+function idsOf(messages: readonly ClientMessage[]): RequestId[] {
+  return messages.flatMap(({ envelope }) => (envelope.kind === 'request' ? envelope.id : []));
+}
+
+function areTaken(ids: readonly RequestId[], session: Session): boolean {
+  return new Set(ids).size < ids.length || ids.some((id) => session.isPending(id));
+}
+
+function taken(messages: readonly ClientMessage[]): Refusal {
+  return invalid('a request with this id is in flight', messages);
 }

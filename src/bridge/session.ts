@@ -21,6 +21,7 @@ import { Outbox } from './outbox.ts';
 import { declaredIn, formatListChanged, type Kind } from './policy/changes.ts';
 import type { Reply } from './reply.ts';
 import { PendingRequests } from './pending.ts';
+import { QueuedCalls } from './queued-calls.ts';
 import { relatedRequest } from './route.ts';
 import { keepAlives } from './tending.ts';
 
@@ -52,6 +53,7 @@ export class Session {
   lastUsedAt: number;
   /** Answers that are event streams. */
   readonly streams: AnswerStreams;
+  readonly queued = new QueuedCalls();
   readonly #options: SessionOptions;
   readonly #child: Child;
   readonly #pending: PendingRequests;
@@ -98,7 +100,7 @@ export class Session {
   }
 
   get isBusy(): boolean {
-    return this.#pending.size + this.#writers > 0;
+    return this.#pending.size + this.queued.size + this.#writers > 0;
   }
 
   /** A client has a GET stream open. */
@@ -107,7 +109,7 @@ export class Session {
   }
 
   isPending(id: RequestId): boolean {
-    return this.#pending.has(id);
+    return this.#pending.has(id) || this.queued.has(id);
   }
 
   /** Whether so many more requests, or one message that needs no answer, may be taken now. A server that doesn't read gets no more. */
@@ -124,7 +126,9 @@ export class Session {
       const { envelope } = message;
       if (reply) this.#pending.add(message, reply);
       if (envelope.kind === 'notification' && envelope.method === 'notifications/cancelled') {
-        this.#pending.cancel(message);
+        const id = fieldOf(message.params, 'requestId') as RequestId;
+        if (this.queued.cancel(id)) continue;
+        this.#pending.cancel(id);
       }
       this.#child.write(message.line);
     }
@@ -155,10 +159,7 @@ export class Session {
 
   /** The client that opened the session left before it learned the id. */
   abandon(reply: Reply): void {
-    const isOpening = this.#pending
-      .list()
-      .some((one) => one.reply === reply && one.method === 'initialize');
-    if (isOpening) void this.end('its client left');
+    if (this.#pending.isOpening(reply)) void this.end('its client left');
   }
 
   /** Answers what is in flight, closes the streams and ends the server; resolves when it is gone. */

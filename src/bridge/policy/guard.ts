@@ -7,11 +7,13 @@ import type { BridgePolicy } from '../../policy/bridge-policy.ts';
 import { isRestricted } from '../../policy/exposure.ts';
 import type { Refusal } from '../answer.ts';
 import { isHost, type Principal } from '../auth.ts';
+import { awaitTurn } from '../await-turn.ts';
 import { randomBytes } from '../builtins.ts';
 import type { BridgeConfig } from '../config.ts';
+import { metadataUrl } from '../metadata.ts';
 import { isModern } from '../modern/check.ts';
 import type { Posted } from '../post.ts';
-import { busy, idOf } from '../refusals.ts';
+import { busy, idOf, invalidToken } from '../refusals.ts';
 import type { WithOwnClient } from '../own-client.ts';
 import { findUnavailable, findUnlisted } from './availability.ts';
 import { kinds, type Kind } from './changes.ts';
@@ -23,10 +25,11 @@ import type { Turn, Turns } from './turns.ts';
 import { withUserContext, type UserContext } from './user-context.ts';
 
 interface GuardOptions {
-  readonly config: Pick<BridgeConfig, 'user' | 'server'>;
+  readonly config: Pick<BridgeConfig, 'user' | 'server' | 'url'>;
   readonly readPolicy: () => BridgePolicy;
   readonly rates: Rates;
   readonly turns: Turns;
+  readonly isCurrent: (principal: Principal) => boolean;
   readonly withOwnClient: WithOwnClient;
   readonly clock: Clock;
 }
@@ -50,11 +53,15 @@ export interface Guard {
   check(posted: Posted, asker: Asker): Posted | Refusal;
   /** Whether the policy hid anything when it was last looked at. */
   isHiding(): boolean;
-  /** Waits for the turn of the calls in a body; `release` is to be called when they are over. */
+  /**
+   * The turn of the calls in a body, whose `release` is to be called when they are over. A promise only where
+   * they wait for it: then token and policy are looked at again.
+   */
   turn(
-    posted: Pick<Posted, 'messages'>,
+    posted: Pick<Posted, 'messages' | 'isBatch'>,
     response: ServerResponse,
-  ): Promise<Turn | Refusal | 'gone'> | undefined;
+    principal: Principal,
+  ): Turn | Refusal | Promise<Turn | Refusal | 'gone'> | undefined;
   /** What each answer to these messages goes through; undefined when none of them is a list. */
   refinement(
     posted: Pick<Posted, 'messages' | 'isBatch'>,
@@ -119,23 +126,26 @@ export function createGuard(options: GuardOptions): Guard {
         ? undefined
         : checkRate(posted, (count) => rates.take(current.policy, { count, now: clock.now() }));
       if (refusal) return refusal;
-      const inEra = isModern(headers, posted);
-      for (const message of posted.messages) {
-        const failure = findUnavailable(message, current, inEra);
-        // As a server answers it; what is a notification, or one of several, has no answer of its own.
-        const idText = idOf(posted.messages);
-        if (failure) return { status: idText === undefined ? 400 : 200, failure, idText };
-      }
+      const hidden = findHidden(posted, headers, current);
+      if (hidden) return hidden;
       const { userAware = false, http } = config.server;
       const isTold = userAware && !http;
       return rewrite(posted, (message) =>
         withUserContext(message, isTold ? contextOf(principal) : undefined),
       );
     },
-    turn: ({ messages }, response) => {
-      const calls = messages.filter(({ envelope }) => isCall(envelope)).length;
-      const turn = turns.take(calls, response);
-      return turn && takeTurn(turn, idOf(messages));
+    turn: (posted, response, principal) => {
+      const { messages } = posted;
+      const turn = turns.take(messages.filter(({ envelope }) => isCall(envelope)).length, response);
+      if (turn === 'full') {
+        return busy(429, 'too many calls at once, and too many wait', idOf(messages), 1);
+      }
+      if (!(turn instanceof Promise)) return turn;
+      return awaitTurn(turn, response, () =>
+        options.isCurrent(principal)
+          ? findHidden(posted, response.req.headers, lists())
+          : { ...invalidToken(metadataUrl(config.url)), idText: idOf(messages) },
+      );
     },
     isHiding: () => kinds.some((kind) => isRestricted(seen[kind])),
     refinement: ({ messages, isBatch }, headers) => {
@@ -174,13 +184,21 @@ function isCall(envelope: Envelope): boolean {
   return envelope.kind === 'request' && calls.has(envelope.method);
 }
 
-async function takeTurn(
-  waiting: Exclude<ReturnType<Turns['take']>, undefined>,
-  idText: string | undefined,
-): Promise<Turn | Refusal | 'gone'> {
-  const turn = await waiting;
-  if (turn !== 'full') return turn;
-  return busy(429, 'too many calls at once, and too many wait', idText, 1);
+/** The refusal of the first message that uses what is hidden, as a server answers it. */
+function findHidden(
+  posted: Pick<Posted, 'messages' | 'isBatch'>,
+  headers: IncomingHttpHeaders,
+  current: Lists,
+): Refusal | undefined {
+  const inEra = isModern(headers, posted);
+  for (const message of posted.messages) {
+    const failure = findUnavailable(message, current, inEra);
+    if (!failure) continue;
+    // What is a notification, or one of several, has no answer of its own.
+    const idText = idOf(posted.messages);
+    return { status: idText === undefined ? 400 : 200, failure, idText };
+  }
+  return undefined;
 }
 
 /** A cursor that nobody was given. */
