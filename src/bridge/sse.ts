@@ -42,5 +42,5 @@ export function writePosition(response: ServerResponse, id: string): void {
 
 /** Shows a silent client, and what stands between, that the stream is alive. */
 export function writeKeepAlive(response: ServerResponse): void {
-  if (!response.writableNeedDrain) response.write(':\n\n');
+  if (!response.writableNeedDrain && !response.writableEnded) response.write(':\n\n');
 }

@@ -1,4 +1,4 @@
-import { makeMessage, mutateMessage } from './messages.ts';
+import { makeMessage, makeModernMessage, mutateMessage } from './messages.ts';
 import { seeded, type Random } from './random.ts';
 import { formatRequest, oddHeaders, usualHeaders, type Header, type Known } from './requests.ts';
 import { garbled, smuggled } from './raw.ts';
@@ -21,6 +21,18 @@ const families: Readonly<Record<string, (random: Random, known: Known) => Omit<I
   {
     message: (random, known) => post(random, known, Buffer.from(makeMessage(random))),
     mutation: (random, known) => post(random, known, mutateMessage(makeMessage(random), random)),
+    modern: (random, known) => {
+      const { method, text } = makeModernMessage(random);
+      const headers: Header[] = [
+        ...usualHeaders(known),
+        ['Mcp-Protocol-Version', '2026-07-28'],
+        ['Mcp-Method', method],
+        ['Mcp-Name', 'echo'],
+      ];
+      // Its line changes on the way, so that its hash says nothing.
+      const { pieces, ending } = post(random, known, Buffer.from(text), headers);
+      return { pieces, ending };
+    },
     headers: (random, known) => {
       const body = Buffer.from(makeMessage(random));
       return { ...post(random, known, body, oddHeaders(usualHeaders(known), random)) };

@@ -31,6 +31,8 @@ const scalars = [
   ['null', 'true', 'false', '0', '-0.0', '1e400', '9007199254740993', '1e-999', '""'],
   ['"text"', String.raw`"\ud800\udc00\ud800"`, '"\u2028 👨‍👩‍👧 \u00a0"', String.raw`"\u0000\n\r"`],
 ].flat();
+/** What can be read, but neither turned into a number or a text nor written again. */
+const unwritable = ['{"toString":1}', '{"valueOf":null,"toString":1}', nest('', 20_000)];
 const keys = ['a', '', '__proto__', 'constructor', 'toString', '_meta', 'name', 'arguments', 'ref'];
 const spaces = ['', '', '', ' ', '\n', '\r\n', '\t', ' \n '];
 
@@ -53,9 +55,30 @@ export function makeMessage(random: Random): string {
   return `{${parts.join(`${space()},`)}${space()}}`;
 }
 
+/** A request of the revision without sessions that is right but for what its values are. */
+export function makeModernMessage(random: Random): { readonly method: string; text: string } {
+  const method = random.pick(['tools/list', 'tools/call', 'server/discover', 'x/notify']);
+  const value = (): string => random.pick([...scalars, ...unwritable]);
+  const meta = [
+    ['protocolVersion', '"2026-07-28"'],
+    // Each kind of client costs a process.
+    ['clientCapabilities', random.pick(['{}', `{"a":${nest('', 20_000)}}`, '{"toString":1}'])],
+    ['clientInfo', value()],
+    ['logLevel', random.chance(0.5) ? '"debug"' : value()],
+  ].map(([key, json]) => `"io.modelcontextprotocol/${key}":${json}`);
+  const token = `"progressToken":${value()}`;
+  const params = `"name":"echo","":${value()},"_meta":{${[...meta, token].join(',')}}`;
+  const id = random.pick(ids);
+  return {
+    method,
+    text: `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":{${params}}}`,
+  };
+}
+
 function makeParams(random: Random): string {
   if (random.chance(0.1)) return makeValue(random, 3);
-  const token = random.chance(0.5) ? random.pick(ids) : '"t"';
+  const odd = random.pick(random.chance(0.02) ? unwritable : ids);
+  const token = random.chance(0.5) ? odd : '"t"';
   const meta = random.chance(0.5) ? `"_meta":{"progressToken":${token}},` : '';
   const version = random.pick([
     '2024-11-05',
@@ -64,7 +87,7 @@ function makeParams(random: Random): string {
     '2026-07-28',
     '__proto__',
   ]);
-  return `{${meta}"protocolVersion":"${version}","name":${makeValue(random, 0)},"requestId":${random.pick(ids)},"x":${makeValue(random, 4)}}`;
+  return `{${meta}"protocolVersion":"${version}","name":${makeValue(random, 0)},"requestId":${random.chance(0.02) ? random.pick(unwritable) : random.pick(ids)},"x":${makeValue(random, 4)}}`;
 }
 
 function makeValue(random: Random, depth: number): string {
