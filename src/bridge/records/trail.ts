@@ -125,7 +125,8 @@ export class Trail {
 
   #close(ended: readonly Open[], how: Ended): void {
     if (ended.length === 0) return;
-    this.#open = this.#open?.filter((one) => !ended.includes(one));
+    // Looking each up among all would take minutes for what fits in one body.
+    this.#open = ended === this.#open ? [] : this.#open?.filter((one) => !ended.includes(one));
     const { write, now } = this.#context;
     const ms = Math.max(0, now() - this.#startedAt);
     write(ended.map(({ draft }) => endDraft(draft, { ...how, session: this.session, ms })));
