@@ -117,3 +117,23 @@ test('two servers of one user share its calls; one gets the turn that the other 
   expect((await waiting).status).toBe(200);
   await until(() => readdirSync(userFolder).length === 0);
 });
+
+test('a call that the end of its bridge cuts off while it waits is in the audit', async () => {
+  const userFolder = mkdtempSync(join(tmpdir(), 'user-'));
+  onTestFinished(() => rmSync(userFolder, { recursive: true, force: true }));
+  const limit = (queue: number) => ({ userConcurrency: { calls: 1, queue } });
+  const setup = { userFolder, policy: limit(0) };
+  const [one, other] = [await startPolicyBridge(setup), await startPolicyBridge(setup)];
+  const held = hold(await inSession(one));
+  const callOther = async () => (await ask(other, tool('whoami'))).status;
+  await until(async () => (await callOther()) === 429);
+  other.setPolicy(limit(1));
+  const waiting = [1, 2].map(() => callOther().catch(() => 'cut'));
+  // There is room for one of them only.
+  expect(await Promise.race(waiting)).toBe(429);
+  await other.bridge.close();
+  expect(await Promise.all(waiting)).toContain('cut');
+  expect(other.audit().at(-1)).toMatchObject({ target: 'whoami', outcome: 'cancelled' });
+  await one.bridge.close();
+  await held;
+});
