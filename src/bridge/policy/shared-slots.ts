@@ -82,7 +82,13 @@ export function openSharedSlots(folder: string, clock: Clock): SharedSlots {
     },
     release,
     refresh: () => {
-      for (const number of mine) if (isOwn(place(number), id)) touch(number);
+      for (const number of mine) {
+        try {
+          if (isOwn(place(number), id)) touch(number);
+        } catch {
+          // This bridge was silent for so long that another one has just taken the slot over.
+        }
+      }
     },
   };
 }
