@@ -49,6 +49,12 @@ export function otherWords(
   return isTopic(first, commands) ? [] : (programs.get(first) ?? []);
 }
 
+/** The command as its argument would have to be given: `apply` takes its document by a flag alone. */
+export function asFlag(command: string, [value, ...others]: readonly string[]): string[] {
+  const isDocument = command === 'apply' && value !== undefined && others.length === 0;
+  return isDocument ? [`mcpd apply -f ${value}`] : [];
+}
+
 /** Whether commands begin with it and a space. */
 export function isTopic(word: string, commands: readonly string[]): boolean {
   return commands.some((command) => command.startsWith(`${word} `));

@@ -2,7 +2,7 @@ import { diskFault } from '../disk-fault.ts';
 import { exitCodes, McpdError, type Flaw } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { Problem } from '../render/problem.ts';
-import { isTopic, otherWords } from './other-words.ts';
+import { asFlag, isTopic, otherWords } from './other-words.ts';
 
 /** What was typed, and what could have been. */
 export interface Invocation {
@@ -36,9 +36,12 @@ interface ParserError extends Error {
   readonly oclif: { readonly exit?: number };
   /** Arguments that are missing, on that kind of error. */
   readonly args?: readonly { readonly name: string; readonly description?: string }[] | string[];
-  /** Flags there are not, on that kind of error. */
+  /** Flags there are not, on that kind of error: `--memry=1g`. */
   readonly flags?: readonly string[];
-  readonly parse?: { readonly input?: { readonly flags: Readonly<Record<string, unknown>> } };
+  readonly parse?: {
+    readonly input?: { readonly flags: Readonly<Record<string, unknown>> };
+    readonly output?: { readonly flags: Readonly<Record<string, unknown>> };
+  };
 }
 
 function isParserError(error: unknown): error is ParserError {
@@ -51,22 +54,27 @@ function isParserError(error: unknown): error is ParserError {
 
 function describeParserError(error: ParserError, program: Invocation): Reported {
   const { argv, commands } = program;
-  const message = withFlag(error.message);
+  const message = withFlag(withoutValues(error));
   const usage = { code: 'USAGE', exitCode: exitCodes.usage };
   const words = leadingWords(argv);
-  if (/^command \S+ not found$/.test(message)) {
+  if (/^command .+ not found$/s.test(message)) {
     // A command without arguments that got one is looked up by all its words.
     const known = commands.find((command) => words.join(' ').startsWith(`${command} `));
     if (known !== undefined) {
-      const rest = words.slice(known.split(' ').length).join(' ');
-      return { ...usage, message: `Unexpected argument: ${rest}.`, suggestions: [helpOf(program)] };
+      const rest = words.slice(known.split(' ').length);
+      return {
+        ...usage,
+        message: `Unexpected argument: ${rest.join(' ')}.`,
+        suggestions: [...asFlag(known, rest), helpOf(program)],
+      };
     }
     return { ...usage, ...describeUnknown(words, program) };
   }
   return {
     ...usage,
-    message: missingArguments(error) ?? sentence(message),
-    suggestions: [...nearestFlags(error), helpOf(program)],
+    message:
+      missingArguments(error) ?? (error.flags ? unknownFlags(error.flags) : sentence(message)),
+    suggestions: [...nearestFlags(error), ...argumentAsFlag(error, words), helpOf(program)],
   };
 }
 
@@ -79,7 +87,7 @@ function describeUnknown(
     const [flag = ''] = argv;
     const close = flag.startsWith('-v') ? ['mcpd --version'] : [];
     return {
-      message: sentence(`Unknown flag: ${flag}`),
+      message: unknownFlags([flag]),
       suggestions: [...close, 'mcpd --help'],
     };
   }
@@ -122,19 +130,42 @@ function missingArguments({ message, args = [] }: ParserError): string | undefin
   return `Missing ${names.length === 1 ? 'argument' : 'arguments'} ${names.join(', ')}.`;
 }
 
+/** Of an argument too many. */
+function argumentAsFlag({ message, args = [] }: ParserError, words: readonly string[]): string[] {
+  const extra = args.filter((one) => typeof one === 'string');
+  return message.startsWith('Unexpected ') ? asFlag(words[0] ?? '', extra) : [];
+}
+
+/** By their names: what follows may be a secret. */
+function unknownFlags(flags: readonly string[]): string {
+  return `Unknown flag${flags.length === 1 ? '' : 's'}: ${flags.map(flagName).join(', ')}.`;
+}
+
+function flagName(word: string): string {
+  return word.startsWith('--') ? word.replace(/=.*$/s, '') : word.slice(0, 2);
+}
+
 function nearestFlags({ flags = [], parse }: ParserError): string[] {
   const known = Object.keys(parse?.input?.flags ?? {});
-  const close = flags.flatMap((flag) => nearest(flag.replace(/^-*([^=]*).*$/, '$1'), known));
+  const close = flags.flatMap((flag) => nearest(flagName(flag).replace(/^-*/, ''), known));
   return close.length === 0 ? [] : [`Did you mean ${close.map((one) => `--${one}`).join(' or ')}?`];
+}
+
+/** The parser repeats flags with their values, which may be secrets. */
+function withoutValues({ message, parse }: ParserError): string {
+  const given = Object.entries(parse?.output?.flags ?? {});
+  return given
+    .reduce(
+      (text, [name, value]) => text.replaceAll(`--${name}=${String(value)}`, `--${name}`),
+      message,
+    )
+    .replace(/^(Expected --[\w-]+)=.*(?= to be one of: )/s, '$1');
 }
 
 function sentence(message: string): string {
   const text = message
     .replace(/^The following errors? occurred:\s+/, '')
-    .replaceAll(/Missing required flag (\S+)/g, 'Missing flag --$1')
-    .replace(/^Nonexistent flag/, 'Unknown flag')
-    // What follows "=" may be a secret.
-    .replaceAll(/(--[\w-]+)=\S+/g, '$1');
+    .replaceAll(/Missing required flag (\S+)/g, 'Missing flag --$1');
   return /[.\n]$/.test(text) ? text : `${text}.`;
 }
 

@@ -19,9 +19,8 @@ export async function readDocument(
     const bytes = await buffer(addAbortSignal(signal, unread(stdin)));
     return { name: 'stdin', bytes, folder: process.cwd() };
   }
-  const bytes = await readNamed(from, [
-    `mcpd export > ${from}, to begin with what there is`,
-    'mcpd apply -f -',
-  ]);
+  const bytes = await readNamed(from, {
+    suggestions: [`mcpd export > ${from}, to begin with what there is`, 'mcpd apply -f -'],
+  });
   return { name: from, bytes, folder: dirname(resolve(from)) };
 }

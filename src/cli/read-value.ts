@@ -18,7 +18,7 @@ export interface ValueSource {
 export async function readValue(source: ValueSource): Promise<Uint8Array> {
   const { from, stdin = process.stdin, stderr = process.stderr } = source;
   if (from !== undefined && from !== '-' && from !== '@-') {
-    return readNamed(from.replace(/^@/, ''), ['Name a file that you can read, or - for stdin.']);
+    return readFrom(from);
   }
   if (!stdin.isTTY) return buffer(addAbortSignal(source.signal, unread(stdin)));
   stderr.write(`${source.label} (not shown): `);
@@ -27,6 +27,13 @@ export async function readValue(source: ValueSource): Promise<Uint8Array> {
   } finally {
     stderr.write('\n');
   }
+}
+
+/** What stands without `@` may be the value itself, and isn't repeated when there is no such file. */
+function readFrom(from: string): Promise<Uint8Array> {
+  const suggestions = ['Name a file that you can read, as @FILE, or - for stdin.'];
+  if (from.startsWith('@')) return readNamed(from.slice(1), { suggestions });
+  return readNamed(from, { suggestions, name: 'What was given as a file' });
 }
 
 const enter = new Set(['\r', '\n', '\u0004']);

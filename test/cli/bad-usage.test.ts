@@ -56,6 +56,24 @@ describe('a value on the command line', () => {
   });
 });
 
+describe('parts of a value on the command line', () => {
+  const value = ['hunter2', 'horse', 'battery'] as const;
+  const together = value.join(' ');
+  it.each<readonly [string[], string]>([
+    [['secret', 'set', 'bob', 'KEY', ...value], 'SECRET_ON_COMMAND_LINE'],
+    [['user', 'add', 'carol', `--secrt=KEY=${together}`], 'USAGE'],
+    [['user', 'add', 'carol', `--secrt=${together}`], 'USAGE'],
+    [['connect', 'bob', '--new-token', '--token', together], 'USAGE'],
+    [[`--secret=${together}`], 'USAGE'],
+  ])('are refused and never repeated: %j', async (command, code) => {
+    const { exits, document, output } = await refusal(tenancy, command);
+    expect(exits).toEqual([2, 2]);
+    expect(document.error).toMatchObject({ code });
+    expect(value.filter((part) => output.includes(part))).toEqual([]);
+    expect(await readdir(tenancy.home)).toEqual(['config.json']);
+  });
+});
+
 describe('a secret’s file', () => {
   it.each([
     ['user add bob --secret KEY=@/nowhere/file', 'FILE_UNREADABLE', '/nowhere/file'],

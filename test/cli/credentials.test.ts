@@ -106,6 +106,13 @@ describe('a secret', () => {
     expect(set.stdout + again.stdout + listed.stdout).not.toContain('hunter2');
   });
 
+  test('given where a file belongs is not repeated', async () => {
+    const { code, stdout, stderr } = await desk.run('secret set bob KEY --from hunter2'.split(' '));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('as @FILE, or - for stdin');
+    expect(stderr).not.toContain('hunter2');
+  });
+
   test('belongs to one user, and is gone when it was removed', async () => {
     await desk.run(['secret', 'set', 'bob', 'KEY'], 'x');
     expect(await desk.json(['secret', 'list', 'alice'])).toEqual({ user: 'alice', secrets: [] });

@@ -25,7 +25,8 @@ export default class SecretSet extends BaseCommand<Result> {
   static override args = {
     user: userArgument({ required: true, description: 'Name of the user.' }),
     name: secretArgument({ required: true, description: 'Name, e.g. GITHUB_TOKEN.' }),
-    value: text({ hidden: true, description: 'Refused.' }),
+    // Any number of words, so that the parser doesn't repeat those of a value without quotes.
+    value: text({ hidden: true, multiple: true, description: 'Refused.' }),
   };
   static override flags = {
     from: string({

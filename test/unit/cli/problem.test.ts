@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { describeProblem } from '../../../src/cli/problem.ts';
 import { ConflictError, UsageError } from '../../../src/errors.ts';
 
-const commands = ['user add', 'user list', 'user remove', 'status', 'stop', 'up', 'gc'];
+const commands = ['apply', 'user add', 'user list', 'user remove', 'status', 'stop', 'up', 'gc'];
 
 function describeFor(error: unknown, ...argv: string[]) {
   return describeProblem(error, { argv, commands });
@@ -85,9 +85,43 @@ test('a mistake of usage leads to the help of its command', () => {
   });
 });
 
-test('what follows an unknown flag is not repeated, since it may be a secret', () => {
-  const { message } = describeFor(new CLIError('Nonexistent flag: --value=hunter2'), 'user', 'add');
-  expect(message).toBe('Unknown flag: --value.');
+describe('what was given to a flag is not repeated, since it may be a secret:', () => {
+  test.each([
+    [
+      'unknown ones',
+      { flags: ['--value=hunter2 x', '-vhunter2'] },
+      '',
+      'Unknown flags: --value, -v.',
+    ],
+    [
+      'one beside another',
+      { parse: { output: { flags: { token: 'hunter2 x' } } } },
+      'The following error occurred:\n  --token=hunter2 x cannot also be provided when using --new-token',
+      '--token cannot also be provided when using --new-token.',
+    ],
+    [
+      'one of few',
+      {},
+      'Expected --client=hunter2 x to be one of: cursor, codex',
+      'Expected --client to be one of: cursor, codex.',
+    ],
+  ])('%s', (_which, more, said, told) => {
+    const error = Object.assign(new CLIError(said), more);
+    expect(describeFor(error, 'user', 'add').message).toBe(told);
+  });
+});
+
+test.each([
+  [new CLIError('command apply:tenants.yaml not found'), ['apply', 'tenants.yaml']],
+  [
+    Object.assign(new CLIError('Unexpected argument: tenants.yaml'), { args: ['tenants.yaml'] }),
+    ['apply', '--dry-run', 'tenants.yaml'],
+  ],
+])('a document as an argument leads to the flag that takes it', (error, argv) => {
+  expect(describeFor(error, ...argv)).toMatchObject({
+    message: 'Unexpected argument: tenants.yaml.',
+    suggestions: ['mcpd apply -f tenants.yaml', 'mcpd apply --help'],
+  });
 });
 
 test('an error of a schema is told in words, not in JSON', () => {

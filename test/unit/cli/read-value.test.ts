@@ -48,6 +48,11 @@ test('a file that is not there is named', async () => {
   await expect(failure).rejects.toThrow("/nowhere/x can't be read: there is no such file.");
 });
 
+test('what stands without "@" may be the value itself, and is not repeated', async () => {
+  const failure = readValue({ from: 'hunter2', label: 'X', signal });
+  await expect(failure).rejects.toThrow(/^What was given as a file can't be read: there is no/);
+});
+
 test('on a terminal the value is asked for, and neither shown nor echoed', async () => {
   const { stdin, stderr, echo } = terminal();
   const reading = readValue({ from: undefined, label: 'GITHUB_TOKEN', signal, stdin, stderr });
