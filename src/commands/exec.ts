@@ -1,3 +1,4 @@
+import { string } from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.ts';
 import { serverArgument } from '../cli/flags.ts';
 import { UsageError } from '../errors.ts';
@@ -13,15 +14,17 @@ export default class Exec extends BaseCommand<ExecResult> {
     'cat data.csv | <%= config.bin %> exec bob/filesystem -- tee data.csv',
   ];
   static override usage = 'exec USER/SERVER -- COMMAND…';
-  static override strict = false;
   static override args = {
     server: serverArgument({ required: true, description: 'One server: bob/filesystem.' }),
+    command: string({ multiple: true, description: 'The command, and what it is given.' }),
   };
   static override readonly result = execResult;
 
   async run(): Promise<ExecResult> {
-    const { args, argv } = await this.parse(Exec);
-    const request = { target: args.server, argv: (argv as string[]).slice(1) };
+    const { args } = await this.parse(Exec);
+    // A list, which oclif's types don't know. Its `argv` is no use: there it sorts words that are the same together.
+    const argv = (args.command ?? []) as unknown as readonly string[];
+    const request = { target: args.server, argv };
     if (request.argv.length === 0) {
       const key = `${args.server.user}/${args.server.server}`;
       throw new UsageError('There is no command to run.', {

@@ -39,6 +39,14 @@ describe('exec', () => {
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 3, stdout: 'out\n', stderr: '' });
   });
 
+  it('gives the command its words as they are, also those that come again', async () => {
+    const words = ['a', 'b', 'a', '--json', '--', 'bob/filesystem', 'b'];
+    const print = 'process.stdout.write(JSON.stringify(process.argv.slice(1)))';
+    const command = ['node', '-e', print, '--', ...words];
+    const { stdout } = await tenancy.run(['exec', 'bob/filesystem', '--', ...command]);
+    expect(JSON.parse(stdout)).toEqual(words);
+  });
+
   it('says of a command that is not there that it is not there', async () => {
     const { code, stdout } = await tenancy.run(['exec', 'bob/filesystem', '--', 'no-such-command']);
     expect([126, 127]).toContain(code);
