@@ -42,8 +42,8 @@ function flagDetails(flag: Command.Flag.Cached): string[] {
 function usageOf({ id, args, strict }: Command.Cached): string {
   const names = Object.values(args)
     .filter(({ hidden }) => !hidden)
-    .map(({ name, required }, index, { length }) => {
-      const isMany = strict === false && index === length - 1;
+    .map(({ name, required, multiple }, index, { length }) => {
+      const isMany = multiple || (strict === false && index === length - 1);
       const word = isMany ? `${name.toUpperCase()}...` : name.toUpperCase();
       return required ? word : `[${word}]`;
     });

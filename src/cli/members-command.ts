@@ -7,10 +7,9 @@ import { groupArgument, parallel, timeout, userArgument } from './flags.ts';
 
 /** What `group add` and `group drop` are: a group, users, and what becomes of them. */
 export abstract class MembersCommand extends BaseCommand<GroupChangeResult> {
-  static override strict = false;
   static override args = {
     group: groupArgument({ required: true, description: 'Name of the group.' }),
-    user: userArgument({ required: true, description: 'Names of users.' }),
+    user: userArgument({ required: true, multiple: true, description: 'Names of users.' }),
   };
   static override flags = { timeout, parallel };
   static override readonly result = groupChangeResult;
@@ -25,6 +24,10 @@ export abstract class MembersCommand extends BaseCommand<GroupChangeResult> {
       timeoutMs: flags.timeout,
       parallel: flags.parallel,
     });
+  }
+
+  protected override get named(): number {
+    return Infinity;
   }
 
   protected render(result: GroupChangeResult): string {

@@ -31,6 +31,16 @@ describe('help', () => {
     expect(short).toEqual(byFlag);
   });
 
+  test.each([
+    ['group add', 'GROUP USER...'],
+    ['group drop', 'GROUP USER...'],
+    ['down', '[USER...]'],
+  ])('of %s shows what it takes any number of: %s', async (command, words) => {
+    using desk = new Desk();
+    const { stdout } = await desk.run([...command.split(' '), '--help']);
+    expect(stdout).toContain(`$ mcpd ${command} ${words} [`);
+  });
+
   test('without anything lists the commands', async () => {
     using desk = new Desk();
     const { stdout, code } = await desk.run([]);

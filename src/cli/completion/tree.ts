@@ -104,10 +104,11 @@ function namesOf({ id, args }: Command.Loadable): NameKind | undefined {
   return first === undefined ? undefined : kinds.get(first);
 }
 
-/** By the last argument's name, of those that take any number. What `exec` takes is another program's. */
-function moreOf({ id, args, strict }: Command.Loadable): NameKind | undefined {
-  const last = Object.keys(args).at(-1);
-  return strict !== false || id === 'exec' || last === undefined ? undefined : kinds.get(last);
+/** By the last argument's name, of those that take any number. */
+function moreOf({ args, strict }: Command.Loadable): NameKind | undefined {
+  const last = Object.values(args).at(-1);
+  const isMany = last?.multiple === true || strict === false;
+  return isMany ? kinds.get(last?.name ?? '') : undefined;
 }
 
 /** `--server` of whoever is there already names one of theirs alone, which no list has. */
