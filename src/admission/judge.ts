@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import { RefusedError } from '../errors.ts';
 import { formatBytes } from '../policy/bytes.ts';
 import { promisedMemory, type Promised } from './promised.ts';
@@ -32,7 +33,7 @@ export function judge({ before, after, capacityBytes }: Change): RefusedError | 
 
 function tooManyServers({ user, servers, mostServers }: Promised): RefusedError {
   return new RefusedError(
-    `${user.name} would have ${servers} servers; ${mostServers} are allowed.`,
+    `${user.name} would have ${counted(servers, 'server')}, of at most ${mostServers}.`,
     {
       code: 'SERVERS_QUOTA',
       suggestions: [

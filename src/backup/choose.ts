@@ -54,6 +54,10 @@ export function requireSomebody({ chosen, expired }: ReturnType<typeof chooseUse
   const names = expired.join(', ');
   throw new NotFoundError(`Their time is over: ${names}. Nobody is left to restore.`, {
     code: 'USERS_EXPIRED',
+    suggestions: [
+      'mcpd restore FILE --dry-run, for who else is in it',
+      'mcpd user add NAME, to begin anew',
+    ],
   });
 }
 

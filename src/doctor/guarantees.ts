@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import { bridgeName } from '../firewall/bridge.ts';
 import { enforcement } from '../firewall/protect.ts';
 import { egressOf } from '../policy/of-user.ts';
@@ -44,8 +45,7 @@ export function checkFirewall(facts: Facts): Check {
           egressOf(config, user).profile,
       );
       if (wrong.length === 0) {
-        const bridges = firewall.tenants.size;
-        return ok(id, `enforced for ${bridges} ${bridges === 1 ? 'network' : 'networks'}`);
+        return ok(id, `enforced for ${counted(firewall.tenants.size, 'network')}`);
       }
       return {
         id,

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import { judgeKeys } from '../oidc/judge.ts';
 import { claimValues } from '../policy/claim-values.ts';
 import type { Facts } from './facts.ts';
@@ -11,7 +12,7 @@ export function checkIssuer({ config, users, issuerKeys, now }: Facts): Check {
   const id = 'issuer';
   const { issuer, users: mappings, maxAgeHours } = config.oidc;
   const hours = Math.floor((now - (issuerKeys?.fetchedAt ?? 0)) / 3_600_000);
-  const age = `the keys of ${issuer} are ${hours} hours old; they`;
+  const age = `the keys of ${issuer} are ${counted(hours, 'hour')} old; they`;
   const old = { id, mend: [`${refresh}, from a timer`] };
   switch (judgeKeys(config.oidc, issuerKeys, now)) {
     case 'untrusted':
@@ -42,7 +43,7 @@ export function checkIssuer({ config, users, issuerKeys, now }: Facts): Check {
       break;
   }
   if (users.some(({ name }) => claimValues(mappings, name).length > 0)) {
-    return ok(id, `${issuer}, with keys of the last ${hours + 1} hours`);
+    return ok(id, `${issuer}, with keys that are ${counted(hours, 'hour')} old`);
   }
   return {
     id,

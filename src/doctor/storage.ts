@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import { isWanted } from '../reconcile/desired.ts';
 import { formatBytes } from '../policy/bytes.ts';
 import { storageQuota } from '../storage/quota.ts';
@@ -60,7 +61,7 @@ export function checkQuotas({ users, config, disks: [home] }: Facts): Check {
     .flatMap((user) => storageQuota(config, user)?.bytes ?? []);
   const promised = quotas.reduce((sum, bytes) => sum + bytes, 0);
   const total = home?.fileSystem.totalBytes ?? Infinity;
-  const summary = `${formatBytes(promised)} of storage are promised to ${quotas.length} users`;
+  const summary = `${formatBytes(promised)} of storage are promised to ${counted(quotas.length, 'user')}`;
   if (quotas.length === 0) return ok(id, 'no workspace has a quota');
   if (promised <= total) return ok(id, summary);
   return {

@@ -137,6 +137,7 @@ async function requirePath({ folder }: Template, path: string): Promise<void> {
       `${path}, the source of ${join(folder, 'template.json')}, is not there.`,
       {
         code: 'TEMPLATE_SOURCE_NOT_FOUND',
+        suggestions: ['Mend `source` in template.json, or put it there.'],
         cause,
       },
     );

@@ -1,3 +1,4 @@
+import { EngineError } from '../errors.ts';
 import { labels } from '../engine/labels.ts';
 import { packEntries } from './archive.ts';
 import { assembledReference, findBase, type Base, type BaseSources } from './base.ts';
@@ -52,6 +53,23 @@ async function assemble(
     `LABEL ${labels.image}=base`,
     'CMD ["node"]',
   ];
-  const id = await images.import(packEntries(entries), { reference, config: settings, signal });
+  const id = await images
+    .import(packEntries(entries), { reference, config: settings, signal })
+    .catch(importFailed);
   return { reference, id, identity: reference };
+}
+
+function importFailed(error: unknown): never {
+  if (!(error instanceof EngineError)) throw error;
+  throw new EngineError(
+    `The engine doesn’t take the base image that was assembled: ${error.message}`,
+    {
+      code: 'BASE_IMAGE',
+      suggestions: [
+        'mcpd doctor, for the room on the engine’s disk; mcpd image prune makes some',
+        'docker load a Node image, then mcpd config set baseImage NAME',
+      ],
+      cause: error,
+    },
+  );
 }

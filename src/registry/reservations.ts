@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { HostConfig } from '../config/schema.ts';
 import { ConflictError } from '../errors.ts';
 import {
@@ -98,10 +99,14 @@ export function choosePorts(registry: Registry, taken: Taken, world: PortsQuesti
     isPortFree: world.isPortFree,
   });
   if (block) return block;
-  throw exhausted('PORTS_EXHAUSTED', `No block of ${perUser} ports is left in ${start}–${end}.`, [
-    'mcpd config set ports.end PORT (or ports.start), for a wider range',
-    'mcpd user remove NAME frees a block, after quarantineHours',
-  ]);
+  throw exhausted(
+    'PORTS_EXHAUSTED',
+    `No block of ${counted(perUser, 'port')} is left in ${start}–${end}.`,
+    [
+      'mcpd config set ports.end PORT (or ports.start), for a wider range',
+      'mcpd user remove NAME frees a block, after quarantineHours',
+    ],
+  );
 }
 
 interface UidQuestion {

@@ -1,9 +1,16 @@
+import { counted } from '../counted.ts';
 import { formatBytes } from '../policy/bytes.ts';
 import type { Figures } from '../report/result.ts';
 
 /** `1,234,567` */
 export function formatCount(count: number): string {
   return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `1,234 calls, 1 error` */
+export function formatCalls({ calls, errors }: Pick<Figures, 'calls' | 'errors'>): string {
+  const count = (number: number, noun: string) => counted(number, noun, formatCount(number));
+  return `${count(calls, 'call')}, ${count(errors, 'error')}`;
 }
 
 /** `0%`, `0.04%`, `12.5%` */

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { OidcRefreshResult } from '../oidc/refresh.ts';
 import type { OidcShowResult } from '../oidc/show.ts';
 import { formatSeconds } from './figures.ts';
@@ -12,7 +13,7 @@ export function renderOidcRefresh(result: OidcRefreshResult): string {
   if (issuer === null || validUntil === null) return noIssuer;
   const news = changed ? 'It has other keys than before.' : 'Its keys are the same as before.';
   return [
-    `${issuer} signs with ${keys} ${keys === 1 ? 'key' : 'keys'}. ${news}`,
+    `${issuer} signs with ${counted(keys, 'key')}. ${news}`,
     `Good until ${minuteUtc(validUntil)} for ${users.join(', ') || nobody}.`,
     `Servers told: ${servers}.`,
   ].join('\n');

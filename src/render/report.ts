@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import { formatBytes } from '../policy/bytes.ts';
 import type { By, Figures, ReportResult, ReportRow } from '../report/result.ts';
 import {
@@ -54,7 +55,7 @@ function renderTotal({ target, since, until, total }: ReportResult): string {
     [
       'Trouble',
       resources && resources.oomKills + resources.restarts > 0
-        ? `${resources.restarts} restarts, ${resources.oomKills} killed for lack of memory`
+        ? `${counted(resources.restarts, 'restart')}, ${resources.oomKills} killed for lack of memory`
         : undefined,
     ],
     ['Storage', hasStorage(total) ? formatStorage(total) : undefined],
@@ -95,7 +96,7 @@ function columnsFor(by: By, rows: readonly ReportRow[]): readonly Column<ReportR
 }
 
 function describeFailures({ errors, errorRate, refusals }: Figures): string {
-  return `${formatCount(errors)} errors (${formatShare(errorRate)}), ${formatCount(refusals)} refused`;
+  return `${counted(errors, 'error', formatCount(errors))} (${formatShare(errorRate)}), ${formatCount(refusals)} refused`;
 }
 
 function describeLatency({ latencyMs: { p50, p95, p99 } }: Figures): string | undefined {

@@ -182,7 +182,7 @@ describe('what is refused', () => {
     expect(await tenancy.fails(['server', 'add', 'bob/everything'])).toMatchObject({
       exit: 8,
       code: 'SERVERS_QUOTA',
-      message: 'bob would have 2 servers; 1 are allowed.',
+      message: 'bob would have 2 servers, of at most 1.',
     });
     expect(await tenancy.fails(['server', 'add', 'bob/filesystem'])).toEqual(
       refused(8, 'RISK_TOO_HIGH'),

@@ -25,6 +25,7 @@ export async function followProgress(
     if (event.errorDetail || event.error) {
       throw new EngineError(event.errorDetail?.message ?? event.error ?? 'unknown failure', {
         code: 'ENGINE_ERROR',
+        suggestions: ['mcpd doctor', 'journalctl -u docker, for what the engine knows of it'],
       });
     }
   }

@@ -1,5 +1,5 @@
 import type { ReportRow } from '../../report/result.ts';
-import { formatCount } from '../figures.ts';
+import { formatCalls, formatCount } from '../figures.ts';
 import { number, timePlot, yOf, type TimeAxis } from './frame.ts';
 import { markup, nothing, type Markup } from './markup.ts';
 import { compact, linearTicks } from './scale.ts';
@@ -13,8 +13,7 @@ export function callsPlot(axis: TimeAxis): Markup {
     axis,
     ticks: ticks.map((value) => ({ share: value / top, label: compact(value) })),
     marks: axis.rows.map((row, index) => bar(axis, index, top)),
-    tell: (row) =>
-      `${row.name}\n${formatCount(row.calls)} calls, ${formatCount(row.errors)} errors, ${formatCount(row.refusals)} refused`,
+    tell: (row) => `${row.name}\n${formatCalls(row)}, ${formatCount(row.refusals)} refused`,
   });
 }
 

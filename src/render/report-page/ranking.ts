@@ -1,5 +1,5 @@
 import type { ReportRow } from '../../report/result.ts';
-import { displayName, formatCount } from '../figures.ts';
+import { displayName, formatCalls } from '../figures.ts';
 import { truncate } from '../width.ts';
 import { number } from './frame.ts';
 import { compact } from './scale.ts';
@@ -29,7 +29,7 @@ function bar(row: ReportRow, index: number, unit: number): Markup {
     failed > 0
       ? markup`<rect class="failed" x="${number(labels + all - failed)}" y="${y + 6}" width="${number(failed)}" height="${rowHeight - 12}"/>`
       : nothing;
-  return markup`<g><title>${`${name}: ${formatCount(row.calls)} calls, ${formatCount(row.errors)} errors`}</title>
+  return markup`<g><title>${`${name}: ${formatCalls(row)}`}</title>
 <text class="name" x="${labels - 10}" y="${middle}" dy=".32em" text-anchor="end">${truncate(name, longestLabel)}</text>
 <rect class="ok" x="${labels}" y="${y + 6}" width="${number(Math.max(1, all))}" height="${rowHeight - 12}" rx="2"/>
 ${failures}

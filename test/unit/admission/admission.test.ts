@@ -136,7 +136,7 @@ describe('a change', () => {
     expect(judge({ before, after, capacityBytes })).toMatchObject({
       code: 'SERVERS_QUOTA',
       exitCode: 8,
-      message: 'bob would have 2 servers; 1 are allowed.',
+      message: 'bob would have 2 servers, of at most 1.',
     });
     expect(judge({ before: after, after, capacityBytes })).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseUsers, requireRoomFor } from '../../../src/backup/choose.ts';
+import { chooseUsers, requireRoomFor, requireSomebody } from '../../../src/backup/choose.ts';
 import { manifestSchema } from '../../../src/backup/manifest.ts';
 import { remapped } from '../../../src/backup/remapped.ts';
 import type { User } from '../../../src/registry/rows.ts';
@@ -41,6 +41,14 @@ describe('chooseUsers', () => {
     expect(chooseUsers(over, { names: [], as: undefined, now })).toMatchObject({
       chosen: [{ name: 'alice' }],
       expired: ['bob'],
+    });
+  });
+
+  test('says what to do when everybody’s is', () => {
+    const chosen = { chosen: [], expired: ['bob'] };
+    expect(thrownBy(() => requireSomebody(chosen))).toMatchObject({
+      code: 'USERS_EXPIRED',
+      suggestions: expect.arrayContaining([expect.stringContaining('--dry-run')]) as string[],
     });
   });
 });

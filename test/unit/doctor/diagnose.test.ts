@@ -310,7 +310,7 @@ describe('the trusted issuer', () => {
   test.each<[string, IssuerKeys | undefined, string]>([
     ['never fetched', undefined, 'fail'],
     ['whose fetch failed', { ...fetched(0), fetchedAt: 0, keys: [] }, 'fail'],
-    ['of an hour ago', fetched(1), 'ok'],
+    ['that are 1 hour old', fetched(1), 'ok'],
     ['of half the time that they are good for', fetched(13), 'warn'],
     ['that are good no more', fetched(25), 'fail'],
   ])('keys %s: %j is %s', (_, issuerKeys, status) => {
@@ -318,6 +318,7 @@ describe('the trusted issuer', () => {
     expect(found.status).toBe(status);
     const refresh = expect.stringContaining('mcpd oidc refresh') as string;
     expect(found.mend).toEqual(status === 'ok' ? [] : [refresh]);
+    expect(found.summary).not.toMatch(/\b1 hours/);
   });
 
   test('who maps to nobody is worth a warning, and none at all is fine', () => {
@@ -332,7 +333,10 @@ test.each([
   ['300g', 'warn'],
 ])('a quota of %s on a disk of 256 GiB is %s', (storage, status) => {
   const config = hostConfigSchema.parse({ limits: { storage } });
-  expect(check('quotas', { config }).status).toBe(status);
+  expect(check('quotas', { config })).toMatchObject({
+    status,
+    summary: expect.stringMatching(/ promised to 1 user\b/) as string,
+  });
 });
 
 describe('leftovers', () => {

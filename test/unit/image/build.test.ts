@@ -6,7 +6,13 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { hostConfigSchema } from '../../../src/config/schema.ts';
 import type { BuildOptions, Images } from '../../../src/engine/engine.ts';
-import { EngineError, NotFoundError, RefusedError, UsageError } from '../../../src/errors.ts';
+import {
+  EngineError,
+  NotFoundError,
+  RefusedError,
+  UsageError,
+  type McpdError,
+} from '../../../src/errors.ts';
 import { ensureImage } from '../../../src/image/build.ts';
 import { currentImage, currentReferences } from '../../../src/image/current.ts';
 import { templateSchema, type Template } from '../../../src/templates/schema.ts';
@@ -171,7 +177,9 @@ test.each([
 ])('%s is refused before anything is built', async (_what, change, type) => {
   await cp(join(root, 'Dockerfile.mcp'), join(root, 'Dockerfile.tgz'));
   const asked = { ...request(fakeImages()), template: template('x', change) };
-  await expect(ensureImage(asked)).rejects.toThrow(type);
+  const error = await ensureImage(asked).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(type);
+  expect((error as McpdError).suggestions).not.toEqual([]);
 });
 
 test('a certificate that can’t be read names the setting', async () => {

@@ -3,6 +3,7 @@ import { extract, type Header } from 'tar-stream';
 import { expect, test } from 'vitest';
 import { hostConfigSchema } from '../../../src/config/schema.ts';
 import type { Images } from '../../../src/engine/engine.ts';
+import { EngineError } from '../../../src/errors.ts';
 import { ensureBase } from '../../../src/image/ensure-base.ts';
 import { fakeImages } from './fake-images.ts';
 
@@ -49,6 +50,18 @@ test('an image that is not there is pulled', async () => {
     id: 'sha256:pulled',
   });
   expect(asked.notices).toEqual([]);
+});
+
+test('what the engine says against the assembled one is told with what to do', async () => {
+  const full = new EngineError('no space left on device', { code: 'ENGINE_ERROR' });
+  const images = fakeImages({ import: () => Promise.reject(full) });
+  await expect(ensureBase(request(images, 'unreachable/node:1'))).rejects.toMatchObject({
+    code: 'BASE_IMAGE',
+    message: expect.stringMatching(
+      /^The engine doesn’t take .*: no space left on device$/,
+    ) as string,
+    suggestions: expect.arrayContaining([expect.stringContaining('image prune')]) as string[],
+  });
 });
 
 test('without a registry it is assembled once from this host, with a notice', async () => {

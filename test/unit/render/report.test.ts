@@ -60,6 +60,14 @@ describe('a report is written', () => {
     `);
   });
 
+  test('with one of something as one', () => {
+    const resources = { cpuSeconds: 1, memoryPeakBytes: 1, oomKills: 0, restarts: 1 };
+    const total = { ...figures, errors: 1, resources };
+    const text = renderReport(result({ total }), { format: 'table' });
+    expect(text).toContain('12,345, 1 error (0.1%), 3 refused');
+    expect(text).toContain('1 restart, 0 killed');
+  });
+
   test('as a table of users with what their workspaces hold, of what they may', () => {
     const rows = [
       { name: 'bob', ...idle, storageBytes: 2 ** 20, storageQuotaBytes: 2 ** 30 },

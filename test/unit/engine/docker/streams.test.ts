@@ -1,7 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { followProgress, type ProgressEvent } from '../../../../src/engine/docker/streams.ts';
-import { EngineError } from '../../../../src/errors.ts';
 
 test('events arrive whole, however the stream is cut', async () => {
   const bytes = Buffer.from('{"status":"a"}\r\n\n{"stream":"Größe"}\n{"status":"last"}');
@@ -12,10 +11,13 @@ test('events arrive whole, however the stream is cut', async () => {
   expect(events).toEqual([{ status: 'a' }, { stream: 'Größe' }, { status: 'last' }]);
 });
 
-test('a failure inside the stream rejects with its message', async () => {
+test('a failure inside the stream rejects with its message, and what to do', async () => {
   const stream = Readable.from([Buffer.from('{"errorDetail":{"message":"exit 1"},"error":"x"}\n')]);
-  const following = followProgress(stream);
-  await expect(following).rejects.toThrow(new EngineError('exit 1', { code: 'ENGINE_ERROR' }));
+  await expect(followProgress(stream)).rejects.toMatchObject({
+    code: 'ENGINE_ERROR',
+    message: 'exit 1',
+    suggestions: expect.arrayContaining(['mcpd doctor']) as string[],
+  });
 });
 
 test('a failure ends the stream, so that nothing keeps it open', async () => {
