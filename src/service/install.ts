@@ -62,19 +62,21 @@ async function load(
     await systemd.call(args);
     told.push(`systemctl ${args.join(' ')}`);
   };
-  const known = await loadStates(
-    systemd,
-    found.map(({ unit }) => unit.name),
-  );
+  const names = found.map(({ unit }) => unit.name);
+  let states = await loadStates(systemd, names);
   // Also of what a killed command has written.
-  const isBehind = [...known.values()].some(({ isStale }) => isStale);
-  if (isNews || isBehind) await tell('daemon-reload');
-  const names = found.filter(({ unit }) => unit.isEnabled).map(({ unit }) => unit.name);
-  const states = await loadStates(systemd, names);
-  const disabled = names.filter((name) => states.get(name)?.isEnabled !== true);
+  const isBehind = [...states.values()].some(({ isStale }) => isStale);
+  if (isNews || isBehind) {
+    await tell('daemon-reload');
+    states = await loadStates(systemd, names);
+  }
+  const disabled = found
+    .filter(({ unit }) => unit.isEnabled && states.get(unit.name)?.isEnabled !== true)
+    .map(({ unit }) => unit.name);
   if (disabled.length > 0) await tell('enable', ...disabled);
-  const staying = found.filter(({ unit }) => unit.stays).map(({ unit }) => unit.name);
-  const idle = staying.filter((name) => !isStarted(states.get(name)));
+  const idle = found
+    .filter(({ unit }) => unit.stays && !isStarted(states.get(unit.name)))
+    .map(({ unit }) => unit.name);
   // Bringing users up may take minutes; `service status` says how it went.
   if (idle.length > 0) await tell('start', '--no-block', ...idle);
   return told;
