@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Desk } from './desk.ts';
@@ -19,6 +19,7 @@ function smallDisk({ folder }: Desk) {
     for (let number = 0; ; number += 1) writeFileSync(join(home, `filler${number}`), '');
   };
   return {
+    makeRoom: () => rmSync(join(home, 'filler')),
     fill: () => expect(fill).toThrow('ENOSPC'),
     fillWithFiles: () => expect(fillWithFiles).toThrow('ENOSPC'),
     freeze: () => mount('-o', 'remount,ro'),
@@ -30,7 +31,7 @@ describe.runIf(process.getuid?.() === 0)('a disk with the home on it', () => {
   test.each([
     ['user', 'list'],
     ['group', 'create', 'other'],
-  ])('that is full is told as that: %s %s', async (...words) => {
+  ])('that is full is told as that, and nothing is half done: %s %s', async (...words) => {
     using desk = new Desk();
     using disk = smallDisk(desk);
     await desk.run(['group', 'create', 'staff']);
@@ -40,6 +41,9 @@ describe.runIf(process.getuid?.() === 0)('a disk with the home on it', () => {
       code: 4,
       error: { code: 'NO_SPACE', message: expect.stringContaining('full') },
     });
+    disk.makeRoom();
+    const { groups } = await desk.json<{ groups: { name: string }[] }>(['group', 'list']);
+    expect(groups.map(({ name }) => name)).toEqual(['staff']);
   });
 
   test('that has no room for another file is told as that, not as a home of somebody else’s', async () => {

@@ -118,6 +118,17 @@ test('a command whose messages nobody can be told does its work all the same', a
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('bob/memory') });
 });
 
+test.each([' > /dev/full', ' | true', ' > /dev/full 2> /dev/full'])(
+  'a change is made as a whole though nobody takes its result:%s',
+  async (where) => {
+    using desk = new Desk();
+    await ended(desk.shell(`"$0" "$@" group create staff --memory 256m${where}`));
+    expect(await desk.json(['group', 'show', 'staff'])).toMatchObject({
+      group: { name: 'staff', policy: { memory: 2 ** 28 } },
+    });
+  },
+);
+
 test.each(['', ' --json'])('a result that can’t be written is said to be%s', async (flag) => {
   using desk = new Desk();
   const { code, stderr } = await ended(desk.shell(`"$0" "$@" template list${flag} > /dev/full`));

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestClient } from '../support/client.ts';
 import { besideServer, insideServer, inspectServer } from '../support/inside.ts';
+import { capsOfContainer, statusOfProcesses, writablePlaces } from '../support/remote.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
 const laboratory = join(import.meta.dirname, '../fixtures/laboratory');
@@ -49,20 +50,12 @@ describe('the process of a server', () => {
   afterAll(() => server[Symbol.asyncDispose]());
 
   it('runs as its user without groups, capabilities or a way to get any, and so do its children', async () => {
-    const statuses = await insideServer(server, () => {
-      const { readFileSync } = process.getBuiltinModule('node:fs');
-      const { execFileSync } = process.getBuiltinModule('node:child_process');
-      const print = 'process.stdout.write(require("fs").readFileSync("/proc/self/status"))';
-      return [
-        readFileSync('/proc/self/status', 'utf8'),
-        execFileSync(process.execPath, ['-e', print], { encoding: 'utf8' }),
-      ];
-    });
+    const statuses = await insideServer(server, statusOfProcesses);
     const { uid } = bob.user;
     const none = '0000000000000000';
+    expect(statuses).toHaveLength(2);
     for (const status of statuses) {
-      const fields = status.split('\n').map((line) => line.split(/:\s+/) as [string, string]);
-      expect(Object.fromEntries(fields)).toMatchObject({
+      expect(status).toMatchObject({
         Uid: [uid, uid, uid, uid].join('\t'),
         Gid: [uid, uid, uid, uid].join('\t'),
         Groups: '',
@@ -80,41 +73,10 @@ describe('the process of a server', () => {
   });
 
   it('can write to its workspace and to memory, and to nothing else in the file system', async () => {
-    const fileSystem = await insideServer(server, () => {
-      const { accessSync, constants, readdirSync, readFileSync } =
-        process.getBuiltinModule('node:fs');
-      const attempt = <Value>(act: () => Value): Value | undefined => {
-        try {
-          return act();
-        } catch {
-          return undefined;
-        }
-      };
-      const isWritable = (path: string): boolean =>
-        attempt(() => accessSync(path, constants.W_OK) === undefined) ?? false;
-      const below = (folder: string): string[] => {
-        const members = attempt(() => readdirSync(folder, { withFileTypes: true })) ?? [];
-        return members
-          .filter((member) => !['/proc', '/sys'].includes(`${folder}${member.name}`))
-          .flatMap((member) => {
-            const path = `${folder}${member.name}`;
-            const more = member.isDirectory() ? below(`${path}/`) : [];
-            return (member.isDirectory() || member.isFile()) && isWritable(path)
-              ? [path, ...more]
-              : more;
-          });
-      };
-      const rootMount = /^\S+ \/ \S+ (\w+)/m.exec(readFileSync('/proc/mounts', 'utf8'))?.[1];
-      return { writable: [...(isWritable('/') ? ['/'] : []), ...below('/')], rootMount };
-    });
+    const fileSystem = await insideServer(server, writablePlaces);
     // Read-only for root too.
     expect(fileSystem.rootMount).toBe('ro');
-    expect(fileSystem.writable.toSorted()).toEqual([
-      '/dev/mqueue',
-      '/dev/shm',
-      '/tmp',
-      '/workspace',
-    ]);
+    expect(fileSystem.writable).toEqual(['/dev/mqueue', '/dev/shm', '/tmp', '/workspace']);
   });
 
   it('can run what it writes to its workspace, and not what it writes to memory', async () => {
@@ -214,14 +176,7 @@ describe('the process of a server', () => {
   });
 
   it('has the caps that were asked for', async () => {
-    const caps = await insideServer(server, () => {
-      const { readFileSync, existsSync } = process.getBuiltinModule('node:fs');
-      const [v1, v2] = ['/sys/fs/cgroup/memory/memory.limit_in_bytes', '/sys/fs/cgroup/memory.max'];
-      const [pids1, pids2] = ['/sys/fs/cgroup/pids/pids.max', '/sys/fs/cgroup/pids.max'];
-      const read = (one: string, other: string) =>
-        Number(readFileSync(existsSync(one) ? one : other, 'utf8'));
-      return { memory: read(v1, v2), pids: read(pids1, pids2) };
-    });
+    const caps = await insideServer(server, capsOfContainer);
     expect(caps).toEqual({ memory: memoryMiB * 2 ** 20, pids });
   });
 });

@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { callTool } from '../support/call-tool.ts';
+import { TestClient } from '../support/client.ts';
+import { insideServer } from '../support/inside.ts';
+import { capsOfContainer, statusOfProcesses, writablePlaces } from '../support/remote.ts';
 import type { Tenancy } from '../support/tenancy.ts';
 import { canBeUnprivileged, Unprivileged } from '../support/unprivileged.ts';
 
 const root = join(import.meta.dirname, '../..');
+const laboratory = join(root, 'test/fixtures/laboratory');
 
 describe.runIf(canBeUnprivileged)('not as root', () => {
   let account: Unprivileged;
@@ -56,6 +60,44 @@ describe.runIf(canBeUnprivileged)('not as root', () => {
     process.kill(-Number(pid), 'SIGKILL');
     expect(await tenancy.json(['gc'])).toMatchObject({ removed: [{ kind: 'user' }] });
     expect(await leftovers()).toEqual([]);
+  });
+
+  it('a server has no capabilities, has the caps that were asked for, and writes where its bridge does but nowhere else', async () => {
+    const caps = ['--memory', '160m', '--pids', '96'];
+    const bob = await tenancy.addUser('bob', '--server', laboratory, ...caps);
+    const { uid } = bob.user;
+    const server = await TestClient.connect(bob.servers[0]?.url ?? '', bob.token);
+    const none = '0000000000000000';
+    for (const status of await insideServer(server, statusOfProcesses)) {
+      expect(status).toMatchObject({
+        Uid: [uid, uid, uid, uid].join('\t'),
+        Groups: `${uid} `,
+        CapPrm: none,
+        CapEff: none,
+        CapAmb: none,
+        // Its bridge starts it as who it is itself, and keeps nothing for that.
+        CapBnd: none,
+        NoNewPrivs: '1',
+        Seccomp: '2',
+      });
+    }
+    const { rootMount, writable } = await insideServer(server, writablePlaces);
+    expect(rootMount).toBe('ro');
+    // What its bridge records is written by the same uid.
+    expect(writable.filter((path) => !path.startsWith('/var/log/mcpd/'))).toEqual([
+      '/dev/mqueue',
+      '/dev/shm',
+      '/run/mcpd-user',
+      '/tmp',
+      '/var/log/mcpd',
+      '/workspace',
+    ]);
+    expect(await insideServer(server, capsOfContainer)).toEqual({
+      memory: 160 * 2 ** 20,
+      pids: 96,
+    });
+    await server[Symbol.asyncDispose]();
+    await tenancy.json(['user', 'remove', 'bob', '--purge', '--yes']);
   });
 
   it('the steps of the GitHub action run a command, and its output is all that is left', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -44,6 +44,14 @@ test.each(documents)('every link of %s leads to something', (document) => {
   const links = [...read(document).matchAll(/\]\((?!https?:)([^)#]+)/g)];
   const broken = links.filter(([, to = '']) => !existsSync(join(root, dirname(document), to)));
   expect(broken.map(([, to]) => to)).toEqual([]);
+});
+
+test('every folder of src is in the table of the README', () => {
+  const named = [...read('README.md').matchAll(/`src\/(\w+)\/`/g)].map(([, name]) => name);
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+  expect(named.toSorted()).toEqual(folders);
 });
 
 test('every package of package.json has its reason in docs/dependencies.md, and no other', () => {
