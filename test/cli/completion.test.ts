@@ -52,6 +52,17 @@ describe('bash completes', () => {
     ['users behind a group', ['group', 'add', 'students', 'a'], ['alice']],
     ['more users', ['down', 'bob', ''], ['alice', 'bob']],
     ['nothing behind the only name', ['user', 'show', 'bob', ''], []],
+    [
+      'one name of a list',
+      ['user', 'add', 'eve', '--server', 'filesystem,me'],
+      ['filesystem,memory'],
+    ],
+    [
+      'one choice of a list',
+      ['token', 'create', 'bob', '--scope', 'tools:read,ad'],
+      ['tools:read,admin'],
+    ],
+    ['what turns a flag off', ['up', '--no'], ['--no-wait']],
   ])('%s', async (_what, words, expected) => {
     using desk = new Desk();
     desk.addUsers('bob', 'alice');
@@ -65,6 +76,14 @@ describe.runIf(isInstalled('fish'))('fish completes', () => {
     ['user show ', ['alice', 'bob']],
     ['user add bob --mem', ['--memory']],
     ['connect bob --client cu', ['cursor']],
+    ['user show --effective ', ['alice', 'bob']],
+    ['user show bob ', []],
+    ['user update --memory 1g ', ['alice', 'bob']],
+    ['down bob ', ['alice', 'bob']],
+    ['group add students ', ['alice', 'bob']],
+    ['completion b', ['bash']],
+    ['completion bash ', []],
+    ['up --no', ['--no-wait']],
   ])('"%s"', async (typed, expected) => {
     using desk = new Desk();
     desk.addUsers('bob', 'alice');
@@ -72,7 +91,7 @@ describe.runIf(isInstalled('fish'))('fish completes', () => {
       function mcpd; ${quoted} $argv; end
       mcpd completion fish | source
       complete -C 'mcpd ${typed}'`;
-    const lines = (await shell(desk, 'fish', script)).trimEnd().split('\n');
+    const lines = (await shell(desk, 'fish', script)).split('\n').filter((line) => line !== '');
     expect(lines.map((line) => line.split('\t')[0])).toEqual(expected);
   });
 });

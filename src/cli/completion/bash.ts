@@ -1,4 +1,4 @@
-import type { Flag, Node } from './tree.ts';
+import { spellings, type Flag, type Node } from './tree.ts';
 
 /** A bash script; names come from `mcpd complete`. */
 export function bashScript(tree: readonly Node[]): string {
@@ -6,7 +6,7 @@ export function bashScript(tree: readonly Node[]): string {
   return `# bash completion for mcpd: eval "$(mcpd completion bash)"
 _mcpd() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}"
-  local path="" word index words="" flags="" names="" more="" valued="" kind="" values="" given=0
+  local path="" listed="" word index words="" flags="" names="" more="" valued="" kind="" values="" given=0
   for ((index = 1; index < COMP_CWORD; index++)); do
     word="\${path:+$path }\${COMP_WORDS[index]}"
     case "$word" in
@@ -26,13 +26,15 @@ ${tree.map(branch).join('\n')}
   done
   ((given > 0)) && words="" names="$more"
   [[ " $valued " == *" $prev "* ]] && words="" flags="" names="$kind"
+  # A list is completed behind its last comma.
+  [[ -n $values$kind && $cur == *,* ]] && listed="\${cur%,*}," cur="\${cur##*,}"
   if [[ -n $values ]]; then
-    COMPREPLY=($(compgen -W "$values" -- "$cur"))
+    COMPREPLY=($(compgen -P "$listed" -W "$values" -- "$cur"))
   elif [[ $cur == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$cur"))
   else
     [[ -n $names ]] && words="$words $(mcpd complete "$names" 2>/dev/null)"
-    COMPREPLY=($(compgen -W "$words" -- "$cur"))
+    COMPREPLY=($(compgen -P "$listed" -W "$words" -- "$cur"))
   fi
 }
 complete -o default -F _mcpd mcpd
@@ -57,8 +59,4 @@ function value(flag: Flag): string {
   const what =
     flag.names === undefined ? `values='${flag.options.join(' ')}'` : `kind=${flag.names}`;
   return `        ${spellings(flag).join('|')}) ${what} ;;`;
-}
-
-function spellings({ name, char }: Flag): string[] {
-  return char ? [`--${name}`, `-${char}`] : [`--${name}`];
 }

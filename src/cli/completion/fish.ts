@@ -1,4 +1,4 @@
-import type { NameKind, Node } from './tree.ts';
+import { spellings, type NameKind, type Node } from './tree.ts';
 
 /** A fish script; names come from `mcpd complete`. */
 export function fishScript(tree: readonly Node[]): string {
@@ -13,15 +13,37 @@ function __mcpd_at
   end
   test "$path" = "$argv[1]"
 end
+# Whether arguments were given behind a command, whose flags with a value are the other words.
+function __mcpd_given
+  set -l skip (math 1 + (count (string split ' ' -- $argv[1])))
+  set -l isvalue 0
+  for word in (commandline -opc)
+    if test $skip -gt 0
+      set skip (math $skip - 1)
+    else if test $isvalue -eq 1
+      set isvalue 0
+    else if contains -- $word $argv[2..]
+      set isvalue 1
+    else if not string match -q -- '-*' $word
+      return 0
+    end
+  end
+  return 1
+end
 complete -c mcpd -f
 ${tree.flatMap(lines).join('\n')}
 `;
 }
 
-function lines({ path, words, flags, names }: Node): string[] {
-  const here = `complete -c mcpd -n ${quote(`__mcpd_at ${quote(path)}`)}`;
+function lines({ path, words, flags, names, more }: Node): string[] {
+  const at = `__mcpd_at ${quote(path)}`;
+  const valued = flags.filter(({ takesValue }) => takesValue).flatMap(spellings);
+  const given = ['__mcpd_given', quote(path), ...valued].join(' ');
+  const here = when(at);
+  // A topic's words are commands, and come first too.
+  const first = path === '' ? here : when(`${at}; and not ${given}`);
   return [
-    ...words.map(({ name, summary }) => `${here} -a ${name} -d ${quote(summary)}`),
+    ...words.map(({ name, summary }) => `${first} -a ${name} -d ${quote(summary)}`),
     ...flags.map(({ name, char, summary, takesValue, options, names: kind }) =>
       [
         here,
@@ -33,8 +55,13 @@ function lines({ path, words, flags, names }: Node): string[] {
         `-d ${quote(summary)}`,
       ].join(' '),
     ),
-    ...(names ? [`${here} -a ${existing(names)}`] : []),
+    ...(names ? [`${first} -a ${existing(names)}`] : []),
+    ...(more ? [`${when(`${at}; and ${given}`)} -a ${existing(more)}`] : []),
   ];
+}
+
+function when(condition: string): string {
+  return `complete -c mcpd -n ${quote(condition)}`;
 }
 
 function existing(kind: NameKind): string {

@@ -72,17 +72,28 @@ function commandNode(command: Command.Loadable, below: readonly Word[]): Node {
     words: [...below, ...choices.map((name) => ({ name, summary: '' }))],
     flags: Object.values(flags)
       .filter(({ hidden }) => !hidden)
-      .map((flag) => ({
-        name: flag.name,
-        char: flag.char,
-        summary: oneLine(flag.summary ?? flag.description ?? ''),
-        takesValue: flag.type === 'option',
-        options: 'options' in flag ? (flag.options ?? []) : [],
-        names: flag.type === 'option' ? kindOfFlag(id, flag.name) : undefined,
-      })),
+      .map((flag) => flagOf(id, flag)),
     names: namesOf(command),
     more: moreOf(command),
   };
+}
+
+/** One that can be turned off is on unless it is: only that is worth typing. */
+function flagOf(id: string, flag: Command.Flag.Cached): Flag {
+  const summary = oneLine(flag.summary ?? flag.description ?? '');
+  const common = { name: flag.name, char: flag.char, summary };
+  if (flag.type === 'option') {
+    const { options = [] } = flag;
+    return { ...common, takesValue: true, options, names: kindOfFlag(id, flag.name) };
+  }
+  const plain = { ...common, takesValue: false, options: [], names: undefined };
+  if (!flag.allowNo) return plain;
+  return { ...plain, name: `no-${flag.name}`, char: undefined, summary: `Not: ${summary}` };
+}
+
+/** How a flag can be typed. */
+export function spellings({ name, char }: Flag): string[] {
+  return char ? [`--${name}`, `-${char}`] : [`--${name}`];
 }
 
 const kinds = new Map<string, NameKind>([

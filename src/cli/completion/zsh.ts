@@ -1,4 +1,4 @@
-import type { Flag, Node } from './tree.ts';
+import { spellings, type Flag, type Node } from './tree.ts';
 
 /** A zsh script; names come from `mcpd complete`. */
 export function zshScript(tree: readonly Node[]): string {
@@ -26,6 +26,8 @@ ${tree.map(branch).join('\n')}
     fi
   done
   ((given)) && subcommands=() names=$more
+  # A list is completed behind its last comma.
+  ((\${#choices})) || [[ -n $kind ]] && compset -P '*,'
   if ((\${#choices})); then
     compadd -a choices
   elif ((\${valued[(Ie)\${words[CURRENT-1]}]})); then
@@ -67,10 +69,6 @@ function choicesOf(flags: readonly Flag[]): string[] {
         names === undefined ? `choices=(${options.map(quote).join(' ')})` : `kind=${names}`;
       return `      [[ \${words[CURRENT-1]} == (${spellings(flag).join('|')}) ]] && ${what}`;
     });
-}
-
-function spellings({ name, char }: Flag): string[] {
-  return char ? [`--${name}`, `-${char}`] : [`--${name}`];
 }
 
 function described(name: string, summary: string): string {
