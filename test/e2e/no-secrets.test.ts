@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestClient } from '../support/client.ts';
 import { insideServer, inspectServer } from '../support/inside.ts';
+import { lines, words } from '../support/lines.ts';
 import { processesWith, watchProcesses, type Process } from '../support/proc.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
@@ -179,54 +180,134 @@ it('a server that dies talking of its secrets tells its client nothing of them',
   await server.client.close();
 });
 
-const reports: readonly string[][] = [
-  ['user', 'list'],
-  ['user', 'show', 'bob'],
-  ['server', 'list', 'bob'],
-  ['server', 'show', 'bob/laboratory'],
-  ['status', 'bob', '--probe'],
-  ['logs', 'bob', '--tail', '1000'],
-  ['stats', 'bob', '--no-stream'],
-  ['ports'],
-  ['plan', 'bob'],
-  ['secret', 'list', 'bob'],
-  ['token', 'list', 'bob', '--all'],
-  ['connect', 'bob'],
-  ['template', 'show', laboratory],
-  ['image', 'list'],
-  ['config', 'list'],
-];
+const reads = lines`
+  user list
+  user show bob --effective
+  server list bob
+  server show bob/laboratory
+  status bob --probe
+  logs bob --tail 1000
+  stats bob --no-stream
+  ports
+  capacity
+  plan bob
+  doctor
+  metrics
+  report bob
+  audit bob
+  audit --control
+  audit verify
+  secret list bob
+  token list bob --all
+  connect bob
+  template list
+  template show LAB
+  image list
+  config list
+  config get limits.memory
+  oidc show
+  service status
+  service install --print
+  group list
+  export bob
+  apply -f DOCUMENT --dry-run
+  upgrade bob --dry-run
+`;
 
-const changes: readonly string[][] = [
-  ['user', 'add', 'bob', '--server', laboratory],
-  ['user', 'update', 'bob', '--pids', '128'],
-  ['secret', 'set', 'bob', 'FIRST_KEY', '--from', 'FILE'],
-  ['restart', 'bob'],
-  ['token', 'revoke', 'bob', 'extra', '--yes'],
-];
+/** In an order in which each has something to do; then all again with `--json`, which NEW tells apart. */
+const changes = lines`
+  group create group-NEW --memory 256m
+  group update group-NEW --memory 300m
+  group add group-NEW bob
+  group show group-NEW
+  group drop group-NEW bob
+  group remove group-NEW
+  user add bob --server LAB
+  user update bob --pids 128
+  user copy bob copy-NEW --secrets
+  user rename copy-NEW other-NEW
+  server add other-NEW/memory
+  server remove other-NEW/memory --yes
+  user remove other-NEW --purge --yes
+  secret set bob FIRST_KEY --from @FILE
+  secret set bob THIRD_KEY --from @FILE
+  secret remove bob THIRD_KEY --yes
+  restart bob
+  stop bob
+  start bob
+  token create bob --name token-NEW
+  token rotate bob token-NEW
+  token revoke bob extra --yes
+  backup backup-NEW --passphrase-file @FILE
+  restore backup-NEW --passphrase-file @FILE --user bob --as restored-NEW
+  run --server LAB --secret FIRST_KEY=@FILE -- true
+  down bob --yes
+  prepare bob
+  up bob
+  upgrade bob
+  gc
+  image build LAB
+  config set limits.pids 200
+  oidc refresh
+  service remove
+`;
+
+const leftOut = new Map([
+  ['exec', 'prints what its command does'],
+  ['image prune', 'takes images from what else runs on this engine'],
+  ['user move', 'needs another home: move.test.ts'],
+  ['backup keygen', 'knows nobody'],
+  ['completion', 'knows nobody'],
+  ['schema', 'knows nobody'],
+]);
 
 it('no secret and no token is in what any command prints, as text or as JSON', async () => {
-  const both = (args: readonly string[], codes?: number[]) =>
-    Promise.all([mcpd(args, '', codes), mcpd([...args, '--json'], '', codes)]);
-  for (const args of reports) await both(args);
-  // It may have something to say of this machine.
-  await both(['doctor'], [0, 1]);
-  for (const args of changes) {
-    const words = args.map((word) => word.replace('FILE', secretFile));
-    await mcpd(words);
-    await mcpd([...words, '--json']);
+  await writeFile(documentFile(), await mcpd(['export', 'bob']));
+  for (const command of reads) await Promise.all([show(command, 'text'), show(command, 'json')]);
+  for (const how of ['text', 'json'] as const) {
+    for (const command of changes) await show(command, how);
   }
   const leaks = [...printed].filter(([, text]) => holdsNeedle(text)).map(([command]) => command);
   expect(leaks).toEqual([]);
+}, 600_000);
+
+async function show(command: string, how: 'text' | 'json'): Promise<void> {
+  const names = { LAB: laboratory, FILE: secretFile, DOCUMENT: documentFile(), NEW: how };
+  const args = words(
+    command.replaceAll(
+      /\b(?:LAB|FILE|DOCUMENT|NEW)\b/g,
+      (word) => names[word as keyof typeof names],
+    ),
+  );
+  // What follows "--" is another program's.
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  if (how === 'json') args.splice(end, 0, '--json');
+  // It may have something to say of this machine.
+  await mcpd(args, '', command === 'doctor' ? [0, 1] : [0]);
+}
+
+function documentFile(): string {
+  return join(dirname(secretFile), 'tenants.yaml');
+}
+
+it('every command is among them, or left out for a reason', async () => {
+  const manifest = await readFile(join(import.meta.dirname, '../../oclif.manifest.json'), 'utf8');
+  const known = JSON.parse(manifest) as { commands: Record<string, { hidden?: boolean }> };
+  const names = Object.keys(known.commands)
+    .filter((id) => !known.commands[id]?.hidden)
+    .map((id) => id.replaceAll(':', ' '));
+  const isRun = (name: string) =>
+    [...reads, ...changes].some((command) => `${command} `.startsWith(`${name} `));
+  expect(names.filter((name) => !isRun(name)).toSorted()).toEqual([...leftOut.keys()].toSorted());
 });
 
 it.each([
   ['secret', 'set', 'bob', 'FIRST_KEY', 'VALUE'],
   ['secret', 'set', 'bob', 'FIRST_KEY=VALUE'],
   ['user', 'add', 'carol', '--secret', 'FIRST_KEY=VALUE'],
-])('a value on the command line is refused and not repeated: %s %s %s %s', async (...words) => {
+])('a value on the command line is refused and not repeated: %s %s %s %s', async (...typed) => {
   const value = made('careless');
-  const args = words.map((word) => word.replace('VALUE', value));
+  const args = typed.map((word) => word.replace('VALUE', value));
   for (const more of [[], ['--json']]) {
     const { code, stdout, stderr } = await tenancy.run([...args, ...more]);
     expect(code).toBe(2);
