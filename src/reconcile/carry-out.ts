@@ -9,8 +9,8 @@ export interface Work {
   readonly servers: readonly Server[];
   /** In order. */
   readonly operations: readonly Operation[];
-  /** The creation of the network, when it is under way already. */
-  readonly begun: Promise<void> | undefined;
+  /** The creation of the network, and of its rules, when it is under way already. */
+  readonly begun: Promise<unknown> | undefined;
 }
 
 /**

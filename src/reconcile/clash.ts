@@ -2,8 +2,6 @@ import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { PortTakenError, SubnetTakenError } from '../engine/faults.ts';
 import { ConflictError } from '../errors.ts';
-import { bridgeName } from '../firewall/bridge.ts';
-import { unprotectTenant } from '../firewall/protect.ts';
 import { hostRoutes } from '../host/routes.ts';
 import { freePorts, portHolder, readListeners } from '../host/sockets.ts';
 import { moveBlockedPort, reassignSubnet } from '../registry/clashes.ts';
@@ -53,8 +51,6 @@ export async function takeAnotherSubnet(
 ): Promise<void> {
   const servers = listServers(context.registry, userId);
   if (servers.some(({ settled }) => settled)) throw error;
-  // Before its name is forgotten.
-  await unprotectTenant(context, bridgeName(getUserById(context.registry, userId).subnet));
   const takenSubnets = [...(await engine.subnets()), ...hostRoutes()];
   reassignSubnet(context.registry, userId, {
     config: context.config,

@@ -51,12 +51,11 @@ export function reconcile(
 }
 
 /**
- * The operation that a plan for this network begins with, when the engine has nothing of the user yet:
- * one that nothing else of the plan can change, so that it may be begun before the plan is made.
+ * The creation of this network, when the engine has none of the user's: nothing else of the plan can
+ * change it, so it may be begun before the plan is made.
  */
 export function firstOperation(network: NetworkSpec, observed: Observed): Operation | undefined {
-  const isNew = observed.networks.length === 0 && observed.servers.length === 0;
-  return isNew ? createNetwork(network, 'not found') : undefined;
+  return observed.networks.length === 0 ? createNetwork(network, 'not found') : undefined;
 }
 
 function createNetwork(network: NetworkSpec, cause: string): Operation {

@@ -44,11 +44,13 @@ export interface Standing {
 export async function setUp(context: Context, engine: Engine, scene: Scene): Promise<Standing> {
   const { user, servers, options, look } = scene;
   const begun = beginNetwork(context, engine, scene);
-  const settled = begun?.catch(() => undefined);
   // Sent before anything else keeps the processor busy.
   if (begun) await nextTurn();
+  // Rules are by subnet: until the network is made, another home's user may have it.
+  const ruled = Promise.resolve(begun).then(() => enforceProfile(context, user, options.isNew));
+  const settled = ruled.catch(() => undefined);
   const stops = stopOnce(engine, scene.observed);
-  const { moved, inputs, probed, unprotected } = await provide(context, engine, {
+  const { moved, inputs, probed } = await provide(context, engine, {
     ...scene,
     stops,
   }).catch(async (error: unknown) => {
@@ -56,12 +58,16 @@ export async function setUp(context: Context, engine: Engine, scene: Scene): Pro
     await settled;
     throw error;
   });
+  // No container is started without rules. Where the network is under way, starts wait for both.
+  if (!begun || stops.done.length > 0) await ruled;
   const observed = stops.done.length > 0 ? await look() : scene.observed;
   const plan = planUser(context, { user, inputs, observed, restart: options.restart });
   const { operations: planned } = plan;
   const timeoutMs = options.waitMs ?? 0;
-  const work = { user, servers, operations: planned, begun, inputs, probed, timeoutMs };
+  const network = begun && ruled;
+  const work = { user, servers, operations: planned, begun: network, inputs, probed, timeoutMs };
   await act(context, engine, work);
+  const unprotected = await ruled;
   const lookAfter = async () => (planned.length > 0 ? look() : observed);
   const proving = prove(context, engine, { ...work, newest: options.newest });
   // What is proven changes once more.
@@ -83,7 +89,7 @@ function beginNetwork(
   return first && engine.apply(first);
 }
 
-/** All that containers need before they are made and started. The rules too: none ever runs without them. */
+/** All that containers need before they are made, but for the rules. */
 async function provide(
   context: Context,
   engine: Engine,
@@ -92,12 +98,11 @@ async function provide(
   makeFirstWorkspace(user, servers);
   // Files first, and alone: nothing may undo them while they move.
   const moved = await settleVolume(context, user, stops);
-  const { newest, isNew, waitMs } = options;
+  const { newest, waitMs } = options;
   const running = servers.filter(({ desired }) => desired === 'running');
-  const [inputs, probed, unprotected] = await Promise.all([
+  const [inputs, probed] = await Promise.all([
     prepareServers(context, engine, { user, servers, newest }),
     probeServers(context, user, waitMs === undefined ? [] : running),
-    enforceProfile(context, user, isNew),
   ]);
-  return { moved, inputs, probed, unprotected };
+  return { moved, inputs, probed };
 }

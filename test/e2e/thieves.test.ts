@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bridgeName } from '../../src/firewall/bridge.ts';
 import { systemNft } from '../../src/firewall/nft.ts';
 import { firewallState } from '../../src/firewall/state.ts';
@@ -12,6 +12,20 @@ import { unusedPorts, unusedSubnet } from '../support/unused.ts';
 
 interface Built {
   readonly images: readonly { readonly tag: string }[];
+}
+
+const createNetwork = /^POST \/networks\/create$/;
+
+/** The subnet that a home's first user gets. */
+async function firstSubnet(tenancy: Tenancy, pool: string): Promise<string> {
+  await tenancy.json(words('group create students'));
+  const offset = instanceNumber(await tenancy.instance());
+  return allocateSubnet({ pool, prefix: 28, taken: [], offset }) ?? '';
+}
+
+async function profileOn(subnet: string): Promise<string | undefined> {
+  const { tenants } = await firewallState(systemNft(), 0);
+  return tenants.get(bridgeName(subnet));
 }
 
 it.each(['container', 'network'] as const)(
@@ -55,29 +69,66 @@ it.each(['container', 'network'] as const)(
   180_000,
 );
 
-it('a subnet that is stolen between look and creation is given up for the next, and its firewall entry too', async () => {
+it('a subnet that is stolen between look and creation is given up for the next, without a firewall entry', async () => {
   const pool = unusedSubnet(26);
   await using docker = await FaultyDocker.start();
   await using tenancy = await Tenancy.open({ subnets: { pool } }, { env: docker.env });
-  await tenancy.json(words('group create students'));
-  const instance = await tenancy.instance();
-  const offset = instanceNumber(instance);
-  const stolen = allocateSubnet({ pool, prefix: 28, taken: [], offset }) ?? '';
-  const name = `mcpd-thief-${instance}`;
-  await tenancy.docker('network', 'create', '--subnet', stolen, name);
+  const stolen = await firstSubnet(tenancy, pool);
+  const name = `mcpd-thief-${await tenancy.instance()}`;
+  const meanwhile = () => tenancy.docker('network', 'create', '--subnet', stolen, name);
+  docker.arm({ call: createNetwork, how: { meanwhile } });
   try {
-    docker.arm({ call: /^GET \/networks$/, how: { answer: 200, body: '[]' } });
     const { user, servers } = await tenancy.addUser('bob', '--memory=64m');
     expect(docker.happened).toBe(true);
     expect(servers).toMatchObject([{ ready: true }]);
     expect(user.network.subnet).not.toBe(stolen);
-    const { tenants } = await firewallState(systemNft(), 0);
-    expect(tenants.has(bridgeName(user.network.subnet))).toBe(true);
-    expect(tenants.has(bridgeName(stolen))).toBe(false);
+    expect(await profileOn(user.network.subnet)).toBe('public');
+    expect(await profileOn(stolen)).toBeUndefined();
   } finally {
     await tenancy.docker('network', 'rm', name);
   }
 }, 180_000);
+
+describe('another home that has the subnet keeps its firewall profile', () => {
+  it('when it took it between look and creation', async () => {
+    const pool = unusedSubnet(26);
+    await using docker = await FaultyDocker.start();
+    await using loser = await Tenancy.open({ subnets: { pool } }, { env: docker.env });
+    const stolen = await firstSubnet(loser, pool);
+    await using winner = await Tenancy.open({ subnets: { pool: stolen } });
+    const meanwhile = () => winner.addUser('alice', '--memory=64m');
+    docker.arm({ call: createNetwork, how: { meanwhile } });
+    const { user } = await loser.addUser('bob', '--memory=64m', '--egress=open');
+    expect(docker.happened).toBe(true);
+    expect(await profileOn(user.network.subnet)).toBe('open');
+    expect(await profileOn(stolen)).toBe('public');
+  }, 180_000);
+
+  it.each<[string, (tenancy: Tenancy, network: string) => Promise<unknown>]>([
+    ['bob was down', (tenancy) => tenancy.json(words('down bob --yes'))],
+    [
+      'somebody had removed bob’s',
+      async (tenancy, network) => {
+        const id = await tenancy.containerOf('bob', 'filesystem');
+        await tenancy.docker('network', 'disconnect', '--force', network, id);
+        await tenancy.docker('network', 'rm', network);
+      },
+    ],
+  ])(
+    'when it took it while %s',
+    async (_, leave) => {
+      const pool = unusedSubnet();
+      await using first = await Tenancy.open({ subnets: { pool } });
+      const { user } = await first.addUser('bob', '--memory=64m', '--egress=open');
+      await leave(first, user.network.name);
+      await using second = await Tenancy.open({ subnets: { pool } });
+      await second.addUser('bob', '--memory=64m', '--egress=none');
+      expect(await first.fails(words('up bob'))).toMatchObject({ exit: 4, code: 'SUBNET_TAKEN' });
+      expect(await profileOn(pool)).toBe('none');
+    },
+    180_000,
+  );
+});
 
 it('a port that is stolen between look and start is given up for the next, by a server that never ran', async () => {
   const start = await unusedPorts(10);

@@ -24,6 +24,7 @@ export interface Fault {
    * - `cut`: the answer breaks off after so many bytes.
    * - `answer`: something else than the engine answers.
    * - `wait`: the engine hears of it late.
+   * - `meanwhile`: the engine hears of it once this is done.
    * - `twice`: the engine is at the same call already, whose caller was killed.
    */
   readonly how:
@@ -32,7 +33,8 @@ export interface Fault {
     | 'twice'
     | { readonly cut: number }
     | { readonly answer: number; readonly body: string }
-    | { readonly wait: number };
+    | { readonly wait: number }
+    | { readonly meanwhile: () => Promise<unknown> };
 }
 
 /** Stands before the machine's engine, on a socket of its own, and is at fault when asked to. */
@@ -91,6 +93,9 @@ export class FaultyDocker implements AsyncDisposable {
       await sendTwice(incoming, outgoing);
     } else if ('wait' in how) {
       await delay(how.wait);
+      forward({ incoming, outgoing }, (answer) => pass(answer, outgoing));
+    } else if ('meanwhile' in how) {
+      await how.meanwhile();
       forward({ incoming, outgoing }, (answer) => pass(answer, outgoing));
     } else if ('cut' in how) {
       forward({ incoming, outgoing }, (answer) => cut(answer, { outgoing, bytes: how.cut }));

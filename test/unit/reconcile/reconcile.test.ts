@@ -233,14 +233,15 @@ describe('prerequisites', () => {
 });
 
 describe('firstOperation', () => {
-  it('is what a plan for a new user begins with', () => {
-    expect(firstOperation(network, nothing)).toEqual(reconcile(wanted, nothing).operations[0]);
-  });
+  it.each([nothing, { networks: [], servers: [observedServer(files)] }])(
+    'is the creation of a network that a plan has where there is none, with %o',
+    (observed) => {
+      const { operations } = reconcile(wanted, observed);
+      expect(operations).toContainEqual(firstOperation(network, observed));
+    },
+  );
 
-  it('is none when anything of the user is there already, which may have to go first', () => {
-    expect(
-      firstOperation(network, { networks: [], servers: [observedServer(files)] }),
-    ).toBeUndefined();
+  it('is none when there is a network already, which may have to go first', () => {
     expect(firstOperation(network, { networks: [observedNetwork()], servers: [] })).toBeUndefined();
   });
 });
