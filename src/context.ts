@@ -24,3 +24,8 @@ export interface Context {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
+
+/** The same for putting things in order, which goes on after Ctrl-C. */
+export function undisturbed(context: Context): Context {
+  return { ...context, signal: AbortSignal.any([]) };
+}

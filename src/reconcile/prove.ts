@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import { undisturbed, type Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MadeMeanwhileError, PortTakenError } from '../engine/faults.ts';
 import { EngineUnreachableError, McpdError, UnhealthyError } from '../errors.ts';
@@ -83,9 +83,8 @@ async function rollBack(
   { work, commits, error }: Failure,
 ): Promise<unknown> {
   if (commits.length === 0 || error instanceof EngineUnreachableError) return error;
-  const undisturbed = { ...context, signal: AbortSignal.any([]) };
   const revived = await Promise.allSettled(
-    commits.map((commit) => revive(undisturbed, engine, work, commit)),
+    commits.map((commit) => revive(undisturbed(context), engine, work, commit)),
   );
   const lost = commits.filter((_, index) => revived[index]?.status === 'rejected');
   const isAnswered = error instanceof PortTakenError || error instanceof MadeMeanwhileError;

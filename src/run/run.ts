@@ -1,5 +1,5 @@
 import type { StdioOptions } from 'node:child_process';
-import type { Context } from '../context.ts';
+import { undisturbed, type Context } from '../context.ts';
 import { UnhealthyError } from '../errors.ts';
 import { silent } from '../progress.ts';
 import { findOwned } from '../registry/lifetime.ts';
@@ -41,7 +41,7 @@ export async function runWithTenant(context: Context, request: RunRequest): Prom
   let artifacts: string | null = null;
   let removed = false;
   let servers: Address[] = [];
-  const calm = withoutSignal(context);
+  const calm = undisturbed(context);
   try {
     servers = await inOrder(context, tenant, added);
     context.signal.throwIfAborted();
@@ -62,7 +62,7 @@ async function addTenant(context: Context, request: RunRequest): Promise<AddResu
   } catch (error) {
     // Everything else was undone by whoever threw it.
     if (!(error instanceof UnhealthyError)) throw error;
-    const calm = withoutSignal(context);
+    const calm = undisturbed(context);
     signals.divert(() => undefined);
     const id = findOwned(context.registry, owner);
     const artifacts = id === undefined ? null : await save(calm, request, id);
@@ -76,11 +76,6 @@ async function addTenant(context: Context, request: RunRequest): Promise<AddResu
       cause: error,
     });
   }
-}
-
-/** Putting things in order goes on after Ctrl-C. */
-function withoutSignal(context: Context): Context {
-  return { ...context, signal: AbortSignal.any([]) };
 }
 
 type Address = RunResult['servers'][number];

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { admitted } from '../admission/admit.ts';
 import { permit } from '../admission/permit.ts';
-import type { Context } from '../context.ts';
+import { undisturbed, type Context } from '../context.ts';
 import { ConflictError, UnhealthyError } from '../errors.ts';
 import { freePorts, readListeners } from '../host/sockets.ts';
 import { converge } from '../reconcile/converge.ts';
@@ -116,7 +116,7 @@ async function registerServer(
 // What the first error says matters more than a failure to clean up after it: `up` mends the rest.
 async function undoAdd(context: Context, userId: string, serverId: string): Promise<void> {
   removeServer(context.registry, serverId);
-  await converge(context, userId, { waitMs: undefined }).catch(() => undefined);
+  await converge(undisturbed(context), userId, { waitMs: undefined }).catch(() => undefined);
   forgetServer(context, userId, serverId);
 }
 

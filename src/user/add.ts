@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Context } from '../context.ts';
+import { undisturbed, type Context } from '../context.ts';
 import { UnhealthyError } from '../errors.ts';
 import { requireEnforceable } from '../firewall/protect.ts';
 import { egressText } from '../policy/egress.ts';
@@ -108,10 +108,9 @@ async function firstToken(context: Context, user: User): Promise<string> {
   return jwt;
 }
 
-// The first error says what went wrong; one met while undoing must not hide it. Undoing goes on after Ctrl-C.
+// The first error says what went wrong; one met while undoing must not hide it.
 async function undo(context: Context, user: User): Promise<void> {
-  const undisturbed: Context = { ...context, signal: AbortSignal.any([]) };
-  await erase(undisturbed, user, { purge: true, quarantine: false }).catch(() => {
+  await erase(undisturbed(context), user, { purge: true, quarantine: false }).catch(() => {
     context.progress.notice(`${user.name} is half made. mcpd up removes what is left.`);
   });
 }

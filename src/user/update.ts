@@ -1,5 +1,5 @@
 import { admitted } from '../admission/admit.ts';
-import type { Context } from '../context.ts';
+import { undisturbed, type Context } from '../context.ts';
 import { requireEnforceable } from '../firewall/protect.ts';
 import { egressText } from '../policy/egress.ts';
 import { ownPolicy, splitPolicy } from '../policy/of-user.ts';
@@ -7,9 +7,8 @@ import { isSamePolicy, patchPolicy, type PolicyPatch } from '../policy/policy.ts
 import { converge, type Converged } from '../reconcile/converge.ts';
 import { getGroup } from '../registry/groups.ts';
 import type { User } from '../registry/rows.ts';
-import { getUser, getUserById, updateUser, type UserPatch } from '../registry/users.ts';
+import { getUser, updateUser, type UserPatch } from '../registry/users.ts';
 import { requireEnforceableStorage } from '../storage/enforceable.ts';
-import { storageQuota } from '../storage/quota.ts';
 import { describeUserAndServers } from './describe.ts';
 import { withNamedUser } from './lease.ts';
 import { requireBelowMaximum, requireProcessors } from './preconditions.ts';
@@ -74,17 +73,13 @@ async function convergeOrRevert(
   try {
     return await converge(context, user.id, { waitMs: timeoutMs });
   } catch (error) {
-    const { config, registry } = context;
-    const failed = getUserById(registry, user.id);
-    updateUser(registry, user.id, {
+    updateUser(context.registry, user.id, {
       ...splitPolicy(ownPolicy(user)),
       groupId: user.group?.id ?? null,
     });
     publishPolicy(context, user.id);
-    // Servers may have been stopped to move their files; the first error says what went wrong.
-    if (storageQuota(config, user)?.bytes !== storageQuota(config, failed)?.bytes) {
-      await converge(context, user.id, { waitMs: undefined }).catch(() => undefined);
-    }
+    // Caps and firewall may be the new ones, servers stopped to move their files; the first error says why.
+    await converge(undisturbed(context), user.id, { waitMs: undefined }).catch(() => undefined);
     throw error;
   }
 }

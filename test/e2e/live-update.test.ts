@@ -1,18 +1,30 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bridgeName } from '../../src/firewall/bridge.ts';
+import { systemNft } from '../../src/firewall/nft.ts';
+import { firewallState } from '../../src/firewall/state.ts';
 import { TestClient } from '../support/client.ts';
+import { Disposals } from '../support/disposals.ts';
 import { besideServer, inspectServer } from '../support/inside.ts';
+import { OwnTemplate } from '../support/own-template.ts';
 import { snapshot } from '../support/snapshot.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
+/** Never says a word. */
+const hanging = ['node', '--eval', 'process.stdin.resume()'];
+
+const disposals = new Disposals();
+let silent: OwnTemplate;
 let tenancy: Tenancy;
 let bob: AddedUser;
 
 beforeAll(async () => {
-  tenancy = await Tenancy.open();
+  silent = disposals.add(await OwnTemplate.copyOf('memory', { command: hanging }));
+  tenancy = disposals.add(await Tenancy.open());
   bob = await tenancy.addUser('bob');
 }, 300_000);
 
-afterAll(() => tenancy[Symbol.asyncDispose](), 120_000);
+afterAll(() => disposals.dispose(), 120_000);
 
 /** What the kernel holds the server to. */
 function memoryLimit(): Promise<string> {
@@ -97,4 +109,66 @@ describe('plan and up', () => {
     expect(await tenancy.json(['up'])).toMatchObject({ changed: false });
     expect(await snapshot(tenancy)).toEqual(before);
   });
+});
+
+describe('user update that fails', () => {
+  let never: AddedUser['user'];
+
+  beforeAll(async () => {
+    const flags = ['--server', silent.folder, '--memory', '512m'];
+    await tenancy.fails(['user', 'add', 'never', ...flags, '--timeout', '1s']);
+    ({ user: never } = await tenancy.json<AddedUser>(['user', 'show', 'never']));
+  });
+
+  const update = ['user', 'update', 'never', '--memory', '700m', '--egress', 'open'];
+
+  /** What the engine and the firewall hold the user to. */
+  async function held(): Promise<object> {
+    const id = await tenancy.containerOf('never', silent.name);
+    const { tenants } = await firewallState(systemNft(), 0);
+    return {
+      memory: await tenancy.docker('inspect', '--format', '{{.HostConfig.Memory}}', id),
+      egress: tenants.get(bridgeName(never.network.subnet)),
+    };
+  }
+
+  async function expectAsBefore(): Promise<void> {
+    expect(await held()).toEqual({ memory: String(512 * 2 ** 20), egress: 'public' });
+    const { user } = await tenancy.json<AddedUser>(['user', 'show', 'never']);
+    expect(user).toEqual(never);
+  }
+
+  it('leaves caps and firewall as they were when a server does not get ready', async () => {
+    expect(await tenancy.fails([...update, '--timeout', '1s'])).toMatchObject({ exit: 6 });
+    await expectAsBefore();
+  });
+
+  it('does so after Ctrl-C too', async () => {
+    const updating = tenancy.start([...update, '--timeout', '10m']);
+    const ended = once(updating, 'exit');
+    const changed = { memory: String(700 * 2 ** 20), egress: 'open' };
+    try {
+      await expect.poll(held, { timeout: 60_000 }).toEqual(changed);
+    } finally {
+      updating.kill('SIGINT');
+    }
+    expect(await ended).toEqual([130, null]);
+    await expectAsBefore();
+  });
+});
+
+it('Ctrl-C while server add waits leaves neither row nor container', async () => {
+  const before = await tenancy.objects();
+  const adding = tenancy.start(['server', 'add', `bob/${silent.folder}`, '--timeout', '10m']);
+  const ended = once(adding, 'exit');
+  const state = async () => (await inspectServer(tenancy, 'bob', silent.name)).State;
+  try {
+    await expect.poll(state, { timeout: 60_000 }).toMatchObject({ Running: true });
+  } finally {
+    adding.kill('SIGINT');
+  }
+  expect(await ended).toEqual([130, null]);
+  expect(await tenancy.objects()).toEqual(before);
+  const { servers } = await tenancy.json<AddedUser>(['user', 'show', 'bob']);
+  expect(servers.map(({ name }) => name)).toEqual(['filesystem']);
 });
