@@ -1,4 +1,5 @@
 import type { Registry } from '../registry/database.ts';
+import type { User } from '../registry/rows.ts';
 import { getUser, listUsersOfRun } from '../registry/users.ts';
 
 /** Whom to remove: one user, or all of a CI run. */
@@ -11,22 +12,36 @@ export function namesOf(registry: Registry, whom: Whom): string[] {
 }
 
 /**
- * What to ask before they are removed, and which user it is about, since another one may have the name when
- * it is answered. Undefined: there is nobody. Throws NotFoundError for one who isn't there.
+ * What to ask before they are removed, and which users it is about: when it is answered another one may
+ * have a name, or be one of the run. Undefined: there is nobody. Throws NotFoundError for one who isn't there.
  */
 export function removeQuestion(
   registry: Registry,
   whom: Whom,
   { purge }: { readonly purge: boolean },
-): { readonly text: string; readonly id?: string } | undefined {
+): { readonly text: string; readonly users: readonly User[] } | undefined {
   if ('runId' in whom) {
-    const names = namesOf(registry, whom);
-    return names.length === 0 ? undefined : { text: `Remove ${names.join(', ')}?` };
+    const users = listUsersOfRun(registry, whom.runId);
+    return users.length === 0 ? undefined : { text: aboutRun(users, purge), users };
   }
-  const { id, name, workspace, workspaceManaged } = getUser(registry, whom.name);
-  const text =
-    purge && workspaceManaged
-      ? `Remove ${name} and delete ${workspace}?`
-      : `Remove ${name}? Its workspace ${workspace} is kept.`;
-  return { text, id };
+  const user = getUser(registry, whom.name);
+  return { text: aboutOne(user, purge), users: [user] };
+}
+
+function aboutOne({ name, workspace, workspaceManaged }: User, purge: boolean): string {
+  return purge && workspaceManaged
+    ? `Remove ${name} and delete ${workspace}?`
+    : `Remove ${name}? Its workspace ${workspace} is kept.`;
+}
+
+function aboutRun(users: readonly User[], purge: boolean): string {
+  const deleted = users.filter(({ workspaceManaged }) => purge && workspaceManaged);
+  if (deleted.length === 0) return `Remove ${list(users)}? Their workspaces are kept.`;
+  const whose =
+    deleted.length === users.length ? 'their workspaces' : `the workspaces of ${list(deleted)}`;
+  return `Remove ${list(users)} and delete ${whose}?`;
+}
+
+function list(users: readonly User[]): string {
+  return users.map(({ name }) => name).join(', ');
 }

@@ -1,5 +1,4 @@
 import type { Context } from '../context.ts';
-import { listUsersOfRun } from '../registry/users.ts';
 import type { User } from '../registry/rows.ts';
 import { forEachUser } from './each.ts';
 import { erase } from './erase.ts';
@@ -20,18 +19,20 @@ export function removeUserCompletely(
 
 interface RunRequest {
   readonly runId: string;
+  /** Those of it whom the caller has been told of. */
+  readonly users: readonly User[];
   readonly purge: boolean;
   /** How many users at once. */
   readonly parallel: number;
 }
 
-/** The same for all users of a CI run. Throws PartialFailureError when some could not be removed. */
+/** The same for users of a CI run. Throws PartialFailureError when some could not be removed. */
 export async function removeRun(
   world: Context,
-  { runId, purge, parallel }: RunRequest,
+  { runId, users, purge, parallel }: RunRequest,
 ): Promise<RunRemoveResult> {
   const removed: UserRemoveResult[] = [];
-  const { changed } = await forEachUser(listUsersOfRun(world.registry, runId), {
+  const { changed } = await forEachUser(users, {
     context: world,
     parallel,
     change: async ({ id }, context) => {

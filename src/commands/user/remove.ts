@@ -42,10 +42,11 @@ export default class UserRemove extends BaseCommand<Result> {
       groups: [],
     }));
     const question = removeQuestion(context.registry, whom, { purge });
+    const users = question?.users ?? [];
     if (question) await confirm(question.text, { yes: isSure, signal: context.signal });
     return 'runId' in whom
-      ? removeRun(context, { ...whom, purge, parallel: atOnce })
-      : removeUserCompletely(context, { ...whom, id: question?.id, purge });
+      ? removeRun(context, { ...whom, users, purge, parallel: atOnce })
+      : removeUserCompletely(context, { ...whom, id: users[0]?.id, purge });
   }
 
   protected render(result: Result): string {
