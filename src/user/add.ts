@@ -20,7 +20,7 @@ import { confirmSame } from './confirm-same.ts';
 import { describeUserAndServers } from './describe.ts';
 import { withUserLease } from './lease.ts';
 import { requireBelowMaximum, requireProcessors, requireSecrets } from './preconditions.ts';
-import { equipUser, readInUse, registerUser, type Registration } from './register.ts';
+import { addMissingSecrets, readInUse, registerUser, type Registration } from './register.ts';
 import { erase } from './erase.ts';
 import { eraseOver, removeSomeOver } from './over.ts';
 import type { userAddResult } from './result.ts';
@@ -68,7 +68,7 @@ async function addAgain(
 ): Promise<AddResult> {
   await confirmSame(context, { request, user, templates });
   requireUp(user);
-  await equipUser(context, request, user);
+  await addMissingSecrets(context, request, user);
   const converged = await converge(context, user.id, {
     waitMs: request.start ? request.timeoutMs : undefined,
   });

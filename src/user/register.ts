@@ -14,7 +14,6 @@ import { addServer } from '../registry/servers.ts';
 import { addUser, listUsers } from '../registry/users.ts';
 import { listSecrets, putSecret, sealSecret, setSecret } from '../secrets/vault.ts';
 import type { Template } from '../templates/schema.ts';
-import { makeWorkspace } from '../storage/make.ts';
 import { checkWorkspace } from '../workspace/paths.ts';
 import type { AddRequest } from './add-request.ts';
 import { chooseIdentity } from './identity.ts';
@@ -109,13 +108,12 @@ export async function registerUser(
   return admitted(context, { change, templates: given });
 }
 
-/** Gives a registered user their workspace, if it is gone, and those of the asked secrets that they lack. */
-export async function equipUser(
+/** Gives a registered user those of the asked secrets that they lack. */
+export async function addMissingSecrets(
   context: Context,
   { secrets }: AddRequest,
   user: User,
 ): Promise<void> {
-  makeWorkspace(user);
   const present = new Set(listSecrets(context.registry, user.id).map(({ name }) => name));
   for (const [name, value] of secrets) {
     if (!present.has(name)) await setSecret(context, { user, name, value });
