@@ -11,7 +11,7 @@ const patienceMs = 60_000;
 
 /**
  * Runs a change to one user while no other command changes them. Leases are by name, and names change: so
- * this is for a name whose user may be anybody. Otherwise use one of the two below.
+ * this is for a name whose user may be anybody. Otherwise use `withUser` or `withNamedUser`.
  */
 export function withUserLease<Result>(
   context: Context,
@@ -22,7 +22,7 @@ export function withUserLease<Result>(
 }
 
 /**
- * The same for one user, by whatever name they have when it is their turn. Undefined, and nothing done, when
+ * `withUserLease` for one user, by whatever name they have when it is their turn. Undefined, and nothing done, when
  * they were removed.
  */
 export async function withUser<Result>(
@@ -50,7 +50,7 @@ export interface Named {
 }
 
 /**
- * The same for the user of this name. Throws NotFoundError; ConflictError USER_REPLACED when it is another
+ * `withUserLease` for the user of this name. Throws NotFoundError; ConflictError USER_REPLACED when it is another
  * user's by the time it is their turn.
  */
 export async function withNamedUser<Result>(
@@ -72,7 +72,7 @@ export function sameUser(registry: Registry, { name, id }: Named): User {
   });
 }
 
-/** The first one without waiting: undefined, and nothing done, when another command is changing the user. */
+/** `withUserLease` without waiting: undefined, and nothing done, when another command is changing the user. */
 export async function whileFree<Result>(
   context: Context,
   userName: string,
