@@ -112,7 +112,12 @@ type Step = (context: Context, change: Change, name: string) => Promise<unknown>
 /** What is done to a user whom there is; `name` is that of a server or a secret. */
 const steps: { readonly [Type in Operation['type']]?: Step } = {
   'user.update': (context, { name, user: { own, group }, timeoutMs }) =>
-    updateUserSettings(context, { name, policy: { replacement: own }, group, timeoutMs }),
+    updateUserSettings(context, {
+      name,
+      policy: { replacement: own },
+      group: () => group,
+      timeoutMs,
+    }),
 
   'server.add': async (context, { name: userName, user, unbuilt, timeoutMs }, name) => {
     const { reference: template = name, approval } = user.servers.get(name) ?? {};

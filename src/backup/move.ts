@@ -1,5 +1,5 @@
 import { admitted } from '../admission/admit.ts';
-import type { Context } from '../context.ts';
+import { undisturbed, type Context } from '../context.ts';
 import { UnhealthyError } from '../errors.ts';
 import { converge } from '../reconcile/converge.ts';
 import { leaveUid } from '../registry/quarantine.ts';
@@ -108,10 +108,6 @@ async function bringBack(here: Context, { id, name, down }: User): Promise<void>
   } catch {
     here.progress.notice(`${name} is down. mcpd up ${name} brings them back.`);
   }
-}
-
-function undisturbed(context: Context): Context {
-  return { ...context, signal: AbortSignal.any([]) };
 }
 
 interface Settling {

@@ -1,5 +1,5 @@
 import { admitted } from '../admission/admit.ts';
-import type { Context } from '../context.ts';
+import { undisturbed, type Context } from '../context.ts';
 import { McpdError, RefusedError } from '../errors.ts';
 import { converge } from '../reconcile/converge.ts';
 import { previewSources } from '../reconcile/inputs.ts';
@@ -146,8 +146,7 @@ async function moveToNewest(context: Context, { user, key, timeoutMs }: Move): P
     await converge(context, user.id, { waitMs: timeoutMs, newest: new Set([key]) });
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    const undisturbed = { ...context, signal: AbortSignal.any([]) };
-    await converge(undisturbed, user.id, { waitMs: undefined });
+    await converge(undisturbed(context), user.id, { waitMs: undefined });
     const { message, suggestions } = error;
     const details = { code: 'ROLLED_BACK', suggestions, cause: error };
     throw new RefusedError(`${key} runs as before again. ${message}`, details);

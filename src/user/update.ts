@@ -21,8 +21,8 @@ export interface UpdateRequest {
   readonly name: string;
   /** What they have of their own: caps, egress and the rest. */
   readonly policy: PolicyPatch;
-  /** A group's name; null: none. Undefined: the present one. A function is asked when it is their turn. */
-  readonly group: GroupChoice | ((user: User) => GroupChoice);
+  /** A group's name; null: none. Undefined: the present one. Asked when it is their turn. */
+  readonly group: (user: User) => GroupChoice;
   readonly timeoutMs: number;
 }
 
@@ -43,7 +43,7 @@ export async function updateUserSettings(
   if (asked.storage) requireEnforceableStorage(context, workspace);
   await requireProcessors(context, asked);
   return withNamedUser(context, { name: request.name, id }, async (user) => {
-    const group = typeof request.group === 'function' ? request.group(user) : request.group;
+    const group = request.group(user);
     const patch: UserPatch = {
       ...splitPolicy(patchPolicy(ownPolicy(user), request.policy)),
       ...(group === undefined ? {} : { groupId: groupId(context, group) }),

@@ -43,7 +43,7 @@ export default class UserUpdate extends BaseCommand<UserUpdateResult> {
     return updateUserSettings(await this.context('write'), {
       name: args.name,
       policy,
-      group: newGroup,
+      group: () => newGroup,
       timeoutMs: flags.timeout,
     });
   }
