@@ -1,5 +1,5 @@
 import type { ApplyFailure, ApplyResult } from '../apply/result.ts';
-import { harmless } from './logs.ts';
+import { harmlessText } from './harmless.ts';
 import { renderOperations } from './plan.ts';
 import { renderTable } from './table.ts';
 
@@ -24,8 +24,8 @@ function failuresText({ failures }: ApplyResult): string | undefined {
   if (failures.length === 0) return undefined;
   const alike = Map.groupBy(failures, ({ problem }) => problem);
   const problems = [...alike].map(([problem, those]) => {
-    const lines = `${those.map(nameOf).join(', ')}: ${problem}`.split('\n').map(harmless);
-    return lines.join('\n  ');
+    const text = harmlessText(`${those.map(nameOf).join(', ')}: ${problem}`);
+    return text.replaceAll('\n', '\n  ');
   });
   const steps = new Set(failures.flatMap(({ suggestions }) => suggestions));
   const next = [...steps, again].map((step) => `  ${step}`);

@@ -1,7 +1,7 @@
 import type { AuditVerifyResult, ControlLine } from '../audit/result.ts';
 import { hostSubject, type AuditLine } from '../records/audit-line.ts';
 import { formatBytes, shortSize } from '../policy/bytes.ts';
-import { harmless } from './logs.ts';
+import { harmless } from './harmless.ts';
 import type { Style } from './style.ts';
 
 export interface AuditRendering {

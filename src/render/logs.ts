@@ -1,4 +1,5 @@
 import type { ServerLogLine } from '../observe/logs.ts';
+import { harmless } from './harmless.ts';
 import type { Style } from './style.ts';
 
 export interface LogRendering {
@@ -26,18 +27,4 @@ export function logRenderer(options: LogRendering): (line: ServerLogLine) => str
     const stamp = timestamps ? `${time} ` : '';
     return `${prefixes.get(server) ?? ''}${stamp}${isTerminal ? harmless(line) : line}\n`;
   };
-}
-
-/** Keeps tabs and colours, and shows every other control character as `?`. */
-export function harmless(line: string): string {
-  const parts = line.split(/(\p{Cc}\[[\d;]*m)/u);
-  const shown = parts.map((part) =>
-    isColour(part) ? part : part.replaceAll(/(?!\t)\p{Cc}/gu, '?'),
-  );
-  // A colour left on would run into the next line.
-  return parts.some(isColour) ? `${shown.join('')}\u001b[0m` : shown.join('');
-}
-
-function isColour(part: string): boolean {
-  return part.startsWith('\u001b[') && part.endsWith('m') && /^[\d;]*$/.test(part.slice(2, -1));
 }

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { operationResult } from '../reconcile/result.ts';
 import type { planResult } from '../user/plan-users.ts';
 import type { upDownResult } from '../user/up-down.ts';
+import { harmlessText } from './harmless.ts';
 import { renderTable } from './table.ts';
 
 type OperationRow = z.infer<typeof operationResult>;
@@ -17,7 +18,7 @@ export function renderOperations(operations: readonly OperationRow[]): string {
 export function renderPlan({ users }: z.infer<typeof planResult>): string {
   const operations = users.flatMap((user) => user.operations);
   const problems = users.flatMap(({ user, problem }) =>
-    problem === null ? [] : [`${user} can't be planned for: ${problem}`],
+    problem === null ? [] : [`${user} can't be planned for: ${harmlessText(problem)}`],
   );
   const plan = operations.length > 0 ? [renderOperations(operations)] : [];
   return problems.length + plan.length === 0 ? 'Nothing to do.' : [...problems, ...plan].join('\n');

@@ -1,4 +1,4 @@
-import { harmless } from './logs.ts';
+import { harmlessText } from './harmless.ts';
 import type { Style } from './style.ts';
 
 /** An error as users and scripts see it. */
@@ -11,8 +11,7 @@ export interface Problem {
 /** `Error: …` and, when there is a next step, `Try this:` with one per line. */
 export function renderProblem({ message, suggestions }: Problem, style: Style): string {
   // It may have lines of a server's log in it.
-  const lines = message.split('\n').map(harmless);
-  const head = `${style.red('Error:')} ${lines.join('\n')}`;
+  const head = `${style.red('Error:')} ${harmlessText(message)}`;
   if (suggestions.length === 0) return head;
   const steps = suggestions.map((suggestion) => `  ${suggestion}`);
   return [head, '', 'Try this:', ...steps].join('\n');

@@ -1,4 +1,5 @@
 import type { StatusResult } from '../observe/status.ts';
+import { harmlessText } from './harmless.ts';
 import type { Style } from './style.ts';
 import { renderTable } from './table.ts';
 
@@ -17,7 +18,7 @@ export function renderStatus({ servers }: StatusResult, style: Style): string {
     { header: 'oom', cell: ({ oomKilled }) => (oomKilled ? 'killed' : '') },
   ]);
   const reasons = servers.flatMap(({ user, server, reason }) =>
-    reason === null ? [] : [`${user}/${server} is not ready: ${reason}`],
+    reason === null ? [] : [`${user}/${server} is not ready: ${harmlessText(reason)}`],
   );
   return reasons.length === 0 ? table : [table, '', ...reasons].join('\n');
 }

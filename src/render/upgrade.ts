@@ -1,4 +1,5 @@
 import type { UpgradeResult } from '../upgrade/result.ts';
+import { harmlessText } from './harmless.ts';
 import { renderTable } from './table.ts';
 
 export function renderUpgrade({ servers }: UpgradeResult): string {
@@ -10,7 +11,7 @@ export function renderUpgrade({ servers }: UpgradeResult): string {
     { header: 'to', cell: ({ to }) => to ?? '' },
   ]);
   const problems = servers.flatMap(({ server, problem }) =>
-    problem === null ? [] : [`${server}: ${problem}`],
+    problem === null ? [] : [`${server}: ${harmlessText(problem)}`],
   );
   return [table, ...problems].join('\n\n');
 }
