@@ -1,6 +1,6 @@
 import { run } from '@oclif/core/run';
 import { openProgram } from './program.ts';
-import { describeProblem, type Invocation, type Reported } from './problem.ts';
+import { describeProblem, LateError, type Invocation, type Reported } from './problem.ts';
 import { catchStrays } from './strays.ts';
 
 /**
@@ -30,10 +30,12 @@ function taken(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-async function report(error: unknown, invocation: Invocation): Promise<void> {
+async function report(thrown: unknown, invocation: Invocation): Promise<void> {
+  const isLate = thrown instanceof LateError;
+  const error = isLate ? thrown.cause : thrown;
   const problem = describeProblem(error, invocation);
   process.exitCode = problem.exitCode;
-  const isHeard = problem.code !== 'OUTPUT_UNWRITABLE';
+  const isHeard = problem.code !== 'OUTPUT_UNWRITABLE' && !isLate;
   if (wantsJson(invocation.argv) && isHeard) printJson(problem);
   else if (problem.code === 'INTERRUPTED') process.stderr.write('\n');
   else await printProblem(problem);
@@ -50,9 +52,10 @@ async function printProblem(problem: Reported): Promise<void> {
   process.stderr.write(`${renderProblem(problem, styleFor(process.stderr, process.env))}\n`);
 }
 
+/** On one line, as whoever reads a stream of them needs it. */
 function printJson({ code, message, suggestions, problems }: Reported): void {
   const document = { error: { code, message, suggestions, problems } };
-  process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(document)}\n`);
 }
 
 /** Whether `--json` was given before any `--`: what follows belongs to another program. */

@@ -17,6 +17,13 @@ export interface Reported extends Problem {
   readonly problems?: readonly Flaw[] | undefined;
 }
 
+/** What went wrong when stdout had its document already: stderr tells of it, also under `--json`. */
+export class LateError extends Error {
+  constructor(cause: unknown) {
+    super('an error after the answer', { cause });
+  }
+}
+
 /** What to tell about an error, whatever was thrown: ours, the parser's, a schema's, or a bug. */
 export function describeProblem(error: unknown, program: Invocation): Reported {
   if (error instanceof McpdError) {

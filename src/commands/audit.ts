@@ -2,16 +2,14 @@ import { boolean, integer, string } from '@oclif/core/flags';
 import { openAudit } from '../audit/open.ts';
 import { readControl } from '../audit/read-control.ts';
 import { auditResult } from '../audit/result.ts';
-import { BaseCommand } from '../cli/base-command.ts';
-import { documentsOf } from '../cli/documents.ts';
 import { flagOf, targetArgument } from '../cli/flags.ts';
 import { sinceText } from '../cli/since.ts';
+import { StreamingCommand } from '../cli/streaming-command.ts';
 import { UsageError } from '../errors.ts';
-import { sinkOf } from '../observe/sink.ts';
 import { auditRenderer, renderControlLine } from '../render/audit.ts';
 import { styleFor } from '../render/style.ts';
 
-export default class Audit extends BaseCommand<object> {
+export default class Audit extends StreamingCommand {
   static override summary =
     'Show what clients asked of a user’s servers, or what commands changed.';
   static override description =
@@ -50,24 +48,16 @@ export default class Audit extends BaseCommand<object> {
     const { control, since, until, ...filter } = flags;
     const times = { since: since?.(now), until: until?.(now) };
     const style = styleFor(process.stdout, process.env);
-    const sink = sinkOf(process.stdout);
-    const print = documentsOf(sink, { json: this.jsonEnabled(), perLine: filter.follow });
+    const perLine = filter.follow;
     if (control) {
       if (args.target) throw subjectError('--control tells of all commands, not of one user’s.');
-      const lines = readControl(context, { ...filter, ...times });
-      return print(lines, (line) => renderControlLine(line, style));
+      const records = readControl(context, { ...filter, ...times });
+      return this.print({ records, textOf: (line) => renderControlLine(line, style), perLine });
     }
     if (!args.target)
       throw subjectError('Whose audit? Name a user or a server, or give --control.');
     const { keys, records } = openAudit(context, { target: args.target, ...filter, ...times });
-    return print(records, auditRenderer({ keys, style }));
-  }
-
-  /** Its documents are written already. */
-  override logJson(): void {}
-
-  protected render(): string {
-    return '';
+    return this.print({ records, textOf: auditRenderer({ keys, style }), perLine });
   }
 }
 

@@ -1,15 +1,13 @@
 import { boolean, integer } from '@oclif/core/flags';
-import { BaseCommand } from '../cli/base-command.ts';
-import { documentsOf } from '../cli/documents.ts';
 import { flagOf, targetArgument } from '../cli/flags.ts';
-import { logLineResult, openLogs } from '../observe/logs.ts';
-import { sinkOf } from '../observe/sink.ts';
 import { sinceText } from '../cli/since.ts';
+import { StreamingCommand } from '../cli/streaming-command.ts';
+import { logLineResult, openLogs } from '../observe/logs.ts';
 import { logRenderer } from '../render/logs.ts';
 import { styleFor } from '../render/style.ts';
 
 /** Streams; what it prints under `--json` is one document per line. */
-export default class Logs extends BaseCommand<object> {
+export default class Logs extends StreamingCommand {
   static override summary = "Show the logs of a server, or of all of a user's, interleaved.";
   static override description = 'Under --json each line is one JSON document.';
   static override examples = [
@@ -50,15 +48,7 @@ export default class Logs extends BaseCommand<object> {
     });
     const style = styleFor(process.stdout, process.env);
     const { timestamps } = flags;
-    const { isTTY } = process.stdout;
-    const print = documentsOf(sinkOf(process.stdout), { json: this.jsonEnabled(), perLine: true });
-    return print(lines, logRenderer({ keys, timestamps, style, isTerminal: isTTY }));
-  }
-
-  /** Its documents are written already. */
-  override logJson(): void {}
-
-  protected render(): string {
-    return '';
+    const textOf = logRenderer({ keys, timestamps, style, isTerminal: process.stdout.isTTY });
+    return this.print({ records: lines, textOf, perLine: true });
   }
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import type { Readable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
 import type { ControlLine } from '../../src/audit/result.ts';
 import { Ledger } from '../../src/bridge/records/ledger.ts';
 import { resolveHome } from '../../src/config/home.ts';
@@ -10,7 +11,7 @@ import type { AuditRecord } from '../../src/records/audit-line.ts';
 import { openRegistry } from '../../src/registry/database.ts';
 import { listServers } from '../../src/registry/servers.ts';
 import { getUser } from '../../src/registry/users.ts';
-import { Desk } from './desk.ts';
+import { Desk, ended } from './desk.ts';
 
 /** Log folder of a user's server, made as its bridge finds it. */
 function folderOf({ env }: Desk, userName: string, serverName: string): string {
@@ -121,6 +122,50 @@ test('with -f new records come as they are written', async () => {
   write(folder, 'memory', [{ target: 'after' }]);
   await expect.poll(() => output, { timeout: 10_000 }).toContain('"after"');
   following.kill('SIGINT');
+});
+
+describe('what fails leaves stdout a document', () => {
+  const damage = (desk: Desk) =>
+    writeFileSync(join(desk.env['MCPD_HOME'] ?? '', 'registry.db'), 'not a registry'.repeat(400));
+
+  test('the error itself, when nothing came before', async () => {
+    using desk = new Desk();
+    desk.addUsers('bob');
+    damage(desk);
+    const { code, stdout, stderr } = await desk.run(['audit', '--control', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'REGISTRY_DAMAGED' } });
+    expect(stderr).toBe('');
+    expect(code).toBe(8);
+  });
+
+  test('the records until then; stderr has the error', async () => {
+    using desk = new Desk();
+    desk.addUsers('bob');
+    await desk.run(['config', 'set', 'limits.memory', '1g']);
+    damage(desk);
+    const { code, stdout, stderr } = await desk.run(['audit', '--control', '--json']);
+    const { records } = JSON.parse(stdout) as { records: ControlLine[] };
+    expect(records).toMatchObject([{ command: 'mcpd config set limits.memory 1g' }]);
+    expect(stderr).toMatch(/^Error: The registry of this home \(registry\.db\) is damaged\./);
+    expect(code).toBe(8);
+  });
+
+  test('under -f one per line, also after Ctrl-C', async () => {
+    using desk = new Desk();
+    desk.addUsers('bob');
+    await desk.run(['config', 'set', 'limits.memory', '1g']);
+    const following = desk.start(['audit', '--control', '-f', '--json']);
+    const whole = ended(following);
+    await once(following.stdout as Readable, 'data');
+    following.kill('SIGINT');
+    const { code, stdout } = await whole;
+    const documents = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    expect(documents).toMatchObject([{ outcome: 'ok' }, { error: { code: 'INTERRUPTED' } }]);
+    expect(code).toBe(130);
+  });
 });
 
 test('commands that change something are recorded with who, what and how it ended', async () => {
