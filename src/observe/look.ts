@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { EngineUnreachableError } from '../errors.ts';
+import { EngineUnreachableError, McpdError } from '../errors.ts';
 import type { Observed } from '../reconcile/observed.ts';
 import { userScope, type Selected, type Target } from './selection.ts';
 
@@ -21,10 +21,16 @@ export async function lookAtEngine(context: Context, userId?: string): Promise<L
     const scope = { instance, ...(userId !== undefined && { userId }) };
     return { observed: await engine.observe(scope), stale: false };
   } catch (error) {
-    if (!(error instanceof EngineUnreachableError)) throw error;
+    if (!isNoEngine(error)) throw error;
     context.progress.notice(`${error.message} States are unknown.`);
     return { observed: nothing, stale: true };
   }
+}
+
+/** None answers, or where it is said to be there can't be one. */
+function isNoEngine(error: unknown): error is McpdError {
+  if (error instanceof EngineUnreachableError) return true;
+  return error instanceof McpdError && error.code === 'ENGINE_ADDRESS';
 }
 
 /** The same about servers that were selected. About none nothing is asked. */

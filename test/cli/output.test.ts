@@ -59,6 +59,45 @@ test('an engine over TCP that does not answer is all that stderr tells', async (
   expect(code).toBe(5);
 });
 
+describe('an engine whose certificates are not there', () => {
+  const withoutCertificates = () => {
+    const desk = new Desk();
+    Object.assign(desk.env, {
+      DOCKER_HOST: 'tcp://127.0.0.1:1',
+      DOCKER_TLS_VERIFY: '1',
+      DOCKER_CERT_PATH: desk.folder,
+    });
+    return desk;
+  };
+
+  test('is told with the file and what to do', async () => {
+    using desk = withoutCertificates();
+    const { stderr, code } = await desk.run(['image', 'list']);
+    expect(stderr).toBe(
+      [
+        `Error: ${join(desk.folder, 'ca.pem')} can’t be read: there is no such file.`,
+        '',
+        'Try this:',
+        '  put ca.pem, cert.pem and key.pem there',
+        '  set DOCKER_CERT_PATH to the folder that has them',
+        '',
+      ].join('\n'),
+    );
+    expect(code).toBe(2);
+  });
+
+  test('is a finding of doctor, and leaves states unknown', async () => {
+    using desk = withoutCertificates();
+    desk.addUsers('bob');
+    const { checks } = await desk.json<{ checks: { id: string; status: string }[] }>(['doctor']);
+    expect(checks).toContainEqual(expect.objectContaining({ id: 'engine', status: 'fail' }));
+    const status = await desk.run(['status']);
+    expect(status.stdout).toMatch(/^bob\/memory +unknown/m);
+    expect(status.stderr).toContain('ca.pem can’t be read');
+    expect(status.code).toBe(0);
+  });
+});
+
 describe('a new token', () => {
   test('is all of stdout, so that a script can take it', async () => {
     using desk = new Desk();

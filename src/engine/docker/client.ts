@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import { EngineUnreachableError } from '../../errors.ts';
+import { EngineUnreachableError, UsageError } from '../../errors.ts';
 import { accountFolder } from '../../host/account-folder.ts';
+import { whyUnreadable } from '../../unreadable.ts';
 import { resolveEndpoint, type Endpoint } from './endpoint.ts';
 import { translate, unreachable } from './errors.ts';
 import { SshAgent } from './ssh.ts';
@@ -11,7 +12,10 @@ import { SshAgent } from './ssh.ts';
 /** Long enough for an engine that a socket unit is just starting. */
 const usualMs = 10_000;
 
-/** A client of the engine that the docker CLI would talk to, which has answered a ping. */
+/**
+ * A client of the engine that the docker CLI would talk to, which has answered a ping. Throws
+ * EngineUnreachableError, and UsageError ENGINE_ADDRESS for an address, or its files, that can't be used.
+ */
 export async function connect(env: NodeJS.ProcessEnv, pingMs = usualMs): Promise<Docker> {
   const endpoint = resolveEndpoint({
     env,
@@ -78,8 +82,19 @@ function clientOptions(endpoint: Endpoint, env: NodeJS.ProcessEnv): ClientOption
 
 function certificates(folder: string | undefined): Docker.DockerOptions {
   if (folder === undefined) return {};
-  const read = (name: string) => readFileSync(join(folder, name));
+  const read = (name: string) => readCertificate(join(folder, name));
   return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
+}
+
+function readCertificate(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw unreadableFile(path, cause, [
+      'put ca.pem, cert.pem and key.pem there',
+      'set DOCKER_CERT_PATH to the folder that has them',
+    ]);
+  }
 }
 
 function readIfThere(path: string): string | undefined {
@@ -87,6 +102,11 @@ function readIfThere(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+    throw unreadableFile(path, error, ['mend the file', 'set DOCKER_HOST']);
   }
+}
+
+function unreadableFile(path: string, cause: unknown, suggestions: string[]): UsageError {
+  const message = `${path} can’t be read: ${whyUnreadable(cause)}.`;
+  return new UsageError(message, { code: 'ENGINE_ADDRESS', suggestions, cause });
 }
