@@ -3,8 +3,8 @@ import type * as z from 'zod';
 import { BaseCommand } from '../cli/base-command.ts';
 import { parallel, userArgument, yes } from '../cli/flags.ts';
 import { confirm } from '../cli/prompt.ts';
-import { usersOrAll } from '../cli/subjects.ts';
-import { UsageError } from '../errors.ts';
+import { requireNamesOrAll, usersOrAll } from '../cli/subjects.ts';
+import { namedUsers } from '../registry/named.ts';
 import { renderUpDown } from '../render/plan.ts';
 import { takeDown, upDownResult } from '../user/up-down.ts';
 
@@ -17,22 +17,23 @@ export default class Down extends BaseCommand<Result> {
     'Ports, tokens, secrets and workspaces are kept: `up` brings it all back.';
   static override examples = ['<%= config.bin %> down bob', '<%= config.bin %> down --all --yes'];
   static override args = { user: userArgument({ description: 'Names of users.' }) };
-  static override flags = { all: boolean({ summary: 'All users.' }), parallel, yes };
+  static override flags = {
+    all: boolean({ summary: 'All users.', default: false }),
+    parallel,
+    yes,
+  };
   static override readonly result = upDownResult;
 
   async run(): Promise<Result> {
     const { argv, flags } = await this.parse(Down);
     const names = argv as string[];
-    if (names.length === 0 && !flags.all) {
-      throw new UsageError('Name the users, or say --all.', {
-        code: 'USAGE',
-        suggestions: ['mcpd down bob', 'mcpd down --all'],
-      });
-    }
+    const examples = ['mcpd down bob', 'mcpd down --all'];
+    requireNamesOrAll(names, { all: flags.all, examples });
     const context = await this.context('write', usersOrAll(names));
+    namedUsers(context.registry, names);
     const who = flags.all ? 'all users' : names.join(', ');
     await confirm(`Remove the containers of ${who}?`, { yes: flags.yes, signal: context.signal });
-    return takeDown(context, { names: flags.all ? [] : names, parallel: flags.parallel });
+    return takeDown(context, { names, parallel: flags.parallel });
   }
 
   protected render(result: Result): string {

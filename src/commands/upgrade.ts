@@ -1,8 +1,7 @@
 import { boolean, integer, string } from '@oclif/core/flags';
 import { BaseCommand, type Failure } from '../cli/base-command.ts';
 import { oneByOne, timeout, userArgument } from '../cli/flags.ts';
-import { usersOrAll } from '../cli/subjects.ts';
-import { UsageError } from '../errors.ts';
+import { requireNamesOrAll, usersOrAll } from '../cli/subjects.ts';
 import { renderUpgrade } from '../render/upgrade.ts';
 import { failureOf } from '../upgrade/failure.ts';
 import { upgradeResult, type UpgradeResult } from '../upgrade/result.ts';
@@ -43,12 +42,8 @@ export default class Upgrade extends BaseCommand<UpgradeResult> {
   async run(): Promise<UpgradeResult> {
     const { argv, flags } = await this.parse(Upgrade);
     const names = argv as string[];
-    if ((names.length === 0) !== flags.all) {
-      throw new UsageError('Name the users, or say --all.', {
-        code: 'USAGE',
-        suggestions: ['mcpd upgrade bob', 'mcpd upgrade --all --dry-run'],
-      });
-    }
+    const examples = ['mcpd upgrade bob', 'mcpd upgrade --all --dry-run'];
+    requireNamesOrAll(names, { all: flags.all, examples });
     const access = flags['dry-run'] ? 'read' : 'write';
     const context = await this.context(access, usersOrAll(names));
     return upgradeServers(context, {

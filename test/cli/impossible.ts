@@ -23,6 +23,7 @@ export const impossible: readonly Row[] = [
   ['user list extra', usage('extra')],
   ['user show bob alice', usage('alice')],
   ['down', usage('--all')],
+  ['down bob --all --yes', usage('or say --all')],
   ['user update bob', usage('Nothing to change')],
   ['exec bob/filesystem', usage('no command to run')],
   ['run', usage('no command to run')],
