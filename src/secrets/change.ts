@@ -10,9 +10,12 @@ import type { secretListResult, secretRemoveResult, secretSetResult } from './re
 import { readSecretValue } from './value.ts';
 import { listSecrets, readSecrets, removeSecret, setSecret } from './vault.ts';
 
-interface SetUserSecret {
+interface UserSecret {
   readonly userName: string;
   readonly name: string;
+}
+
+interface SetUserSecret extends UserSecret {
   readonly value: Uint8Array;
 }
 
@@ -33,10 +36,17 @@ export async function setUserSecret(
   };
 }
 
+/** Throws NotFoundError unless the user is there and has this secret. */
+export function requireUserSecret(context: Context, { userName, name }: UserSecret): void {
+  const user = getUser(context.registry, userName);
+  const secrets = listSecrets(context.registry, user.id);
+  if (!secrets.some((secret) => secret.name === name)) throw notFound(context, user, name);
+}
+
 /** Throws NotFoundError with the nearest names. */
 export async function removeUserSecret(
   context: Context,
-  { userName, name }: { userName: string; name: string },
+  { userName, name }: UserSecret,
 ): Promise<z.infer<typeof secretRemoveResult>> {
   const user = getUser(context.registry, userName);
   if (!removeSecret(context.registry, user.id, name)) throw notFound(context, user, name);

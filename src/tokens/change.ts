@@ -5,6 +5,7 @@ import { logFolder, runtimeFolder } from '../reconcile/desired.ts';
 import type { User } from '../registry/rows.ts';
 import { getServer, listServers } from '../registry/servers.ts';
 import { getUser } from '../registry/users.ts';
+import { findToken } from './find.ts';
 import { lastUses } from './last-used.ts';
 import { publishLiveTokens } from './publish.ts';
 import {
@@ -49,9 +50,12 @@ export async function createUserToken(
   return { changed: true, user: user.name, token: describeToken(token, { now }), value: jwt };
 }
 
-interface RotateUserToken {
+interface UserToken {
   readonly userName: string;
   readonly idOrName: string;
+}
+
+interface RotateUserToken extends UserToken {
   readonly overlapMs: number;
   readonly ttlMs: number | undefined;
 }
@@ -74,10 +78,16 @@ export async function rotateUserToken(
   };
 }
 
+/** Throws NotFoundError unless the user is there and has, or had, this token. */
+export function requireUserToken({ registry }: Context, { userName, idOrName }: UserToken): void {
+  const user = getUser(registry, userName);
+  findToken(user, listTokens(registry, user.id), idOrName);
+}
+
 /** Revokes a token, by id or name, at every server of the user at once. Throws NotFoundError. */
 export function revokeUserToken(
   context: Context,
-  { userName, idOrName }: { userName: string; idOrName: string },
+  { userName, idOrName }: UserToken,
 ): z.infer<typeof tokenRevokeResult> {
   const user = getUser(context.registry, userName);
   const { token, changed } = revokeToken(context.registry, { user, idOrName });

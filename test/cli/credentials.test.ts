@@ -20,6 +20,18 @@ function createToken(...flags: string[]): Promise<Created> {
   return desk.json<Created>(['token', 'create', 'bob', ...flags]);
 }
 
+test.each([
+  ['token revoke nobody default', 'USER_NOT_FOUND'],
+  ['token revoke bob nope', 'TOKEN_NOT_FOUND'],
+  ['secret remove nobody KEY', 'USER_NOT_FOUND'],
+  ['secret remove bob KEY', 'SECRET_NOT_FOUND'],
+  ['down nobody', 'USER_NOT_FOUND'],
+  ['down bob nobody', 'USER_NOT_FOUND'],
+])('what isn’t there is not asked about: %s', async (command, code) => {
+  expect(await desk.json(command.split(' '))).toMatchObject({ error: { code } });
+  expect((await desk.run(command.split(' '))).code).toBe(3);
+});
+
 describe('a token', () => {
   test('is shown when it is made, and never again', async () => {
     const { value } = await createToken('--name', 'laptop');

@@ -197,6 +197,7 @@ describe('on a terminal', () => {
   test('what destroys asks first, and no is no', async () => {
     using desk = new Desk();
     desk.addUsers('bob');
+    await desk.run(['secret', 'set', 'bob', 'X'], 'value');
     const shown = await onTerminal(desk, 'mcpd secret remove bob X; echo "exit $?"', 'n\n');
     expect(shown).toContain('Remove X of bob? [y/N]');
     expect(shown).toContain('Cancelled; nothing was changed.');

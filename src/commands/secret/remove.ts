@@ -4,7 +4,7 @@ import { userArgument, yes } from '../../cli/flags.ts';
 import { confirm } from '../../cli/prompt.ts';
 import { secretArgument } from '../../cli/secret-name.ts';
 import { renderSecretRemove } from '../../render/secret.ts';
-import { removeUserSecret } from '../../secrets/change.ts';
+import { removeUserSecret, requireUserSecret } from '../../secrets/change.ts';
 import { secretRemoveResult } from '../../secrets/result.ts';
 
 type Result = z.infer<typeof secretRemoveResult>;
@@ -25,11 +25,11 @@ export default class SecretRemove extends BaseCommand<Result> {
 
   async run(): Promise<Result> {
     const { args, flags } = await this.parse(SecretRemove);
-    await confirm(`Remove ${args.name} of ${args.user}?`, { ...flags, signal: this.signal });
-    return removeUserSecret(await this.context('write'), {
-      userName: args.user,
-      name: args.name,
-    });
+    const meant = { userName: args.user, name: args.name };
+    const context = await this.context('write');
+    requireUserSecret(context, meant);
+    await confirm(`Remove ${args.name} of ${args.user}?`, { ...flags, signal: context.signal });
+    return removeUserSecret(context, meant);
   }
 
   protected render(result: Result): string {

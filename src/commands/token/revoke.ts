@@ -4,7 +4,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { userArgument, yes } from '../../cli/flags.ts';
 import { confirm } from '../../cli/prompt.ts';
 import { renderTokenRevoke } from '../../render/token.ts';
-import { revokeUserToken } from '../../tokens/change.ts';
+import { requireUserToken, revokeUserToken } from '../../tokens/change.ts';
 import { tokenRevokeResult } from '../../tokens/result.ts';
 
 type Result = z.infer<typeof tokenRevokeResult>;
@@ -24,11 +24,11 @@ export default class TokenRevoke extends BaseCommand<Result> {
 
   async run(): Promise<Result> {
     const { args, flags } = await this.parse(TokenRevoke);
-    await confirm(`Revoke ${args.token} of ${args.user}?`, { ...flags, signal: this.signal });
-    return revokeUserToken(await this.context('write'), {
-      userName: args.user,
-      idOrName: args.token,
-    });
+    const meant = { userName: args.user, idOrName: args.token };
+    const context = await this.context('write');
+    requireUserToken(context, meant);
+    await confirm(`Revoke ${args.token} of ${args.user}?`, { ...flags, signal: context.signal });
+    return revokeUserToken(context, meant);
   }
 
   protected render(result: Result): string {
