@@ -5,7 +5,6 @@ import type { Server, User } from '../registry/rows.ts';
 import { getServer, listServers } from '../registry/servers.ts';
 import { getUser } from '../registry/users.ts';
 import { createUserToken } from '../tokens/change.ts';
-import { unusedTokenName } from '../tokens/unused-name.ts';
 import { clientNames, clients, type Address, type ClientName, type Desktop } from './clients.ts';
 import { renderBlock } from './block.ts';
 import { readClientFile, writeClientFile, type ClientFile } from './client-file.ts';
@@ -117,7 +116,7 @@ async function obtainToken(
 ): Promise<string> {
   if (token.kind === 'given') return readToken(context.registry, { user, servers }, token.bytes);
   if (token.kind === 'new') {
-    const name = unusedTokenName(context.registry, user.id, client ?? 'connect');
+    const name = { like: client ?? 'connect' };
     return (await createUserToken(context, { userName: user.name, name })).value;
   }
   if (!write) return placeholder;

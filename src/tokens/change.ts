@@ -17,12 +17,11 @@ import {
 } from './result.ts';
 import { createToken, rotateToken } from './make.ts';
 import { listTokens, revokeToken } from './store.ts';
-import { unusedTokenName } from './unused-name.ts';
 
 interface CreateUserToken {
   readonly userName: string;
-  /** Left out: `default`, or `default-2` and so on. */
-  readonly name?: string | undefined;
+  /** Left out: like `default`. `{ like: 'laptop' }` makes it `laptop`, or `laptop-2` and so on. */
+  readonly name?: string | { readonly like: string } | undefined;
   /** Left out: all but `admin`. */
   readonly scopes?: readonly Scope[] | undefined;
   /** Names of servers; left out: all. */
@@ -37,14 +36,13 @@ interface CreateUserToken {
  */
 export async function createUserToken(
   context: Context,
-  { userName, scopes, servers, ttlMs, ...request }: CreateUserToken,
+  { userName, name = { like: 'default' }, scopes, servers, ttlMs }: CreateUserToken,
 ): Promise<z.infer<typeof tokenCreateResult>> {
   const { registry, clock } = context;
   const user = getUser(registry, userName);
   for (const server of servers ?? []) getServer(registry, user.id, server);
   const now = clock.now();
   const expiresAt = ttlMs === undefined ? undefined : now + ttlMs;
-  const name = request.name ?? unusedTokenName(registry, user.id, 'default');
   const { token, jwt } = await createToken(context, { user, name, scopes, servers, expiresAt });
   publishTokens(context, user);
   return { changed: true, user: user.name, token: describeToken(token, { now }), value: jwt };

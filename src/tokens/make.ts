@@ -7,11 +7,12 @@ import { findToken } from './find.ts';
 import { issueToken } from './issue.ts';
 import { loadTokenKeys } from './keys.ts';
 import { insertToken, listTokens } from './store.ts';
+import { unusedTokenName } from './unused-name.ts';
 
 interface CreateRequest {
   readonly user: Pick<User, 'id' | 'name' | 'expiresAt'>;
-  /** Unique among the user's tokens that are neither revoked nor replaced. */
-  readonly name: string;
+  /** Unique among the user's tokens that are neither revoked nor replaced; or like what it is to be. */
+  readonly name: string | { readonly like: string };
   /** All but `admin` when left out. */
   readonly scopes?: readonly Scope[] | undefined;
   /** Names of servers that the user has; all, also later ones, when left out. */
@@ -34,11 +35,12 @@ export interface Issued {
  */
 export async function createToken(world: World, request: CreateRequest): Promise<Issued> {
   const { registry, clock } = world;
-  const { user, name, expiresAt = user.expiresAt, servers } = request;
+  const { user, expiresAt = user.expiresAt, servers } = request;
+  const wish = typeof request.name === 'string' ? request.name : request.name.like;
   const issued = await issue(world, {
     id: registry.createId('t'),
     userId: user.id,
-    name,
+    name: wish,
     scopes: [...new Set(request.scopes ?? allScopes)],
     servers: servers ? [...new Set(servers)] : null,
     createdAt: clock.now(),
@@ -46,14 +48,18 @@ export async function createToken(world: World, request: CreateRequest): Promise
     revokedAt: null,
     replacedBy: null,
   });
-  registry.transaction(() => {
+  return registry.transaction(() => {
     getUserById(registry, user.id);
+    // Chosen here, or others who choose at the same time would choose the same; the JWT doesn't have it.
+    const isGiven = wish === request.name;
+    const name = isGiven ? wish : unusedTokenName(registry, user.id, wish);
     if (listTokens(registry, user.id).some((one) => holdsName(one) && one.name === name)) {
       throw exists(user, name);
     }
-    insertToken(registry, issued.token);
+    const token = { ...issued.token, name };
+    insertToken(registry, token);
+    return { ...issued, token };
   });
-  return issued;
 }
 
 interface RotateRequest {

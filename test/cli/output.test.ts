@@ -123,6 +123,21 @@ describe('a new token', () => {
   });
 });
 
+test.each([
+  ['token create bob', 'default'],
+  ['connect bob --client vscode --new-token', 'vscode'],
+])('tokens that are made at once get a name each: %s', async (command, name) => {
+  using desk = new Desk();
+  desk.addUsers('bob');
+  const made = await Promise.all(Array.from({ length: 6 }, () => desk.run(command.split(' '))));
+  expect(made.map(({ stderr, code }) => (code === 0 ? 'done' : stderr))).toEqual(
+    made.map(() => 'done'),
+  );
+  const { tokens } = await desk.json<{ tokens: { name: string }[] }>(['token', 'list', 'bob']);
+  const numbered = [2, 3, 4, 5, 6].map((number) => `${name}-${number}`);
+  expect(tokens.map((token) => token.name).toSorted()).toEqual([name, ...numbered]);
+});
+
 test('the version is that of the package, and of Node', async () => {
   using desk = new Desk();
   const { stdout } = await desk.run(['--version']);
