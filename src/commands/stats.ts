@@ -2,7 +2,7 @@ import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { targetArgument } from '../cli/flags.ts';
 import { statsResult, takeStats, type StatsResult } from '../observe/stats.ts';
-import { renderStats, rewind } from '../render/stats.ts';
+import { onScreen, renderStats, rewind } from '../render/stats.ts';
 import { styleFor } from '../render/style.ts';
 
 export default class Stats extends BaseCommand<StatsResult> {
@@ -41,13 +41,13 @@ export default class Stats extends BaseCommand<StatsResult> {
     let text = '';
     while (!this.signal.aborted) {
       const lines = text.split('\n').length - 1;
-      text = `${this.render(await take())}\n`;
+      // What has scrolled off can't be written over.
+      text = `${onScreen(this.render(await take()), process.stdout.rows)}\n`;
       process.stdout.write(rewind(lines) + text);
     }
   }
 
   protected render(result: StatsResult): string {
-    const width = process.stdout.isTTY ? process.stdout.columns : undefined;
-    return renderStats(result, styleFor(process.stdout, process.env), { width });
+    return renderStats(result, styleFor(process.stdout, process.env), this.terminal);
   }
 }

@@ -18,20 +18,23 @@ export function renderStats(
     { header: 'memory', cell: describeMemory, align: 'right', paint: paintMemory(style) },
     {
       header: 'pids',
+      spare: 3,
       cell: ({ usage }) => (usage ? `${usage.pids} / ${usage.pidsCap}` : ''),
       align: 'right',
     },
     {
       header: 'in / out',
+      spare: 1,
       cell: ({ usage }) =>
         usage ? `${formatBytes(usage.receivedBytes)} / ${formatBytes(usage.sentBytes)}` : '',
       align: 'right',
     },
-    { header: 'this hour', cell: describeCalls, align: 'right' },
-    { header: 'disk', cell: describeDisk, align: 'right', paint: paintDisk(style) },
-    { header: 'restarts', cell: ({ restarts }) => String(restarts), align: 'right' },
+    { header: 'this hour', cell: describeCalls, align: 'right', spare: 2 },
+    { header: 'disk', cell: describeDisk, align: 'right', paint: paintDisk(style), spare: 6 },
+    { header: 'restarts', cell: ({ restarts }) => String(restarts), align: 'right', spare: 4 },
     {
       header: 'oom',
+      spare: 5,
       cell: ({ oomKills }) => String(oomKills),
       align: 'right',
       paint: (text, { oomKills }) => (oomKills > 0 ? style.red(text) : text),
@@ -85,4 +88,15 @@ function paintShare(style: Style, text: string, share: number): string {
 /** What takes a terminal back to the start of a text of these lines that was just written, and clears it. */
 export function rewind(lines: number): string {
   return lines === 0 ? '' : `\u001b[${lines}A\r\u001b[J`;
+}
+
+/**
+ * Of a text what a terminal of so many rows shows at once, with the cursor below it: of more lines the first,
+ * and how many there are.
+ */
+export function onScreen(text: string, rows: number | undefined): string {
+  const lines = text.split('\n');
+  if (rows === undefined || lines.length < rows) return text;
+  const shown = lines.slice(0, Math.max(0, rows - 2));
+  return [...shown, `… and ${lines.length - shown.length} more`].join('\n');
 }

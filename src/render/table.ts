@@ -6,10 +6,12 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right';
   /** Colours a cell, after it was padded. */
   readonly paint?: (text: string, row: Row) => string;
+  /** Can be done without where there is no room for all columns; the lowest goes first. */
+  readonly spare?: number;
 }
 
 export interface TableOptions {
-  /** Columns of the terminal; undefined: cells are never cut. */
+  /** Columns of the terminal; undefined: nothing is cut or left out. */
   readonly width?: number | undefined;
 }
 
@@ -19,14 +21,13 @@ const narrowest = 8;
 /** Upper-case headers and aligned cells with two spaces between, no trailing spaces. */
 export function renderTable<Row>(
   rows: readonly Row[],
-  columns: readonly Column<Row>[],
+  allColumns: readonly Column<Row>[],
   { width }: TableOptions = {},
 ): string {
-  const cells = rows.map((row) => columns.map(({ cell }) => printable(cell(row)) || '-'));
+  const columns = width === undefined ? allColumns : withRoom(rows, allColumns, width);
+  const cells = rows.map((row) => columns.map((column) => textOf(row, column)));
   const headers = columns.map(({ header }) => header.toUpperCase());
-  const natural = headers.map((header, index) =>
-    Math.max(displayWidth(header), ...cells.map((line) => displayWidth(line[index] ?? ''))),
-  );
+  const natural = columns.map((column) => naturalWidth(rows, column));
   const widths = width === undefined ? natural : fit(natural, width);
   const lines = cells.map((line, row) =>
     renderLine(line, widths, columns, (text, column) =>
@@ -68,6 +69,33 @@ function renderLine<Row>(
     })
     .join(gap)
     .trimEnd();
+}
+
+function textOf<Row>(row: Row, { cell }: Column<Row>): string {
+  return printable(cell(row)) || '-';
+}
+
+function naturalWidth<Row>(rows: readonly Row[], column: Column<Row>): number {
+  const widths = rows.map((row) => displayWidth(textOf(row, column)));
+  return Math.max(displayWidth(column.header), ...widths);
+}
+
+/** Without those that can be spared, one after the other, until the rest has room. */
+function withRoom<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  width: number,
+): readonly Column<Row>[] {
+  const [least] = columns
+    .filter(({ spare }) => spare !== undefined)
+    .toSorted((a, b) => (a.spare ?? 0) - (b.spare ?? 0));
+  const total = columns.reduce((sum, column) => sum + naturalWidth(rows, column) + gap.length, 0);
+  if (!least || total - gap.length <= width) return columns;
+  return withRoom(
+    rows,
+    columns.filter((column) => column !== least),
+    width,
+  );
 }
 
 /** Takes columns off the widest ones until the line fits or all are narrow. */
