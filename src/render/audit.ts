@@ -38,11 +38,10 @@ export function renderControlLine(record: ControlLine, style: Style): string {
   const who = actor.sudoUser === null ? actor.user : `${actor.sudoUser} as ${actor.user}`;
   const how = outcome === 'ok' ? 'ok        ' : style.red(outcome.padEnd(10));
   const what = changes.map(
-    ({ what: name, before, after }) =>
-      `    ${name}: ${show(name, before)} → ${show(name, after)}\n`,
+    ({ what: name, before, after }) => `    ${name}: ${show(name, before)} → ${show(name, after)}`,
   );
   const head = `${time}  ${how}  ${who}  ${command}${code === null ? '' : `  ${code}`}`;
-  return `${harmless(head)}\n${what.map((line) => harmless(line.trimEnd())).join('\n')}${what.length > 0 ? '\n' : ''}`;
+  return [head, ...what].map((line) => `${harmless(line)}\n`).join('');
 }
 
 export function renderAuditVerify({ chains }: AuditVerifyResult): string {

@@ -20,8 +20,7 @@ export function renderPlan({ users }: z.infer<typeof planResult>): string {
   const problems = users.flatMap(({ user, problem }) =>
     problem === null ? [] : [`${user} can't be planned for: ${harmlessText(problem)}`],
   );
-  const plan = operations.length > 0 ? [renderOperations(operations)] : [];
-  return problems.length + plan.length === 0 ? 'Nothing to do.' : [...problems, ...plan].join('\n');
+  return [...problems, ...tableOf(operations)].join('\n') || 'Nothing to do.';
 }
 
 export function renderUpDown({ users }: z.infer<typeof upDownResult>): string {
@@ -29,8 +28,9 @@ export function renderUpDown({ users }: z.infer<typeof upDownResult>): string {
   const removed = users
     .filter((user) => user.removed)
     .map(({ user, removedBecause }) => `Removed ${user}: ${removedBecause ?? 'over'}.`);
-  if (operations.length === 0 && removed.length === 0) return 'Nothing changed.';
-  return [...removed, ...(operations.length === 0 ? [] : [renderOperations(operations)])].join(
-    '\n',
-  );
+  return [...removed, ...tableOf(operations)].join('\n') || 'Nothing changed.';
+}
+
+function tableOf(operations: readonly OperationRow[]): string[] {
+  return operations.length > 0 ? [renderOperations(operations)] : [];
 }
