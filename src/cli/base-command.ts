@@ -176,8 +176,11 @@ export abstract class BaseCommand<Result extends object> extends Command {
   }
 }
 
-/** The exit code, and the word for it in the audit, as an error has them. */
-export type Failure = Pick<McpdError, 'exitCode' | 'code'>;
+/**
+ * The exit code, and the word for it in the audit, as an error has them. Without a word what was to be changed
+ * was changed: something else was found.
+ */
+export type Failure = Pick<McpdError, 'exitCode'> & Partial<Pick<McpdError, 'code'>>;
 
 /** Whom a command is about, as to be seen in the registry before it begins. */
 type SubjectsIn = (registry: Registry) => Subjects;

@@ -1,5 +1,5 @@
 import { boolean } from '@oclif/core/flags';
-import { BaseCommand } from '../cli/base-command.ts';
+import { BaseCommand, type Failure } from '../cli/base-command.ts';
 import { examine } from '../doctor/doctor.ts';
 import { doctorResult, type DoctorResult } from '../doctor/result.ts';
 import { exitCodes } from '../errors.ts';
@@ -24,11 +24,11 @@ export default class Doctor extends BaseCommand<DoctorResult> {
 
   async run(): Promise<DoctorResult> {
     const { flags } = await this.parse(Doctor);
-    const result = await examine(await this.context(flags.fix ? 'act' : 'read'), {
-      fix: flags.fix,
-    });
-    if (!result.healthy) process.exitCode = exitCodes.unexpected;
-    return result;
+    return examine(await this.context(flags.fix ? 'act' : 'read'), { fix: flags.fix });
+  }
+
+  protected override failure({ healthy }: DoctorResult): Failure | undefined {
+    return healthy ? undefined : { exitCode: exitCodes.unexpected };
   }
 
   protected render(result: DoctorResult): string {

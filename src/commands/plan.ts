@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { BaseCommand } from '../cli/base-command.ts';
+import { BaseCommand, type Failure } from '../cli/base-command.ts';
 import { userArgument } from '../cli/flags.ts';
 import { exitCodes } from '../errors.ts';
 import { renderPlan } from '../render/plan.ts';
@@ -18,9 +18,12 @@ export default class Plan extends BaseCommand<Result> {
 
   async run(): Promise<Result> {
     const { argv } = await this.parse(Plan);
-    const result = await planUsers(await this.context('read'), argv as string[]);
-    if (result.users.some(({ problem }) => problem !== null)) process.exitCode = exitCodes.partial;
-    return result;
+    return planUsers(await this.context('read'), argv as string[]);
+  }
+
+  protected override failure({ users }: Result): Failure | undefined {
+    const isWhole = users.every(({ problem }) => problem === null);
+    return isWhole ? undefined : { exitCode: exitCodes.partial };
   }
 
   protected render(result: Result): string {

@@ -1,6 +1,6 @@
 import { verifyAudit } from '../../audit/verify.ts';
 import { auditVerifyResult, type AuditVerifyResult } from '../../audit/result.ts';
-import { BaseCommand } from '../../cli/base-command.ts';
+import { BaseCommand, type Failure } from '../../cli/base-command.ts';
 import { userArgument } from '../../cli/flags.ts';
 import { exitCodes } from '../../errors.ts';
 import { renderAuditVerify } from '../../render/audit.ts';
@@ -18,9 +18,11 @@ export default class AuditVerify extends BaseCommand<AuditVerifyResult> {
 
   async run(): Promise<AuditVerifyResult> {
     const { args } = await this.parse(AuditVerify);
-    const result = await verifyAudit(await this.context('read'), args.user);
-    if (!result.intact) process.exitCode = exitCodes.unexpected;
-    return result;
+    return verifyAudit(await this.context('read'), args.user);
+  }
+
+  protected override failure({ intact }: AuditVerifyResult): Failure | undefined {
+    return intact ? undefined : { exitCode: exitCodes.unexpected };
   }
 
   protected render(result: AuditVerifyResult): string {
