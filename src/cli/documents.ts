@@ -1,28 +1,33 @@
 import type { Sink } from '../observe/sink.ts';
 
-interface DocumentOptions {
-  readonly json: boolean;
+/** Records, and how each reads. */
+export interface Stream<Item> {
+  readonly records: AsyncIterable<Item>;
+  readonly textOf: (record: Item) => string;
   /** Under `--json`: a document for each record, rather than one for all. */
   readonly perLine: boolean;
+}
+
+interface WriteOptions {
+  readonly json: boolean;
   /** Called when one document for all has begun: nothing else may be on stdout then. */
   readonly onBegun: () => void;
 }
 
 /**
- * Prints records as they come: as text, or under `--json` as one document `{"records": […]}`, or one per
- * line. None of them waits for the others.
+ * Writes records as they come: as text, or under `--json` as one document `{"records": […]}`, or one per
+ * line. None of them waits for the others. Throws what reading the records throws.
  */
-export function documentsOf(sink: Sink, { json, perLine, onBegun }: DocumentOptions) {
-  return async <Item>(
-    records: AsyncIterable<Item>,
-    textOf: (record: Item) => string,
-  ): Promise<void> => {
-    if (json && !perLine) return writeOne(sink, records, onBegun);
-    const toText = json ? (record: Item) => `${JSON.stringify(record)}\n` : textOf;
-    for await (const record of records) {
-      if (!(await sink.write(toText(record)))) return;
-    }
-  };
+export async function writeDocuments<Item>(
+  sink: Sink,
+  { records, textOf, perLine }: Stream<Item>,
+  { json, onBegun }: WriteOptions,
+): Promise<void> {
+  if (json && !perLine) return writeOne(sink, records, onBegun);
+  const toText = json ? (record: Item) => `${JSON.stringify(record)}\n` : textOf;
+  for await (const record of records) {
+    if (!(await sink.write(toText(record)))) return;
+  }
 }
 
 /** Begins with the first record: what fails before it is told instead. What fails later ends the document. */

@@ -1,14 +1,7 @@
 import { sinkOf } from '../observe/sink.ts';
 import { BaseCommand } from './base-command.ts';
-import { documentsOf } from './documents.ts';
+import { writeDocuments, type Stream } from './documents.ts';
 import { LateError } from './problem.ts';
-
-interface Stream<Item> {
-  readonly records: AsyncIterable<Item>;
-  readonly textOf: (record: Item) => string;
-  /** Under `--json`: a document for each record, rather than one for all. */
-  readonly perLine: boolean;
-}
 
 /** A command that prints its records as they come. Its result says nothing more. */
 export abstract class StreamingCommand extends BaseCommand<object> {
@@ -17,13 +10,11 @@ export abstract class StreamingCommand extends BaseCommand<object> {
 
   #isAnswered = false;
 
-  protected async print<Item>({ records, textOf, perLine }: Stream<Item>): Promise<object> {
-    const print = documentsOf(sinkOf(process.stdout), {
+  protected async print<Item>(stream: Stream<Item>): Promise<object> {
+    await writeDocuments(sinkOf(process.stdout), stream, {
       json: this.jsonEnabled(),
-      perLine,
       onBegun: () => (this.#isAnswered = true),
     });
-    await print(records, textOf);
     return {};
   }
 
