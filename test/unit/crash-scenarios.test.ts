@@ -17,7 +17,7 @@ const commands = readdirSync(folder, { recursive: true })
 /** Whether it opens a home for more than reading, or leaves that to a class of its own. */
 function mayChange({ source }: { readonly source: string }): boolean {
   return (
-    !source.includes('extends BaseCommand<') ||
+    !/extends (?:BaseCommand<|StreamingCommand )/.test(source) ||
     /\.(?:context|otherContext)\((?!'read'\))/.test(source)
   );
 }
