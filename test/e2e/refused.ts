@@ -210,7 +210,7 @@ export const refused: readonly Row[] = [
   ],
   [
     'secret set bob KEY --from /nowhere/file',
-    { exit: 2, code: 'FILE_UNREADABLE', says: '/nowhere' },
+    { exit: 2, code: 'FILE_UNREADABLE', says: 'no such file' },
   ],
 ];
 
