@@ -31,6 +31,7 @@ import { createSessions } from './sessions.ts';
 import type { Started } from './spare.ts';
 import { trackStartups } from './startups.ts';
 import type { TokenUse } from './token-use.ts';
+import { underVigil, type Vigil } from './vigil.ts';
 import { within } from './within.ts';
 
 export interface BridgeOptions {
@@ -45,6 +46,8 @@ export interface BridgeOptions {
   /** A folder that all bridges of the user share; undefined when they have none. */
   readonly userFolder: string | undefined;
   readonly countOomKills: () => number;
+  /** Where staying awake for a moment keeps nobody else from running. */
+  readonly vigil: Vigil | undefined;
   /** The share of its caps that the container uses. */
   readonly fullness: () => number;
   readonly records: Records;
@@ -80,10 +83,11 @@ const bodiesAtOnce = 4;
 
 /** Puts the bridge together; nothing runs before `listen`. */
 export function createBridge(options: BridgeOptions): Bridge {
-  const { config, clock, log, userFolder } = options;
+  const { config, clock, log, userFolder, vigil } = options;
   const { bounds } = config;
   const journal = openJournal({ ...options.records, config, clock, log });
-  const start = childStarter({ ...options, onUnaskedEnd: journal.restarted });
+  const starter = childStarter({ ...options, onUnaskedEnd: journal.restarted });
+  const start = vigil ? underVigil(vigil, starter) : starter;
   const shared =
     config.server.sessions === 'shared'
       ? createShared({ clock, memoryBytes: config.memoryBytes, startChild: start })
@@ -158,6 +162,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   const sweep = (): void => {
     journal.sweep();
     options.tokenUse.sweep();
+    vigil?.sweep();
     for (const kind of guard.takeChanges()) {
       for (const one of front ? [front] : [sessions, stateless]) one.announce(kind);
     }
@@ -197,6 +202,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       forward: front?.forward,
     }),
     metadata: () => metadata(config.url, options.issuer()?.issuer),
+    onRequest: () => vigil?.came(),
     readiness: () => (isClosing ? 'closing' : (front ?? readiness).check()),
     log,
   });

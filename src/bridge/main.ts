@@ -13,6 +13,8 @@ import { countOomKills } from './oom.ts';
 import { readContainer } from './records/container.ts';
 import { recordTokenUse, tokenUseFile } from './token-use.ts';
 import { readPolicyFile } from './policy/policy-file.ts';
+import { countThrottles, hasSeveralProcessors } from './throttling.ts';
+import { Vigil } from './vigil.ts';
 import { watchFolder } from './watched.ts';
 
 const log = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -40,6 +42,7 @@ async function start(argv: readonly string[]): Promise<void> {
     readPolicy: readPolicyFile(join(folder, 'policy.json'), watch),
     userFolder: existsSync(userMount) ? userMount : undefined,
     countOomKills,
+    vigil: hasSeveralProcessors() ? startVigil() : undefined,
     fullness,
     records: { folder: records, readContainer },
     eraMemory: rememberEra(join(records, 'era.json'), config.server.image),
@@ -57,6 +60,10 @@ async function start(argv: readonly string[]): Promise<void> {
   closeOnSignal(bridge);
   const port = await bridge.listen();
   log(`${config.server.key}: listening on port ${port}`);
+}
+
+function startVigil(): Vigil {
+  return new Vigil({ now: () => performance.now(), onNextTurn: setImmediate, countThrottles });
 }
 
 /** Only with the tenant's uid apart from this one, and in a container of the bridge's own. */

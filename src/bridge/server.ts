@@ -33,6 +33,7 @@ interface ServerOptions {
   readonly doors: Doors;
   readonly endpoint: Handler;
   readonly metadata: () => Buffer;
+  readonly onRequest: () => void;
   /** `ready`, or one word that says why not. */
   readonly readiness: () => string;
   readonly log: Log;
@@ -43,6 +44,7 @@ export function createHttpServer(options: ServerOptions): Server {
   const { connections, ...limits } = options.limits;
   const settings = { ...limits, ServerResponse: TrailedResponse };
   const server = createServer(settings, (request, response) => {
+    options.onRequest();
     handle(request, response, options).catch((error: unknown) => {
       options.log(`a request failed: ${error instanceof Error ? error.message : 'unknown error'}`);
       if (response.headersSent) response.destroy();

@@ -160,6 +160,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
     readPolicy: readPolicyFile(join(folder, 'policy.json'), watch),
     userFolder: setup.userFolder,
     countOomKills: setup.countOomKills ?? (() => 0),
+    vigil: undefined,
     fullness: setup.fullness ?? (() => 0),
     records: { folder: records, readContainer: setup.readContainer ?? (() => idleContainer) },
     eraMemory: { read: () => era, write: (found) => void (era = found) },
