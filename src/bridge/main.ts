@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { createBridge, type Bridge } from './bridge.ts';
+import { loadAll } from './builtins.ts';
 import { recordsMount, runtimeMount, userMount, type BridgeConfig } from './config.ts';
 import { fullness } from './fullness.ts';
 import { readTrustedIssuer } from './issuer.ts';
@@ -60,6 +61,8 @@ async function start(argv: readonly string[]): Promise<void> {
   closeOnSignal(bridge);
   const port = await bridge.listen();
   log(`${config.server.key}: listening on port ${port}`);
+  // While nobody waits for an answer.
+  setImmediate(loadAll);
 }
 
 function startVigil(): Vigil {

@@ -58,7 +58,7 @@ export function openJournal({
     },
   });
   const [, server = config.server.key] = config.server.key.split('/');
-  const run = randomBytes(6).toString('base64url');
+  let run: string | undefined;
   let requests = 0;
   return {
     get isFull() {
@@ -66,6 +66,7 @@ export function openJournal({
     },
     begin: (principal) => {
       requests += 1;
+      run ??= randomBytes(6).toString('base64url');
       return new Trail({
         write: (entries) => ledger.append(entries),
         now: () => clock.now(),
