@@ -26,7 +26,8 @@ export function loadAll(): void {
   crypto();
 }
 
-function lazily<Module>(load: () => Module): () => Module {
-  let loaded: Module | undefined;
+/** A value that is made when it is asked for first. */
+export function lazily<Value>(load: () => Value): () => Value {
+  let loaded: Value | undefined;
   return () => (loaded ??= load());
 }

@@ -1,8 +1,14 @@
 import type { ServerResponse } from 'node:http';
+import type { ClientMessage } from '../mcp/body.ts';
 import type { RequestId } from '../mcp/jsonrpc.ts';
 import { answerFailure, askedIn } from './http-failure.ts';
 import { cancelled } from './pending.ts';
 import type { Posted } from './post.ts';
+
+/** The ids of the requests among messages. */
+export function idsOf(messages: readonly ClientMessage[]): RequestId[] {
+  return messages.flatMap(({ envelope }) => (envelope.kind === 'request' ? envelope.id : []));
+}
 
 interface Queued {
   readonly posted: Posted;
@@ -24,9 +30,7 @@ export class QueuedCalls {
   /** Keeps the calls of a body; gives what takes them out again. */
   enter(posted: Posted, response: ServerResponse): () => void {
     const queued = { posted, response };
-    const ids = posted.messages.flatMap(({ envelope }) =>
-      envelope.kind === 'request' ? envelope.id : [],
-    );
+    const ids = idsOf(posted.messages);
     for (const id of ids) this.#calls.set(id, queued);
     return () => {
       for (const id of ids) if (this.#calls.get(id) === queued) this.#calls.delete(id);

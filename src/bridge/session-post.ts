@@ -6,6 +6,7 @@ import { refuse, sendText, type Refusal } from './answer.ts';
 import { findSession } from './find-session.ts';
 import type { Turn } from './policy/turns.ts';
 import type { PostContext, Posted } from './post.ts';
+import { idsOf } from './queued-calls.ts';
 import { busy, idOf, invalid } from './refusals.ts';
 import { Reply } from './reply.ts';
 import { checkRevision } from './revision.ts';
@@ -143,10 +144,6 @@ function checkMessages(session: Session, { messages, isBatch }: Posted): Refusal
     return busy(429, 'too many requests in flight in this session', idOf(messages), 1);
   }
   return undefined;
-}
-
-function idsOf(messages: readonly ClientMessage[]): RequestId[] {
-  return messages.flatMap(({ envelope }) => (envelope.kind === 'request' ? envelope.id : []));
 }
 
 function areTaken(ids: readonly RequestId[], session: Session): boolean {

@@ -9,6 +9,7 @@ import { Session } from './session.ts';
 import { createSpare, type Started } from './spare.ts';
 import type { Startups } from './startups.ts';
 import { within } from './within.ts';
+import { whileBusy } from './while-busy.ts';
 
 interface SessionsOptions {
   readonly config: Pick<BridgeConfig, 'bounds' | 'memoryBytes' | 'server'>;
@@ -188,10 +189,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     close: async (graceMs) => {
       isClosing = true;
-      const deadline = Date.now() + graceMs;
-      while ([...live.values()].some(({ isBusy }) => isBusy) && Date.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await whileBusy(() => [...live.values()].some(({ isBusy }) => isBusy), graceMs);
       const all = [...live.values()].map((session) => end(session, 'the bridge is shutting down'));
       const spared = spare.close('the bridge is shutting down');
       await Promise.all([...all, spared, ...[...ending].map((session) => session.ended)]);

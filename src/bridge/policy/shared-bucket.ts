@@ -2,7 +2,7 @@ import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import type { Rate } from '../../policy/bridge-policy.ts';
 import { takeFrom } from '../../policy/bucket.ts';
-import { randomBytes } from '../builtins.ts';
+import { lazily, randomBytes } from '../builtins.ts';
 
 export interface SharedBucket {
   /** Takes so many requests; gives how long to wait, in ms, where they are not there. Throws when the folder can't be used. */
@@ -21,19 +21,19 @@ const attempts = 100;
  */
 export function openSharedBucket(folder: string): SharedBucket {
   // A process of its own in each container: pids would be the same.
-  const draft = join(folder, `.rate.${randomBytes(8).toString('hex')}`);
+  const draft = lazily(() => join(folder, `.rate.${randomBytes(8).toString('hex')}`));
   const place = (number: number): string => join(folder, `rate.${number}`);
 
   /** False when another bridge was faster. */
   const write = (number: number, fullAt: number): boolean => {
-    writeFileSync(draft, String(fullAt), { mode: 0o600 });
+    writeFileSync(draft(), String(fullAt), { mode: 0o600 });
     try {
-      linkSync(draft, place(number));
+      linkSync(draft(), place(number));
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return false;
       throw error;
     } finally {
-      rmSync(draft, { force: true });
+      rmSync(draft(), { force: true });
     }
     const numbers = numbersIn(folder);
     // States were added and removed since the last look: this one follows none of them.

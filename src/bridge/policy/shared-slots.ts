@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
-import { randomBytes } from '../builtins.ts';
+import { lazily, randomBytes } from '../builtins.ts';
 
 export interface SharedSlots {
   /** Takes `count` of `most` slots; gives their numbers, or none when there are not so many, or nothing can be counted. */
@@ -28,7 +28,7 @@ const aliveMs = 10_000;
  * that it runs, and its slots are taken over. `folder` is one that only these bridges can write to.
  */
 export function openSharedSlots(folder: string, clock: Clock): SharedSlots {
-  const id = randomBytes(8).toString('hex');
+  const id = lazily(() => randomBytes(8).toString('hex'));
   const mine = new Set<number>();
   const place = (number: number): string => join(folder, `slot.${number}`);
 
@@ -42,7 +42,7 @@ export function openSharedSlots(folder: string, clock: Clock): SharedSlots {
 
   /** Moved away first, so that of two bridges that find it old one gets it. */
   const clear = (number: number): void => {
-    const moved = join(folder, `.slot.${id}`);
+    const moved = join(folder, `.slot.${id()}`);
     renameSync(place(number), moved);
     // It was another's already, and new.
     if (!isOld(moved)) linkSync(moved, place(number));
@@ -52,7 +52,7 @@ export function openSharedSlots(folder: string, clock: Clock): SharedSlots {
   const takeOne = (number: number): boolean => {
     try {
       if (isOld(place(number))) clear(number);
-      writeFileSync(place(number), id, { flag: 'wx', mode: 0o600 });
+      writeFileSync(place(number), id(), { flag: 'wx', mode: 0o600 });
       touch(number);
       mine.add(number);
       return true;
@@ -64,7 +64,7 @@ export function openSharedSlots(folder: string, clock: Clock): SharedSlots {
   const release = (numbers: readonly number[]): void => {
     for (const number of numbers) {
       mine.delete(number);
-      if (isOwn(place(number), id)) rmSync(place(number), { force: true });
+      if (isOwn(place(number), id())) rmSync(place(number), { force: true });
     }
   };
 
@@ -84,7 +84,7 @@ export function openSharedSlots(folder: string, clock: Clock): SharedSlots {
     refresh: () => {
       for (const number of mine) {
         try {
-          if (isOwn(place(number), id)) touch(number);
+          if (isOwn(place(number), id())) touch(number);
         } catch {
           // This bridge was silent for so long that another one has just taken the slot over.
         }
