@@ -1,11 +1,41 @@
-// Calls one user's server from 8 clients until it is ended: `node flood.ts PORT`, the token on stdin.
-import { text } from 'node:stream/consumers';
-import { EchoClient } from './echo-clients.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Target } from './echo-clients.ts';
+import { stop } from './running.ts';
 
-const clients = 8;
+/** Clients that call one user's server without end. */
+export interface Flood extends AsyncDisposable {
+  /** Lets them call for as long as something is measured; they are frozen otherwise. */
+  during<Result>(measure: () => Promise<Result>): Promise<Result>;
+}
 
-const target = { port: Number(process.argv[2]), token: await text(process.stdin) };
-const open = () => EchoClient.open(target);
-const flood = await Promise.all(Array.from({ length: clients }, open));
-process.stdout.write('flooding\n');
-await Promise.all(flood.map((client) => client.echoUntil(Infinity)));
+const script = join(import.meta.dirname, 'flood-main.ts');
+
+/** Opens their sessions and freezes them. On no tenant's account, they run at the lowest priority. */
+export async function startFlood({ port, token = 'none' }: Target): Promise<Flood> {
+  const flood = spawn('nice', ['-n', '19', process.execPath, script, `${port}`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  flood.stdin.end(token);
+  const ended = once(flood, 'exit').then(() => {
+    throw new Error(`the flood of port ${port} ended`);
+  });
+  ended.catch(() => undefined);
+  await Promise.race([once(flood.stdout, 'data'), ended]);
+  flood.kill('SIGSTOP');
+  return {
+    during: async (measure) => {
+      flood.kill('SIGCONT');
+      try {
+        return await Promise.race([measure(), ended]);
+      } finally {
+        flood.kill('SIGSTOP');
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      flood.kill('SIGCONT');
+      await stop(flood);
+    },
+  };
+}

@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { docker } from './docker-api.ts';
 import { EchoClient, type Target } from './echo-clients.ts';
+import { startFlood } from './flood.ts';
 import { BenchHome } from './home.ts';
 import { medians, percentile } from './measure.ts';
 import { echoServer, loop, plainContainer } from './plain-container.ts';
 import type { Row } from './report.ts';
-import { stop } from './running.ts';
 
 const rounds = 9;
 const roundMs = 2_000;
@@ -31,14 +28,16 @@ export async function benchIsolation(): Promise<Row[]> {
     const image = await imageBehind(bob.port);
     await using computing = await plainContainer({ image, cpus, script: loop });
     await using echoing = await plainContainer({ image, cpus, script: echoServer });
+    await using plainFlood = await echoing.during(() => startFlood(echoing));
+    await using flood = await startFlood(bob);
     const client = await EchoClient.open(alice);
     const measure = () => p99(client);
     const p99s = await medians(
       {
         alone: measure,
         besideLoop: () => computing.during(measure),
-        besidePlainFlood: () => echoing.during(() => withFlood(echoing, measure)),
-        besideFlood: () => withFlood(bob, measure),
+        besidePlainFlood: () => echoing.during(() => plainFlood.during(measure)),
+        besideFlood: () => flood.during(measure),
       },
       rounds,
     );
@@ -89,23 +88,6 @@ async function p99(client: EchoClient): Promise<number> {
     times.push(performance.now() - called);
   }
   return percentile(times, 0.99);
-}
-
-async function withFlood<Result>(
-  { port, token = 'none' }: Target,
-  measure: () => Promise<Result>,
-): Promise<Result> {
-  const script = join(import.meta.dirname, 'flood.ts');
-  const flood = spawn('nice', ['-n', '19', process.execPath, script, `${port}`], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  flood.stdin.end(token);
-  await once(flood.stdout, 'data');
-  try {
-    return await measure();
-  } finally {
-    await stop(flood);
-  }
 }
 
 interface Yardstick {

@@ -55,9 +55,9 @@ export async function plainContainer({ image, cpus, script }: Program): Promise<
 /** Computes without end. */
 export const loop = 'for (;;);';
 
-/** Answers each request with what an MCP server answers to a call of `echo`. */
+/** Answers each request with what an MCP server answers to a call of `echo`; no connection ends while it is frozen. */
 export const echoServer = `
-  require('node:http').createServer(async (request, response) => {
+  require('node:http').createServer({ keepAliveTimeout: 0 }, async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
     const { id } = JSON.parse(body);
