@@ -1,7 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { BridgePolicy } from '../policy/bridge-policy.ts';
 import { createAuthenticator } from './auth.ts';
@@ -25,14 +23,13 @@ import { openSharedBucket } from './policy/shared-bucket.ts';
 import { createBodyReader } from './read-body.ts';
 import { createReadiness } from './readiness.ts';
 import { openJournal, type Records } from './records/journal.ts';
-import { createHttpServer, serverLimits, type ServerLimits } from './server.ts';
+import { closeHttpServer, createHttpServer, serverLimits, type ServerLimits } from './server.ts';
 import { createShared } from './shared.ts';
 import { createSessions } from './sessions.ts';
 import type { Started } from './spare.ts';
 import { trackStartups } from './startups.ts';
 import type { TokenUse } from './token-use.ts';
 import { underVigil, type Vigil } from './vigil.ts';
-import { within } from './within.ts';
 
 export interface BridgeOptions {
   readonly config: BridgeConfig;
@@ -183,6 +180,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   };
   let isClosing = false;
   let sweeper: NodeJS.Timeout | undefined;
+  let firstSweep: NodeJS.Immediate | undefined;
 
   const server = createHttpServer({
     limits: { ...serverLimits, ...options.limits },
@@ -212,16 +210,17 @@ export function createBridge(options: BridgeOptions): Bridge {
       server.listen(config.listen.port, config.listen.host);
       await once(server, 'listening');
       sweeper = setInterval(sweep, sweepMs);
-      sweep();
+      // It starts a server ahead, which whoever waits for this port need not wait for.
+      firstSweep = setImmediate(sweep);
       return (server.address() as AddressInfo).port;
     },
     sweep,
     close: async () => {
       isClosing = true;
       clearInterval(sweeper);
+      clearImmediate(firstSweep);
       options.tokenUse.sweep();
-      await Promise.all([closeServer(server, endServers), readiness.close()]);
-      await connectionsClosed();
+      await Promise.all([closeHttpServer(server, endServers), readiness.close()]);
       journal.close();
     },
   };
@@ -229,22 +228,4 @@ export function createBridge(options: BridgeOptions): Bridge {
 
 function startedBy(start: (label: string, events: ChildEvents) => Child, label: string): Started {
   return { label, adopt: (events) => start(label, events) };
-}
-
-/** Answers in flight get their end before the connections are cut. */
-async function closeServer(server: Server, endServers: () => Promise<void>): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  await endServers();
-  server.closeIdleConnections();
-  await within(closed, 500);
-  server.closeAllConnections();
-}
-
-/**
- * What was cut is recorded when its connection says that it is closed: at the end of a turn of the event
- * loop, which the first of these may still be in.
- */
-async function connectionsClosed(): Promise<void> {
-  await setImmediate();
-  await setImmediate();
 }

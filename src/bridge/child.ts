@@ -1,6 +1,7 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { splitLines } from '../mcp/lines.ts';
+import { childProcess } from './builtins.ts';
 import { readCause, type Ending } from './ending.ts';
 import type { Log } from './log.ts';
 import { spawnAsOomVictim } from './oom.ts';
@@ -191,7 +192,7 @@ export function startChild(
 
 function spawnProcess({ argv, cwd, env, identity }: ChildCommand): Process {
   const [file = '', ...rest] = argv;
-  return spawn(file, rest, {
+  return childProcess().spawn(file, rest, {
     // The container starts in it. Changing there again would fail: it is the tenant's, and this process has no right in it.
     ...(cwd === process.cwd() ? {} : { cwd }),
     env: { ...env },

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { rpcCodes } from '../mcp/jsonrpc.ts';
 import { createServer } from './builtins.ts';
 import { refuse, sendJson, sendText } from './answer.ts';
@@ -7,6 +8,7 @@ import type { Log } from './log.ts';
 import { metadataPaths } from './metadata.ts';
 import { answerPreflight, exposeToOrigin, foreignHeader, type Doors } from './origin.ts';
 import { TrailedResponse } from './records/trail.ts';
+import { within } from './within.ts';
 
 /** Bounds against clients that send slowly or not at all, times in ms; a long answer is not bound by them. */
 export interface ServerLimits {
@@ -53,6 +55,22 @@ export function createHttpServer(options: ServerOptions): Server {
   });
   server.maxConnections = connections;
   return server;
+}
+
+/** Answers in flight get the end that `endServers` gives them before their connections are cut. */
+export async function closeHttpServer(
+  server: Server,
+  endServers: () => Promise<void>,
+): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  await endServers();
+  server.closeIdleConnections();
+  await within(closed, 500);
+  server.closeAllConnections();
+  // What was cut is recorded when its connection says that it is closed: at the end of a turn of the
+  // event loop, which the first of these may still be in.
+  await setImmediate();
+  await setImmediate();
 }
 
 async function handle(
