@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readText } from './proc-file.ts';
 
 /** What is used, and its cap: files of the cgroup, version 2 and then 1, and the field in them, if they have several. */
 const resources = [
@@ -23,11 +23,7 @@ export function fullness(cgroup = '/sys/fs/cgroup'): number {
 
 /** NaN when there is no such number. */
 function read(cgroup: string, file: string, field?: string): number {
-  try {
-    const text = readFileSync(join(cgroup, file), 'utf8');
-    const value = field === undefined ? text : new RegExp(`^${field} (\\d+)$`, 'm').exec(text)?.[1];
-    return Number.parseInt(value ?? '', 10);
-  } catch {
-    return Number.NaN;
-  }
+  const text = readText(join(cgroup, file));
+  const value = field === undefined ? text : new RegExp(`^${field} (\\d+)$`, 'm').exec(text)?.[1];
+  return Number.parseInt(value ?? '', 10);
 }

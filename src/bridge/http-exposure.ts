@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readText } from './proc-file.ts';
 
 /** `0100007F` is 127.0.0.1; version 6 has ::1, and 127.0.0.1 mapped into it. */
 const loopback = /^(?:[0-9A-F]{6}7F|0{24}01000000|0{16}FFFF0000[0-9A-F]{6}7F)$/;
@@ -17,12 +17,4 @@ export function isExposed(port: number, folder = '/proc/net'): boolean {
         return state === listening && number === wanted && !loopback.test(address);
       }),
   );
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }

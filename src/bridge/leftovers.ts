@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readText } from './proc-file.ts';
 
 interface World {
   /** The tenant's uid. */
@@ -64,14 +65,6 @@ function parseStatus(text: string): Process | undefined {
   if (parent === undefined || uid === undefined) return undefined;
   // A zombie has ended already, and waits for its parent.
   return { parent: Number(parent), uid: Number(uid), isRunning: field('State') !== 'Z' };
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 function killNow(pid: number): void {

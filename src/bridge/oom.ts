@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readText } from './proc-file.ts';
 
 /**
  * How many processes of this container the kernel has killed for want of memory, from the cgroup's
@@ -28,14 +29,6 @@ export function spawnAsOomVictim<Child>(
     return spawn();
   } finally {
     if (isRaised) writeText(file, before);
-  }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
   }
 }
 

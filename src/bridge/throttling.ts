@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readText } from './proc-file.ts';
 
 /** How often the kernel has stopped this container for its cap on processors, of version 2 of cgroups or 1; 0 where there is none. */
 export function countThrottles(cgroup = '/sys/fs/cgroup'): number {
@@ -13,12 +13,4 @@ export function countThrottles(cgroup = '/sys/fs/cgroup'): number {
 /** Whether this process and its children may run on several processors at once. */
 export function hasSeveralProcessors(status = readText('/proc/self/status')): boolean {
   return /^Cpus_allowed_list:\s*\d+[-,]/m.test(status);
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -16,7 +16,7 @@ const budget = 1.2;
 
 /**
  * Calls of one user beside a flood of calls of another one's server, against the same beside a container
- * without mcpd that has the same cap: one that computes without end, and one that is flooded alike. What a
+ * without mcpd that has the same cap: one that computes on all processors, and one that is flooded alike. What a
  * neighbour does within their cap always costs something where processors are shared; this is what
  * mcpd's servers cost beyond it. The flood's clients, on no tenant's account, run at the lowest priority.
  */
@@ -46,7 +46,11 @@ export async function benchIsolation(): Promise<Row[]> {
     const what = '`tools/call` of one user, p99, beside a flood of another’s';
     const other = `alone: ${alone.toFixed(2)} ms`;
     return [
-      row(what, besideFlood, { against: 'beside a loop in the same cap', ms: besideLoop, other }),
+      row(what, besideFlood, {
+        against: 'beside a loop on each processor in the same cap',
+        ms: besideLoop,
+        other,
+      }),
       row(what, besideFlood, {
         against: 'beside a plain HTTP server in the same cap, flooded alike',
         ms: besidePlainFlood,

@@ -52,8 +52,11 @@ export async function plainContainer({ image, cpus, script }: Program): Promise<
   };
 }
 
-/** Computes without end. */
-export const loop = 'for (;;);';
+/** Computes without end, on every processor: a server and its bridge use two at once, too. */
+export const loop = `
+  for (const _ of require('node:os').cpus()) {
+    new (require('node:worker_threads').Worker)('for (;;);', { eval: true });
+  }`;
 
 /** Answers each request with what an MCP server answers to a call of `echo`; no connection ends while it is frozen. */
 export const echoServer = `

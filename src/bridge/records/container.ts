@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { countOomKills } from '../oom.ts';
+import { readText } from '../proc-file.ts';
 
 /** What the kernel has counted of this container since it started; 0 where it counts nothing. */
 export interface ContainerFigures {
@@ -28,12 +28,4 @@ export function readContainer(cgroup = '/sys/fs/cgroup'): ContainerFigures {
     memoryPeakBytes: first(['memory.peak', 'memory/memory.max_usage_in_bytes']),
     oomKills: countOomKills(cgroup),
   };
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }
