@@ -7,7 +7,7 @@ import { medians, percentile } from './measure.ts';
 import { echoServer, loop, plainContainer } from './plain-container.ts';
 import type { Row } from './report.ts';
 
-const rounds = 9;
+const rounds = 15;
 const roundMs = 2_000;
 /** Between the beginnings of one user's calls: far below what their cap lets them do. */
 const paceMs = 4;
