@@ -5,7 +5,7 @@ import type { Target } from './echo-clients.ts';
 import { stop } from './running.ts';
 
 /** Clients that call one user's server without end. */
-export interface Flood extends AsyncDisposable {
+interface Flood extends AsyncDisposable {
   /** Lets them call for as long as something is measured; they are frozen otherwise. */
   during<Result>(measure: () => Promise<Result>): Promise<Result>;
 }
