@@ -109,7 +109,10 @@ export abstract class BaseCommand<Result extends object> extends Command {
   }
 
   protected get interrupt(): Interrupt {
-    this.#interrupt ??= listenForInterrupt(process, this.interruptOptions);
+    this.#interrupt ??= listenForInterrupt(process, {
+      onWait: () => this.#opened?.progress.notice(orderly),
+      ...this.interruptOptions,
+    });
     return this.#interrupt;
   }
 
@@ -175,6 +178,8 @@ export abstract class BaseCommand<Result extends object> extends Command {
     return Promise.reject(error);
   }
 }
+
+const orderly = 'Putting things in order. Ctrl-C again ends that at once.';
 
 /**
  * The exit code, and the word for it in the audit, as an error has them. Without a word what was to be changed

@@ -5,7 +5,12 @@ export interface InterruptOptions {
   readonly signals?: readonly NodeJS.Signals[];
   /** How long a command may take to put things in order after the first one, in milliseconds. */
   readonly graceMs?: number;
+  /** Called when it takes long enough for somebody to wonder. */
+  readonly onWait?: () => void;
 }
+
+/** Until somebody at a terminal wonders whether Ctrl-C was heard. */
+const noticeableMs = 1_000;
 
 export interface Interrupt {
   /** Aborted by the first Ctrl-C, with a CancelledError. */
@@ -22,12 +27,13 @@ type SignalSource = Pick<NodeJS.EventEmitter, 'on' | 'off'>;
 /** Listens for Ctrl-C, or what else asks a command to end, until disposed of. */
 export function listenForInterrupt(
   source: SignalSource,
-  { signals = ['SIGINT'], graceMs = 5_000 }: InterruptOptions = {},
+  { signals = ['SIGINT'], graceMs = 30_000, onWait }: InterruptOptions = {},
 ): Interrupt {
   const controller = new AbortController();
   const { promise: overdue, reject } = Promise.withResolvers<never>();
   overdue.catch(() => undefined);
-  let timer: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
+  const clearTimers = (): void => timers.splice(0).forEach((timer) => clearTimeout(timer));
 
   let listener: (name: NodeJS.Signals) => void = () => {
     const error = new CancelledError('Interrupted.', { code: 'INTERRUPTED' });
@@ -35,7 +41,8 @@ export function listenForInterrupt(
       reject(error);
       return;
     }
-    timer = setTimeout(reject, graceMs, error);
+    timers.push(setTimeout(reject, graceMs, error));
+    if (onWait) timers.push(setTimeout(onWait, noticeableMs));
     controller.abort(error);
   };
   const onSignal = (name: NodeJS.Signals): void => listener(name);
@@ -45,11 +52,11 @@ export function listenForInterrupt(
     signal: controller.signal,
     overdue,
     divert: (other) => {
-      clearTimeout(timer);
+      clearTimers();
       listener = other;
     },
     dispose: () => {
-      clearTimeout(timer);
+      clearTimers();
       for (const name of signals) source.off(name, onSignal);
     },
   };

@@ -6,6 +6,7 @@ import { stop } from './running.ts';
 
 /** Clients that call one user's server without end. */
 interface Flood extends AsyncDisposable {
+  readonly pid: number;
   /** Lets them call for as long as something is measured; they are frozen otherwise. */
   during<Result>(measure: () => Promise<Result>): Promise<Result>;
 }
@@ -23,8 +24,11 @@ export async function startFlood({ port, token = 'none' }: Target): Promise<Floo
   });
   ended.catch(() => undefined);
   await Promise.race([once(flood.stdout, 'data'), ended]);
+  const { pid } = flood;
+  if (pid === undefined) throw new Error('the flood did not start');
   flood.kill('SIGSTOP');
   return {
+    pid,
     during: async (measure) => {
       flood.kill('SIGCONT');
       try {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { bridgeConfig } from '../support/bridge-config.ts';
 import { bridgeNodeFlags } from '../support/node-flags.ts';
-import { freePort, startNode, stop, type Running } from './running.ts';
+import { unusedPort } from '../support/unused.ts';
+import { startNode, stop, type Running } from './running.ts';
 
 const bundle = join(import.meta.dirname, '../../dist/bridge.cjs');
 /** More than one server's own bound: the clients of the load each have one. */
@@ -27,7 +28,7 @@ export async function startBridge(
 ): Promise<RunningBridge> {
   const folder = await mkdtemp(join(tmpdir(), 'mcpd-bench-'));
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const port = await freePort();
+  const port = await unusedPort();
   const config = bridgeConfig({
     port,
     key: publicKey,

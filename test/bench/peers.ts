@@ -3,8 +3,9 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { unusedPort } from '../support/unused.ts';
 import { Wire } from './wire.ts';
-import { freePort, startNode, stop, type Start } from './running.ts';
+import { startNode, stop, type Start } from './running.ts';
 
 const retryMs = 20;
 
@@ -48,7 +49,7 @@ export function installPeers(): void {
 /** How a peer is started, by the same Node and before the same server as the bridge. */
 export function startPeer(name: PeerName): Start {
   return async (server) => {
-    const port = await freePort();
+    const port = await unusedPort();
     const child = startNode([programOf(name), ...peers[name].options(port, server)]);
     child.stdout?.resume();
     for (;;) {

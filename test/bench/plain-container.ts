@@ -1,5 +1,5 @@
+import { unusedPort } from '../support/unused.ts';
 import { docker } from './docker-api.ts';
-import { freePort } from './running.ts';
 
 /** A container of a Node program with caps and a published port, and nothing of mcpd. */
 export interface PlainContainer extends AsyncDisposable {
@@ -18,7 +18,7 @@ const containerPort = 8080;
 
 /** Makes one and freezes it. */
 export async function plainContainer({ image, cpus, script }: Program): Promise<PlainContainer> {
-  const port = await freePort();
+  const port = await unusedPort();
   const exposed = `${containerPort}/tcp`;
   const { Id } = await docker<{ Id: string }>('/containers/create', {
     method: 'POST',

@@ -9,7 +9,7 @@ import {
 } from './contestants.ts';
 import { EchoClient, type Target } from './echo-clients.ts';
 import { median, percentile } from './measure.ts';
-import { onOneProcessor } from './one-processor.ts';
+import { onOneProcessor } from './processors.ts';
 import type { Row } from './report.ts';
 
 const seconds = 1;

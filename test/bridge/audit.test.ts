@@ -8,7 +8,8 @@ import type { AuditLine } from '../../src/records/audit-line.ts';
 import { genesis } from '../../src/records/chain.ts';
 import { count, emptyHour } from '../../src/records/count.ts';
 import { decodeUsage, encodeUsage } from '../../src/records/usage.ts';
-import { freePort, readAudit, startBridge, toolCall, until } from './harness.ts';
+import { unusedPort } from '../support/unused.ts';
+import { readAudit, startBridge, toolCall, until } from './harness.ts';
 import { ask, tool } from './modern-client.ts';
 
 type Brief = Partial<AuditLine>;
@@ -109,7 +110,7 @@ test('clients without sessions leave the same lines', async () => {
 
 test('with a server of its own HTTP each answer has its line, streamed or whole', async () => {
   const server = new URL('../fixtures/http-server.mjs', import.meta.url).pathname;
-  const http = { port: await freePort(), path: '/mcp' };
+  const http = { port: await unusedPort(), path: '/mcp' };
   const bridge = await startBridge({ server: { argv: [process.execPath, server], http } });
   const session = await bridge.open();
   await bridge.tool(session, 'echo', { text: 'x' });
@@ -131,7 +132,7 @@ test('with a server of its own HTTP each answer has its line, streamed or whole'
 
 test('an answer that says no length has its line before its client has all of it', async () => {
   const server = new URL('../fixtures/http-server.mjs', import.meta.url).pathname;
-  const http = { port: await freePort(), path: '/mcp' };
+  const http = { port: await unusedPort(), path: '/mcp' };
   const bridge = await startBridge({ server: { argv: [process.execPath, server], http } });
   const session = await bridge.open();
   const isRecorded = (): boolean => bridge.audit().some(({ target }) => target === 'pieces');

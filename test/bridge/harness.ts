@@ -1,8 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
@@ -22,6 +20,7 @@ import type { TrustedIssuer } from '../../src/policy/trusted-issuer.ts';
 import { lastUses } from '../../src/tokens/last-used.ts';
 import type { ServerLimits } from '../../src/bridge/server.ts';
 import { bridgeConfig } from '../support/bridge-config.ts';
+import { unusedPort } from '../support/unused.ts';
 
 export const fixture = new URL('../fixtures/stdio-server.mjs', import.meta.url).pathname;
 
@@ -148,7 +147,7 @@ export async function startBridge(setup: Setup = {}): Promise<TestBridge> {
       bridge.sweep();
     },
   };
-  const config = createConfig(setup, keys.publicKey, await freePort());
+  const config = createConfig(setup, keys.publicKey, await unusedPort());
   const records = setup.records ?? join(folder, 'records');
   const watch = watchFolder(folder);
   const bridge = createBridge({
@@ -397,15 +396,6 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function createConfig(setup: Setup, key: KeyObject, port: number): BridgeConfig {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { freePort, startBridge, type Answer, type Setup, type TestBridge } from './harness.ts';
+import { unusedPort } from '../support/unused.ts';
+import { startBridge, type Answer, type Setup, type TestBridge } from './harness.ts';
 import { ask, follow, metaKey, stateless, tool } from './modern-client.ts';
 
 const httpFixture = new URL('../fixtures/http-server.mjs', import.meta.url).pathname;
@@ -99,7 +100,7 @@ test.each([
 ])(
   'an HTTP server that answers with the status %s is told of as broken: %j',
   async (status, rest) => {
-    const http = { port: await freePort(), path: '/mcp' };
+    const http = { port: await unusedPort(), path: '/mcp' };
     const argv = [process.execPath, httpFixture];
     const bridge = await startBridge({ server: { argv, http } });
     const session = await bridge.open();

@@ -3,8 +3,8 @@ import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import type { BridgeConfig } from '../../src/bridge/config.ts';
+import { unusedPort } from '../support/unused.ts';
 import {
-  freePort,
   initialize,
   isAlive,
   startBridge,
@@ -24,7 +24,7 @@ interface HttpSetup extends Omit<NonNullable<Parameters<typeof startBridge>[0]>,
 
 /** A bridge in front of a server that speaks HTTP itself. */
 async function startHttp({ server, options = [], ...setup }: HttpSetup = {}): Promise<TestBridge> {
-  const http = { port: await freePort(), path: '/mcp' };
+  const http = { port: await unusedPort(), path: '/mcp' };
   const argv = [process.execPath, fixture, ...options];
   return startBridge({ ...setup, server: { argv, http, ...server } });
 }
@@ -515,7 +515,7 @@ test('requests beyond the bound are told to come back', async () => {
 });
 
 test('the server sees its port, its host, what is declared and its secrets, and nothing else', async () => {
-  const port = await freePort();
+  const port = await unusedPort();
   const { open, tool } = await startHttp({
     server: { env: { LEVEL: 'high' }, http: { port, path: '/mcp' } },
     secrets: new Map([['API_KEY', 'value']]),

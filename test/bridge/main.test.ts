@@ -8,16 +8,8 @@ import { SignJWT } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
 import { decodeUsage } from '../../src/records/usage.ts';
 import { bridgeConfig } from '../support/bridge-config.ts';
-import {
-  fixture,
-  freePort,
-  initialize,
-  isAlive,
-  readAudit,
-  send,
-  toolCall,
-  until,
-} from './harness.ts';
+import { unusedPort } from '../support/unused.ts';
+import { fixture, initialize, isAlive, readAudit, send, toolCall, until } from './harness.ts';
 
 const entry = new URL('../../src/bridge/main.ts', import.meta.url).pathname;
 
@@ -49,7 +41,7 @@ function makeFolder(): string {
 async function start(options: string[] = []): Promise<Program> {
   const folder = makeFolder();
   const keys = generateKeyPairSync('ed25519');
-  const port = await freePort();
+  const port = await unusedPort();
   const config = bridgeConfig({
     port,
     key: keys.publicKey,

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { SignJWT } from 'jose';
 import { bridgeConfig } from '../support/bridge-config.ts';
 import { bridgeNodeFlags } from '../support/node-flags.ts';
 import { processesWith } from '../support/proc.ts';
+import { unusedPort } from '../support/unused.ts';
 
 const entry = join(import.meta.dirname, '../../src/bridge/main.ts');
 const server = join(import.meta.dirname, '../fixtures/strict-server.mjs');
@@ -29,7 +29,7 @@ export interface Target {
 export async function startTarget(): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
   const keys = generateKeyPairSync('ed25519');
-  const port = await freePort();
+  const port = await unusedPort();
   const got = join(folder, 'got');
   const config = bridgeConfig({
     port,
@@ -111,13 +111,4 @@ export async function startTarget(): Promise<Target> {
       ];
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -11,6 +11,22 @@ export async function unusedPorts(count: number): Promise<number> {
   }
 }
 
+const portsPerWorker = 1_500;
+let lastPort: number | undefined;
+
+/**
+ * A port of loopback for a program that will listen on it in a moment. Until then neither another worker
+ * gives it out nor an outgoing connection takes it, as one that the kernel had chosen could be.
+ */
+export async function unusedPort(): Promise<number> {
+  const isFree = freePorts('127.0.0.1', await readListeners());
+  const first = 4_000 + (Number(process.env['VITEST_POOL_ID'] ?? 0) % 4) * portsPerWorker;
+  for (;;) {
+    lastPort = lastPort === undefined ? randomInt(portsPerWorker) : (lastPort + 1) % portsPerWorker;
+    if (isFree(first + lastPort)) return first + lastPort;
+  }
+}
+
 /** A random range outside mcpd's default pool, of 16 addresses by default. */
 export function unusedSubnet(prefix = 28): string {
   const size = 2 ** (32 - prefix);

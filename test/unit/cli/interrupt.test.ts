@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { listenForInterrupt } from '../../../src/cli/interrupt.ts';
 import { CancelledError } from '../../../src/errors.ts';
 
@@ -21,19 +21,36 @@ test('the second one ends it', async () => {
   interrupt.dispose();
 });
 
-test('a command that does not end by itself is left after a while', async () => {
-  vi.useFakeTimers();
-  try {
+describe('a command that does not end by itself', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test('tells what it waits for, and is left after a while', async () => {
     const source = new EventEmitter();
-    const interrupt = listenForInterrupt(source);
+    const onWait = vi.fn<() => void>();
+    const interrupt = listenForInterrupt(source, { graceMs: 7_000, onWait });
     source.emit('SIGINT');
-    const overdue = expect(interrupt.overdue).rejects.toBeInstanceOf(CancelledError);
-    await vi.advanceTimersByTimeAsync(5_000);
-    await overdue;
+    const left = vi.fn<() => void>();
+    interrupt.overdue.catch(left);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(onWait).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(onWait).toHaveBeenCalledOnce();
+    expect(left).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(left).toHaveBeenCalledWith(expect.any(CancelledError));
     interrupt.dispose();
-  } finally {
-    vi.useRealTimers();
-  }
+  });
+
+  test('says nothing once it has ended', async () => {
+    const source = new EventEmitter();
+    const onWait = vi.fn<() => void>();
+    const interrupt = listenForInterrupt(source, { onWait });
+    source.emit('SIGINT');
+    interrupt.dispose();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(onWait).not.toHaveBeenCalled();
+  });
 });
 
 test('after it is disposed of, Ctrl-C is somebody else’s again', () => {
