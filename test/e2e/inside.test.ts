@@ -227,7 +227,10 @@ describe('a server that takes all it can get', () => {
     expect(await healthz()).toBe('ok');
     const before = answers;
     await vi.waitUntil(() => answers > before + 2);
-    await bomber[Symbol.asyncDispose]();
+    // On a slow machine the bomb may have met its cap of memory by now, and its session have ended with it.
+    await bomber[Symbol.asyncDispose]().catch((reason: unknown) => {
+      if (!String(reason).endsWith('Not Found')) throw reason;
+    });
     // The bomb takes seconds to end: it doesn't listen when it is asked to.
     await vi.waitFor(expectBridgeUnharmed, { timeout: 60_000, interval: 1_000 });
     await expect.poll(bombs, { timeout: 60_000 }).toBe(0);
