@@ -11,7 +11,8 @@ export async function unusedPorts(count: number): Promise<number> {
   }
 }
 
-const portsPerWorker = 1_500;
+const portsPerWorker = 150;
+const mostWorkers = 40;
 let lastPort: number | undefined;
 
 /**
@@ -20,7 +21,8 @@ let lastPort: number | undefined;
  */
 export async function unusedPort(): Promise<number> {
   const isFree = freePorts('127.0.0.1', await readListeners());
-  const first = 4_000 + (Number(process.env['VITEST_POOL_ID'] ?? 0) % 4) * portsPerWorker;
+  const worker = Number(process.env['VITEST_POOL_ID'] ?? 0) % mostWorkers;
+  const first = 4_000 + worker * portsPerWorker;
   for (;;) {
     lastPort = lastPort === undefined ? randomInt(portsPerWorker) : (lastPort + 1) % portsPerWorker;
     if (isFree(first + lastPort)) return first + lastPort;
