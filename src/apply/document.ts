@@ -3,8 +3,9 @@ import { nameText } from '../name.ts';
 import { policySchema } from '../policy/policy.ts';
 import { secretName, templateName } from '../templates/schema.ts';
 
-/** The size fields of a policy as a document writes them; one that is read has them in bytes. */
+/** The fields of a policy that a document may write in ways which reading makes one. */
 const written = policySchema.extend({
+  cpuset: z.union([z.string(), z.number()]).optional().describe(describe('cpuset')),
   memory: z.union([z.string(), z.number()]).optional().describe(describe('memory')),
   storage: z.union([z.string(), z.number()]).optional().describe(describe('storage')),
 });
@@ -90,6 +91,6 @@ export type DocumentUser = NonNullable<NonNullable<Document['users']>[string]>;
 export type SecretReference = z.output<typeof secretReference>;
 export type WrittenDocument = z.output<typeof writtenDocument>;
 
-function describe(key: 'memory' | 'storage'): string {
+function describe(key: 'cpuset' | 'memory' | 'storage'): string {
   return policySchema.shape[key].description ?? '';
 }

@@ -2,6 +2,7 @@ import { custom as customArgument } from '@oclif/core/args';
 import { boolean, custom, integer } from '@oclif/core/flags';
 import type { CustomOptions, FlagDefinition } from '@oclif/core/interfaces';
 import * as z from 'zod';
+import { cpusetText } from '../policy/cpuset.ts';
 import { egressText } from '../policy/egress.ts';
 import { nameText } from '../name.ts';
 import { limitsInput, memorySize, storageSize } from '../policy/limits.ts';
@@ -85,7 +86,7 @@ export const egress = flagOf(egressText)({
   helpValue: 'PROFILE',
 });
 
-/** The caps of one server, as `--memory`, `--cpus` and `--pids`, and the quota of the workspace. */
+/** The caps of one server, as `--memory`, `--cpus`, `--cpuset` and `--pids`, and the quota of the workspace. */
 export const limitFlags = {
   memory: flagOf(memorySize)({
     summary: 'Memory cap of each server, e.g. 512m.',
@@ -94,6 +95,10 @@ export const limitFlags = {
   cpus: flagOf(numberText.pipe(limitsInput.shape.cpus.unwrap()))({
     summary: 'CPU cap of each server, e.g. 0.5.',
     helpValue: 'N',
+  }),
+  cpuset: flagOf(cpusetText)({
+    summary: 'Processors that each server may run on, e.g. 0-3,6.',
+    helpValue: 'LIST',
   }),
   pids: flagOf(numberText.pipe(limitsInput.shape.pids.unwrap()))({
     summary: 'Process cap of each server.',

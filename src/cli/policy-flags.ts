@@ -63,6 +63,7 @@ interface PolicyFlags {
   readonly policy?: string | undefined;
   readonly memory?: number | undefined;
   readonly cpus?: number | undefined;
+  readonly cpuset?: string | undefined;
   readonly pids?: number | undefined;
   readonly storage?: number | undefined;
   readonly 'max-servers'?: number | undefined;
@@ -98,6 +99,7 @@ export async function policyPatchFrom(
     set: said({
       memory: flags.memory,
       cpus: flags.cpus,
+      cpuset: flags.cpuset,
       pids: flags.pids,
       storage: flags.storage,
       servers: flags['max-servers'],

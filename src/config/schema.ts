@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { cpusetValue } from '../policy/cpuset.ts';
 import { egressText } from '../policy/egress.ts';
 import { mappingProblem } from '../policy/claim-values.ts';
 import {
@@ -63,6 +64,9 @@ export const hostConfigSchema = z.strictObject({
     .strictObject({
       memory: memorySize.prefault('512m').describe('default memory cap of a server'),
       cpus: z.number().positive().default(1).describe('default CPU cap of a server'),
+      cpuset: orNone(cpusetValue).describe(
+        'processors that servers may run on by default, such as 1-7; none: all',
+      ),
       pids: z.int().min(16).default(256).describe('default process cap of a server'),
       tmp: memorySize.prefault('64m').describe('size of /tmp in a server'),
       openFiles: z.int().min(64).default(4096).describe('open files per process of a server'),
@@ -121,6 +125,7 @@ export const hostConfigSchema = z.strictObject({
     .strictObject({
       memory: orNone(memoryAmount).describe('memory cap of a server that nobody exceeds'),
       cpus: orNone(limitsInput.shape.cpus.unwrap()).describe('the same for its CPU cap'),
+      cpuset: orNone(cpusetValue).describe('processors that no server leaves'),
       pids: orNone(limitsInput.shape.pids.unwrap()).describe('the same for its process cap'),
       storage: orNone(
         storageAmount.refine((bytes) => bytes > 0, 'write none for no maximum'),

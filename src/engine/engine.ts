@@ -130,6 +130,6 @@ export interface Image {
 /** What the engine says about limits that it did not keep. */
 export interface LostLimit {
   readonly limit: keyof Limits;
-  readonly asked: number;
-  readonly got: number;
+  readonly asked: Limits[keyof Limits];
+  readonly got: Limits[keyof Limits];
 }

@@ -9,7 +9,11 @@ import type { Group } from '../registry/rows.ts';
 const groupResult = z.object({
   name: z.string(),
   policy: policySchema
-    .extend({ memory: z.int().optional(), storage: z.int().optional() })
+    .extend({
+      memory: z.int().optional(),
+      cpuset: z.string().optional(),
+      storage: z.int().optional(),
+    })
     .describe('as --policy takes it'),
   members: z.array(z.string()).describe('names of users'),
   createdAt: z.iso.datetime(),

@@ -1,4 +1,5 @@
-import { risks, type Policy, type Risk, type TemplatePolicy } from './policy.ts';
+import { cpusetWithin } from './cpuset.ts';
+import { isRiskier, type Policy, type Risk, type TemplatePolicy } from './policy.ts';
 
 /** Who said a value. The first of them that says one is heard; nobody exceeds the maximum. */
 export const sources = ['user', 'group', 'template', 'host', 'maximum'] as const;
@@ -26,6 +27,7 @@ interface Values {
   /** Bytes. */
   memory: number;
   cpus: number;
+  cpuset: string | null;
   pids: number;
   /** Bytes; a quota of 0, which is none, is null. */
   storage: number | null;
@@ -62,6 +64,7 @@ type Read = (policy: Policy, here: TemplatePolicy) => unknown;
 const readers: { readonly [Key in EffectiveKey]: Read } = {
   memory: ({ memory }) => memory,
   cpus: ({ cpus }) => cpus,
+  cpuset: ({ cpuset }) => cpuset,
   pids: ({ pids }) => pids,
   storage: ({ storage }) => (storage === 0 ? null : storage),
   servers: ({ servers }) => servers,
@@ -102,7 +105,8 @@ export function effectivePolicy(layers: Layers, template?: string): EffectivePol
 function bounded(layers: Layers, key: EffectiveKey, template?: string): Sourced<unknown> {
   const said = firstSaid(layers, key, template);
   const most = readers[key](layers.maximum, {});
-  return most !== undefined && exceeds(said.value, most) ? { value: most, from: 'maximum' } : said;
+  const value = most === undefined ? said.value : atMost(key, said.value, most);
+  return value === said.value ? said : { value, from: 'maximum' };
 }
 
 function firstSaid(layers: Layers, key: EffectiveKey, template?: string): Sourced<unknown> {
@@ -119,8 +123,9 @@ function partFor({ templates }: Policy, template: string | undefined): TemplateP
   return (isNamed && templates[template]) || {};
 }
 
-function exceeds(value: unknown, most: unknown): boolean {
-  if (value === null) return true;
-  if (typeof value === 'number' && typeof most === 'number') return value > most;
-  return risks.indexOf(value as Risk) > risks.indexOf(most as Risk);
+function atMost(key: EffectiveKey, value: unknown, most: unknown): unknown {
+  if (value === null) return most;
+  if (key === 'cpuset') return cpusetWithin(value as string, most as string);
+  if (key === 'maxRisk') return isRiskier(value as Risk, most as Risk) ? most : value;
+  return Math.min(value as number, most as number);
 }

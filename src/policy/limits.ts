@@ -6,6 +6,8 @@ export interface Limits {
   readonly memoryBytes: number;
   readonly cpus: number;
   readonly pids: number;
+  /** Processors that it may run on, as `cpusetText` parses them; null: all. */
+  readonly cpuset: string | null;
 }
 
 /** A memory size as users write it: `512m`, `1g`, `268435456`. Docker's floor is 6 MiB. */
@@ -53,8 +55,8 @@ export const limitsInput = z.strictObject({
 
 export type LimitsInput = z.infer<typeof limitsInput>;
 
-/** Partial limits in base units, as the registry stores a user's own. */
-export type LimitOverrides = { -readonly [K in keyof Limits]?: Limits[K] };
+/** Partial limits in base units, as the registry stores a user's own, beside their policy. */
+export type LimitOverrides = { -readonly [K in Exclude<keyof Limits, 'cpuset'>]?: Limits[K] };
 
 /** Turns parsed input into overrides, leaving out what was not said. */
 export function toOverrides(input: LimitsInput): LimitOverrides {

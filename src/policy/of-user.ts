@@ -21,8 +21,13 @@ export function policyOf(config: HostConfig, user: Subject, template?: Source): 
 
 /** Caps of a user's server; without a template, of one whose template says nothing. */
 export function limitsOf(config: HostConfig, user: Subject, template?: Source): Limits {
-  const { memory, cpus, pids } = policyOf(config, user, template);
-  return { memoryBytes: memory.value, cpus: cpus.value, pids: pids.value };
+  const { memory, cpus, pids, cpuset } = policyOf(config, user, template);
+  return {
+    memoryBytes: memory.value,
+    cpus: cpus.value,
+    pids: pids.value,
+    cpuset: cpuset.value,
+  };
 }
 
 /** What a user's servers may reach. */
@@ -57,12 +62,19 @@ export function splitPolicy({ memory, cpus, pids, egress, ...policy }: Policy) {
 }
 
 function policyLayers(config: HostConfig, user: Subject, template?: Source): Layers {
-  const { memory, cpus, pids, storage } = config.limits;
+  const { memory, cpus, cpuset, pids, storage } = config.limits;
   return {
     user: ownPolicy(user),
     group: user.group?.policy ?? {},
     template: template?.limits ?? {},
-    host: { memory, cpus, pids, storage, egress: config.egress, ...said(config.policy) },
+    host: {
+      memory,
+      cpus,
+      pids,
+      storage,
+      egress: config.egress,
+      ...said({ cpuset, ...config.policy }),
+    },
     maximum: said(config.maximum),
   };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { cpusetValue } from './cpuset.ts';
 import { egressText } from './egress.ts';
 import { limitsInput, memoryAmount, storageAmount } from './limits.ts';
 
@@ -33,6 +34,9 @@ const templatePolicy = z.strictObject({
 export const policySchema = z.strictObject({
   memory: memoryAmount.optional().describe('memory cap of each server, such as `512m`'),
   cpus: limitsInput.shape.cpus.describe('CPU cap of each server'),
+  cpuset: cpusetValue
+    .optional()
+    .describe('processors that each server may run on, such as `0-3,6`'),
   pids: limitsInput.shape.pids.describe('process cap of each server'),
   storage: storageAmount.optional().describe('quota of the workspace, such as `2g`; 0: none'),
   servers: count.optional().describe('servers a user may have'),

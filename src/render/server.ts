@@ -1,5 +1,4 @@
 import type * as z from 'zod';
-import { formatBytes } from '../policy/bytes.ts';
 import type {
   runStateResult,
   serverAddResult,
@@ -7,6 +6,7 @@ import type {
   ServerResult,
   serverShowResult,
 } from '../server/result.ts';
+import { limitsText } from './limits.ts';
 import { renderFields, renderTable, type Column } from './table.ts';
 
 const columns: readonly Column<ServerResult>[] = [
@@ -50,10 +50,7 @@ export function renderServerShow(result: z.infer<typeof serverShowResult>): stri
     ['Risk', result.riskLevel],
     ['URL', server.url],
     ['State', server.state],
-    [
-      'Limits',
-      `memory ${formatBytes(limits.memoryBytes)}, cpus ${limits.cpus}, pids ${limits.pids}`,
-    ],
+    ['Limits', limitsText(limits)],
     ['Secrets', secretLines.join(', ') || 'none'],
   ]);
 }

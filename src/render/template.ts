@@ -1,9 +1,9 @@
-import { formatBytes } from '../policy/bytes.ts';
 import {
   sourceText,
   type TemplateListResult,
   type TemplateShowResult,
 } from '../templates/result.ts';
+import { limitsText } from './limits.ts';
 import { renderFields, renderTable, type TableOptions } from './table.ts';
 
 export function renderTemplateList(
@@ -39,20 +39,11 @@ export function renderTemplateShow(template: TemplateShowResult): string {
     ['Isolation', template.requiresUserIsolation ? 'one instance per user only' : 'may be shared'],
     ['Transport', template.transport],
     ['Sessions', template.sessions],
-    ['Limits', limitsText(limits)],
+    ['Limits', limitsText(limits) || "the user's"],
     ['Folder', template.folder],
   ]);
 }
 
 function secretLine({ name, description, required }: TemplateShowResult['secrets'][number]) {
   return `${name}${required ? '' : ' (optional)'}: ${description}`;
-}
-
-function limitsText({ memoryBytes, cpus, pids }: TemplateShowResult['limits']): string {
-  const parts = [
-    memoryBytes === undefined ? undefined : `memory ${formatBytes(memoryBytes)}`,
-    cpus === undefined ? undefined : `cpus ${cpus}`,
-    pids === undefined ? undefined : `pids ${pids}`,
-  ].filter((part) => part !== undefined);
-  return parts.length === 0 ? "the user's" : parts.join(', ');
 }

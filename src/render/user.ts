@@ -12,6 +12,7 @@ import type {
   UserUpdateResult,
 } from '../user/result.ts';
 import type { StorageUsage } from '../storage/usage.ts';
+import { limitsText } from './limits.ts';
 import { renderOperations } from './plan.ts';
 import { renderServers } from './server.ts';
 import { renderFields, renderTable } from './table.ts';
@@ -161,10 +162,7 @@ function userFields(user: UserResult): [string, string | undefined][] {
     ['Network', `${network.name} (${network.subnet})`],
     ['Group', user.group ?? undefined],
     ['Egress', user.egress],
-    [
-      'Limits',
-      `memory ${formatBytes(limits.memoryBytes)}, cpus ${limits.cpus}, pids ${limits.pids}`,
-    ],
+    ['Limits', limitsText(limits)],
     ['Created', minuteUtc(user.createdAt)],
     ['Expires', user.expiresAt ? minuteUtc(user.expiresAt) : undefined],
     ['Run', user.runId ?? undefined],

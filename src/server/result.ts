@@ -65,6 +65,13 @@ export const serverListResult = z.object({
   stale: z.boolean().describe('true when the engine did not answer: states are unknown'),
 });
 
+export const limitsResult = z.object({
+  memoryBytes: z.int(),
+  cpus: z.number(),
+  pids: z.int(),
+  cpuset: z.string().nullable().describe('processors that it may run on; null: all'),
+});
+
 export const serverShowResult = z.object({
   user: z.string(),
   server: serverResult,
@@ -72,7 +79,7 @@ export const serverShowResult = z.object({
   source: z.string(),
   riskLevel: z.string(),
   secrets: z.array(z.object({ name: z.string(), required: z.boolean(), set: z.boolean() })),
-  limits: z.object({ memoryBytes: z.int(), cpus: z.number(), pids: z.int() }),
+  limits: limitsResult,
   stale: z.boolean(),
 });
 

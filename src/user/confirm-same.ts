@@ -38,7 +38,7 @@ interface Difference {
 }
 
 function differingSettings(request: AddRequest, user: User): Difference[] {
-  const { memory: memoryBytes, cpus, pids, storage, egress, ...policy } = request.own;
+  const { memory: memoryBytes, cpus, cpuset, pids, storage, egress, ...policy } = request.own;
   const update = `mcpd user update ${user.name}`;
   const recreate = `mcpd user remove ${user.name}, then add it again`;
   const differences: Difference[] = [];
@@ -48,6 +48,7 @@ function differingSettings(request: AddRequest, user: User): Difference[] {
   const memory = `${update} --memory ${exactSize(memoryBytes)}`;
   compare('memory', memoryBytes, user.limits.memoryBytes, memory);
   compare('cpus', cpus, user.limits.cpus, `${update} --cpus ${cpus}`);
+  compare('cpuset', cpuset, user.policy.cpuset, `${update} --cpuset ${cpuset}`);
   compare('pids', pids, user.limits.pids, `${update} --pids ${pids}`);
   compare('storage', storage, user.policy.storage, `${update} --storage ${exactSize(storage)}`);
   compare('egress', egress, ownPolicy(user).egress, `${update} --egress ${egress}`);

@@ -2,21 +2,29 @@ import type { Context } from '../context.ts';
 import type { HostConfig } from '../config/schema.ts';
 import { ConflictError, RefusedError, UsageError } from '../errors.ts';
 import { formatBytes } from '../policy/bytes.ts';
+import { formatCpuset, isCpusetWithin } from '../policy/cpuset.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Template } from '../templates/schema.ts';
 
-/** Throws UsageError when the engine's host has fewer processors than a server should get. */
+/** Throws UsageError when the engine's host lacks processors that a server should get or run on. */
 export async function requireProcessors(
   context: Context,
-  { cpus }: Pick<Policy, 'cpus'>,
+  { cpus = 0, cpuset }: Pick<Policy, 'cpus' | 'cpuset'>,
 ): Promise<void> {
-  if (cpus === undefined) return;
+  if (cpus === 0 && cpuset === undefined) return;
   const engine = await context.engine();
   const { cpus: most } = await engine.info();
-  if (cpus <= most) return;
-  throw new UsageError(`A server can't get ${cpus} processors: the engine has ${most}.`, {
-    code: 'TOO_MANY_CPUS',
-    suggestions: [`Ask for --cpus ${most} or less.`],
+  if (cpus > most) {
+    throw new UsageError(`A server can't get ${cpus} processors: the engine has ${most}.`, {
+      code: 'TOO_MANY_CPUS',
+      suggestions: [`Ask for --cpus ${most} or less.`],
+    });
+  }
+  const all = formatCpuset(Array(most).keys());
+  if (cpuset === undefined || isCpusetWithin(cpuset, all)) return;
+  throw new UsageError(`A server can't run on the processors ${cpuset}: the engine has ${all}.`, {
+    code: 'NO_SUCH_CPU',
+    suggestions: [`Ask for --cpuset ${all} or some of these.`],
   });
 }
 
@@ -29,9 +37,9 @@ export function requireBelowMaximum(
     const asked = policy[key as keyof typeof maximum];
     if (most === null || asked === undefined) continue;
     const isUnlimited = key === 'storage' && asked === 0;
-    if (asked <= most && !isUnlimited) continue;
+    if (isWithin(asked, most) && !isUnlimited) continue;
     const isSize = key === 'memory' || key === 'storage';
-    const [text, mostText] = isSize ? [formatBytes(asked), formatBytes(most)] : [asked, most];
+    const [text, mostText] = [asked, most].map((one) => (isSize ? formatBytes(Number(one)) : one));
     throw new RefusedError(
       `Nobody may have ${key} ${isUnlimited ? 'without a limit' : text}: the maximum is ${mostText}.`,
       {
@@ -40,6 +48,10 @@ export function requireBelowMaximum(
       },
     );
   }
+}
+
+function isWithin(asked: string | number, most: string | number): boolean {
+  return typeof most === 'string' ? isCpusetWithin(String(asked), most) : Number(asked) <= most;
 }
 
 interface NewUser {

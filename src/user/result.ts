@@ -8,15 +8,9 @@ import { objectPrefix } from '../reconcile/desired.ts';
 import { risks } from '../policy/policy.ts';
 import { operationResult } from '../reconcile/result.ts';
 import type { User } from '../registry/rows.ts';
-import { serverResult } from '../server/result.ts';
+import { limitsResult, serverResult } from '../server/result.ts';
 import { storageQuota } from '../storage/quota.ts';
 import { storageResult } from '../storage/usage.ts';
-
-const limitsResult = z.object({
-  memoryBytes: z.int(),
-  cpus: z.number(),
-  pids: z.int(),
-});
 
 /** One user as commands report it. */
 const userResult = z.object({

@@ -5,10 +5,12 @@ import { startFlood } from './flood.ts';
 import { BenchHome } from './home.ts';
 import { medians, percentile } from './measure.ts';
 import { echoServer, loop, plainContainer } from './plain-container.ts';
-import { apart, type Side } from './processors.ts';
+import { keepBeside, twoProcessors } from './processors.ts';
 import type { Row } from './report.ts';
 
 const rounds = 15;
+/** Where it is told apart from nothing at all. */
+const ownRounds = 25;
 const roundMs = 2_000;
 /** Between the beginnings of one user's calls: far below what their cap lets them do. */
 const paceMs = 4;
@@ -18,22 +20,18 @@ const cpus = 0.5;
 const budget = 1.2;
 
 /**
- * Calls of one user beside a flood of calls of another one's server. With a processor for each of them, against
- * the same alone: nothing else is shared that would cost a neighbour. On shared processors, where whatever a
- * neighbour does within their cap costs something, against a container without mcpd that has the same
- * cap: one that computes on all processors, and one that is flooded alike. The flood's clients, on no
- * tenant's account, run at the lowest priority.
+ * Calls of one user beside a flood of calls of another one's server. First on shared processors, where whatever a
+ * neighbour does within their cap costs something, against a container without mcpd that has the same cap: one
+ * that computes on all processors, and one that is flooded alike. Then in a cpuset each, against the same alone: nothing
+ * else is shared that would cost a neighbour but the machine itself, which a loop in the other one's cpuset shows. The
+ * flood's clients, on no tenant's account, run at the lowest priority.
  */
 export async function benchIsolation(): Promise<Row[]> {
   using home = new BenchHome();
   try {
     const [alice, bob] = ['alice', 'bob'].map((name) => addUser(home, name));
     if (!alice || !bob) throw new Error('there are no two users');
-    const behind = {
-      alice: await containerBehind(alice.port),
-      bob: await containerBehind(bob.port),
-    };
-    const image = behind.bob.ImageID;
+    const image = await imageBehind(bob.port);
     await using computing = await plainContainer({ image, cpus, script: loop });
     await using echoing = await plainContainer({ image, cpus, script: echoServer });
     await using plainFlood = await echoing.during(() => startFlood(echoing));
@@ -41,35 +39,46 @@ export async function benchIsolation(): Promise<Row[]> {
     const client = await EchoClient.open(alice);
     for (let left = warmUpCalls; left > 0; left -= 1) await call(client);
     const measure = () => p99(client);
-    const sides: [Side, Side] = [
-      { container: behind.bob.Id, port: bob.port, pids: [flood.pid] },
-      { container: behind.alice.Id, port: alice.port, pids: [process.pid] },
-    ];
-    const p99s = await medians(
+    const shared = await medians(
       {
         alone: measure,
         besideLoop: () => computing.during(measure),
         besidePlainFlood: () => echoing.during(() => plainFlood.during(measure)),
         besideFlood: () => flood.during(measure),
-        aloneApart: () => apart(sides, measure),
-        besideFloodApart: () => apart(sides, () => flood.during(measure)),
       },
       rounds,
     );
+    const [first, last] = twoProcessors();
+    home.run(['user', 'update', 'bob', '--cpuset', first]);
+    home.run(['user', 'update', 'alice', '--cpuset', last]);
+    using _bobs = keepBeside(first, { pids: [flood.pid], port: bob.port });
+    using _alices = keepBeside(last, { pids: [process.pid], port: alice.port });
+    await computing.keepOn(first);
+    const own = await medians(
+      {
+        alone: measure,
+        besideLoop: () => computing.during(measure),
+        besideFlood: () => flood.during(measure),
+      },
+      ownRounds,
+    );
     await client.close();
-    const { alone, besideLoop, besidePlainFlood, besideFlood, aloneApart, besideFloodApart } = p99s;
     const what = '`tools/call` of one user, p99, beside a flood of another’s';
-    const other = `alone: ${alone.toFixed(2)} ms`;
+    const apart = `${what}, a \`cpuset\` for each`;
     return [
-      row(`${what}, a processor for each`, besideFloodApart, { against: 'alone', ms: aloneApart }),
-      row(what, besideFlood, {
-        against: 'beside a loop on each processor in the same cap',
-        ms: besideLoop,
-        other,
+      row(apart, own.besideFlood, { against: 'alone', ms: own.alone }),
+      row(apart, own.besideFlood, {
+        against: 'beside a loop in the same cap in the other’s `cpuset`',
+        ms: own.besideLoop,
       }),
-      row(what, besideFlood, {
+      row(what, shared.besideFlood, {
+        against: 'beside a loop on each processor in the same cap',
+        ms: shared.besideLoop,
+        other: `alone: ${shared.alone.toFixed(2)} ms`,
+      }),
+      row(what, shared.besideFlood, {
         against: 'beside a plain HTTP server in the same cap, flooded alike',
-        ms: besidePlainFlood,
+        ms: shared.besidePlainFlood,
       }),
     ];
   } finally {
@@ -89,17 +98,16 @@ function addUser(home: BenchHome, name: string): Target {
 }
 
 interface Container {
-  readonly Id: string;
-  /** It has Node, for containers without mcpd. */
   readonly ImageID: string;
   readonly Ports: readonly { readonly PublicPort?: number }[];
 }
 
-async function containerBehind(port: number): Promise<Container> {
+/** That of the container which publishes a port. It has Node, for containers without mcpd. */
+async function imageBehind(port: number): Promise<string> {
   const containers = await docker<Container[]>('/containers/json');
   const found = containers.find(({ Ports }) => Ports.some((one) => one.PublicPort === port));
   if (!found) throw new Error(`no container publishes ${port}`);
-  return found;
+  return found.ImageID;
 }
 
 async function call(client: EchoClient): Promise<void> {

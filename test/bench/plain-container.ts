@@ -4,6 +4,7 @@ import { docker } from './docker-api.ts';
 /** A container of a Node program with caps and a published port, and nothing of mcpd. */
 export interface PlainContainer extends AsyncDisposable {
   readonly port: number;
+  keepOn(processors: string): Promise<void>;
   /** Lets it run for as long as something is measured; it is frozen otherwise. */
   during<Result>(measure: () => Promise<Result>): Promise<Result>;
 }
@@ -38,6 +39,10 @@ export async function plainContainer({ image, cpus, script }: Program): Promise<
   await act('pause');
   return {
     port,
+    keepOn: async (processors) => {
+      const body = { CpusetCpus: processors };
+      await docker(`/containers/${Id}/update`, { method: 'POST', body });
+    },
     during: async (measure) => {
       await act('unpause');
       try {

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { processesWith } from '../support/proc.ts';
-import { docker } from './docker-api.ts';
 
 /**
  * Keeps this process, and what it starts meanwhile, on one processor. With one call in flight only one process
@@ -15,35 +14,30 @@ export function onOneProcessor(): Disposable {
   return { [Symbol.dispose]: () => keepOn(all, process.pid) };
 }
 
-/** Who is kept on the same processors: the container that publishes a port, and processes beside it. */
-export interface Side {
-  readonly container: string;
-  readonly port: number;
-  readonly pids: readonly number[];
+/** This process's first and last processor; the same one where it has only one. */
+export function twoProcessors(): readonly [first: string, last: string] {
+  const [first = '0', ...rest] = ownProcessors().split(/[-,]/);
+  return [first, rest.at(-1) ?? first];
 }
 
-/** Keeps one side on the first of this process's processors and the other one on the last, meanwhile. */
-export async function apart<Result>(
-  [one, other]: readonly [Side, Side],
-  measure: () => Promise<Result>,
-): Promise<Result> {
+/** Keeps clients, and what stands before the container of a port, on one processor. */
+export function keepBeside(processor: string, { pids, port }: Beside): Disposable {
   const all = ownProcessors();
-  const [first = '0', ...rest] = all.split(/[-,]/);
-  const last = rest.at(-1) ?? first;
-  try {
-    await Promise.all([keepSideOn(first, one), keepSideOn(last, other)]);
-    return await measure();
-  } finally {
-    await Promise.all([keepSideOn(all, one), keepSideOn(all, other)]);
-  }
-}
-
-async function keepSideOn(processors: string, { container, port, pids }: Side): Promise<void> {
-  const body = { CpusetCpus: processors };
-  await docker(`/containers/${container}/update`, { method: 'POST', body });
   // The engine's own, which stands before the container on loopback.
   const proxies = processesWith((text) => text.includes(`-host-port\0${port}\0`));
-  for (const pid of [...proxies.map((proxy) => proxy.pid), ...pids]) keepOn(processors, pid);
+  const kept = [...proxies.map(({ pid }) => pid), ...pids];
+  for (const pid of kept) keepOn(processor, pid);
+  return {
+    [Symbol.dispose]: () => {
+      for (const pid of kept) keepOn(all, pid);
+    },
+  };
+}
+
+interface Beside {
+  /** Of the clients. */
+  readonly pids: readonly number[];
+  readonly port: number;
 }
 
 function ownProcessors(): string {

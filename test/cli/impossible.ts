@@ -125,6 +125,12 @@ export const impossible: readonly Row[] = [
     user update bob --cpus 2000
     user update bob --cpus ''
   `,
+  ...each(usage('--cpuset'))`
+    user add bob --cpuset all
+    user add bob --cpuset 3-1
+    user add bob --cpuset 0-9999
+    user update bob --cpuset ''
+  `,
   ...each(usage('--pids'))`
     user add bob --pids 0
     user add bob --pids 15
@@ -184,6 +190,8 @@ export const impossible: readonly Row[] = [
     config set limits.cpus none
     config set limits.cpus 0
     config set limits.cpus ''
+    config set limits.cpuset 3-1
+    config set limits.cpuset all
     config set limits.pids 3
   `,
   ...each(invalid('ports.'))`

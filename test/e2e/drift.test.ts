@@ -66,6 +66,15 @@ describe('what somebody did behind its back, plan names with its cause, and up m
       [['server.update', 'memory 300m → 400m, live']],
     ],
     [
+      'kept it to one processor',
+      docker((id) => `update --cpuset-cpus 0 ${id}`),
+      [
+        ['server.stage', 'cpuset 0 → all'],
+        ['server.swap', 'the new one is made'],
+        ['server.commit', 'once it is ready; else the one of before comes back'],
+      ],
+    ],
+    [
       'let it swap, and took its restart policy away',
       docker((id) => `update --memory-swap 800m --restart no ${id}`),
       [['server.update', 'swap on → off, restart no → unless-stopped, live']],

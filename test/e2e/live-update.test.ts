@@ -26,6 +26,15 @@ beforeAll(async () => {
 
 afterAll(() => disposals.dispose(), 120_000);
 
+/** The processors that the kernel lets the server run on. */
+function processors(): Promise<string> {
+  return besideServer(tenancy, 'bob/filesystem', () => {
+    const { readFileSync } = process.getBuiltinModule('node:fs');
+    const status = readFileSync('/proc/1/status', 'utf8');
+    return /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '';
+  });
+}
+
 /** What the kernel holds the server to. */
 function memoryLimit(): Promise<string> {
   return besideServer(tenancy, 'bob/filesystem', () => {
@@ -61,6 +70,26 @@ describe('user update', () => {
     expect(await memoryLimit()).toBe(String(700 * 2 ** 20));
     expect(await life()).toEqual(before);
     expect(await client.call('list_allowed_directories')).toContain('/workspace');
+  });
+
+  it('keeps the running container to the processors it names, and to none once that is unset', async () => {
+    const all = await processors();
+    {
+      await using client = await TestClient.connect(bob.servers[0]?.url ?? '', bob.token);
+      const before = await life();
+      expect(await tenancy.json(['user', 'update', 'bob', '--cpuset', '0'])).toMatchObject({
+        user: { limits: { cpuset: '0' } },
+        operations: [{ type: 'server.update', cause: 'cpuset all → 0, live' }],
+      });
+      expect(await processors()).toBe('0');
+      expect(await life()).toEqual(before);
+      expect(await client.call('list_allowed_directories')).toContain('/workspace');
+    }
+    expect(await tenancy.json(['user', 'update', 'bob', '--unset', 'cpuset'])).toMatchObject({
+      user: { limits: { cpuset: null } },
+      operations: [{ type: 'server.stage' }, { type: 'server.swap' }, { type: 'server.commit' }],
+    });
+    expect(await processors()).toBe(all);
   });
 
   it('asked again for the same changes nothing', async () => {

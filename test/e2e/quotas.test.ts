@@ -1,4 +1,5 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestClient } from '../support/client.ts';
@@ -29,6 +30,7 @@ type Both<Value> = readonly [bob: Value, alice: Value];
 const caps = {
   memory: ['384m', '448m'],
   pids: ['160', '192'],
+  cpuset: ['0', `${availableParallelism() - 1}`],
   'max-sessions': ['5', '4'],
   ...(isRoot && { storage: ['24m', '40m'] }),
 } as const satisfies Record<string, Both<string>>;
@@ -274,6 +276,12 @@ const quotas: readonly Quota[] = [
     ],
   },
   {
+    name: 'processors to run on',
+    limits: caps.cpuset,
+    drive: ({ client }) => insideServer(client, computeOnAll),
+    outcomes: [[Number(caps.cpuset[0])], [Number(caps.cpuset[1])]],
+  },
+  {
     name: 'memory',
     limits: caps.memory,
     drive: async (tenant) => {
@@ -499,6 +507,27 @@ function computeUntilStopped(times: number): number {
   while (stopped() < last);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1_000 / (performance.now() - start);
+}
+
+/** Computes in four processes at once. Gives the processors on which they did. */
+async function computeOnAll(): Promise<number[]> {
+  const { readFileSync } = process.getBuiltinModule('node:fs');
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  const { once } = process.getBuiltinModule('node:events');
+  const loops = Array.from({ length: 4 }, () => spawn('sh', ['-c', 'while :; do :; done']));
+  const seen = new Set<number>();
+  /** proc_pid_stat(5), from the state on. */
+  const fields = (pid: number) =>
+    readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ');
+  const ticks = (pid: number) => Number(fields(pid)?.[11]);
+  const pids = loops.map(({ pid = 0 }) => pid);
+  await Promise.all(loops.map((loop) => once(loop, 'spawn')));
+  while (pids.some((pid) => ticks(pid) < 5)) {
+    for (const pid of pids) seen.add(Number(fields(pid)?.[36]));
+  }
+  for (const loop of loops) loop.kill('SIGKILL');
+  await Promise.all(loops.map((loop) => once(loop, 'exit')));
+  return [...seen].toSorted((one, other) => one - other);
 }
 
 /** Starts processes until there may be no more. Gives why not, and how many there were then. */

@@ -54,6 +54,8 @@ function hostConfig(spec: ServerSpec): HostConfig & { CgroupnsMode: 'private' } 
     // Equal to Memory: no swap. Unset would mean twice the memory.
     MemorySwap: spec.limits.memoryBytes,
     NanoCpus: nanoCpus(spec.limits.cpus),
+    // Empty: all.
+    CpusetCpus: spec.limits.cpuset ?? '',
     PidsLimit: spec.limits.pids,
     Ulimits: [
       { Name: 'nofile', Soft: spec.openFiles, Hard: spec.openFiles },

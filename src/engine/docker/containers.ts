@@ -83,6 +83,7 @@ export async function updateContainer(
     Memory: limits.memoryBytes,
     MemorySwap: limits.memoryBytes,
     NanoCpus: nanoCpus(limits.cpus),
+    ...(limits.cpuset === null ? {} : { CpusetCpus: limits.cpuset }),
     PidsLimit: limits.pids,
     RestartPolicy: { Name: restart },
   });
@@ -100,7 +101,7 @@ type PortBindings = Record<string, { HostIp?: string; HostPort: string }[] | und
 // The engine drops what the kernel can't enforce with only a warning, so read back what it kept.
 function lostLimits(asked: Limits, { HostConfig }: Docker.ContainerInspectInfo): LostLimit[] {
   const got: Limits = limitsOf(HostConfig);
-  const lost: LostLimit[] = (['memoryBytes', 'cpus', 'pids'] as const)
+  const lost: LostLimit[] = (['memoryBytes', 'cpus', 'pids', 'cpuset'] as const)
     .filter((limit) => asked[limit] !== got[limit])
     .map((limit) => ({ limit, asked: asked[limit], got: got[limit] }));
   if (HostConfig.MemorySwap !== asked.memoryBytes) {
@@ -114,6 +115,7 @@ export function limitsOf(config: Docker.HostConfig): Limits {
     memoryBytes: config.Memory ?? 0,
     cpus: (config.NanoCpus ?? 0) / 1e9,
     pids: config.PidsLimit ?? 0,
+    cpuset: config.CpusetCpus || null,
   };
 }
 

@@ -56,6 +56,7 @@ const policy = fc
     {
       memory: fc.integer({ min: 6 * 2 ** 20, max: 2 ** 40 }),
       cpus: fc.integer({ min: 1, max: 1000 }).map((tenths) => tenths / 10),
+      cpuset: fc.constantFrom('0', '0-3,6', 2),
       storage: fc.oneof(
         fc.constant(0),
         fc.integer({ min: 16, max: 2 ** 12 }).map((m) => m * 2 ** 20),

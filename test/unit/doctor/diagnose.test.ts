@@ -57,7 +57,7 @@ const container: ObservedServer = {
   swaps: false,
   restart: 'unless-stopped',
   startedAt: '',
-  limits: { memoryBytes: 1, cpus: 1, pids: 1 },
+  limits: { memoryBytes: 1, cpus: 1, pids: 1, cpuset: null },
   networkIds: [],
 };
 const network = {

@@ -18,7 +18,7 @@ const container: ObservedServer = {
   swaps: false,
   restart: 'unless-stopped',
   startedAt: '',
-  limits: { memoryBytes: 1, cpus: 1, pids: 1 },
+  limits: { memoryBytes: 1, cpus: 1, pids: 1, cpuset: null },
   networkIds: [],
 };
 const held = { port: 20000, user: 'bob', server: 'filesystem', state: 'held' } as const;

@@ -99,6 +99,17 @@ describe('a policy that holds', () => {
     expect(rest['tools.allow']).toEqual({ value: null, from: null });
   });
 
+  test.each<[Policy, Policy, { value: string | null; from: Source | null }]>([
+    [{}, {}, { value: null, from: null }],
+    [{ cpuset: '0-3' }, {}, { value: '0-3', from: 'user' }],
+    [{}, { cpuset: '2-7' }, { value: '2-7', from: 'maximum' }],
+    [{ cpuset: '4-5' }, { cpuset: '2-7' }, { value: '4-5', from: 'user' }],
+    [{ cpuset: '0-3' }, { cpuset: '2-7' }, { value: '2-3', from: 'maximum' }],
+    [{ cpuset: '0-1' }, { cpuset: '2-7' }, { value: '2-7', from: 'maximum' }],
+  ])('of processors asked %j, and at most %j, is %j', (user, maximum, expected) => {
+    expect(effectivePolicy({ ...nothing, user, maximum }).cpuset).toEqual(expected);
+  });
+
   test('takes the lists of what is allowed and what is denied from different sources', () => {
     const effective = effectivePolicy({
       ...nothing,

@@ -17,6 +17,7 @@ describe('a policy document', () => {
   test.each([
     [{ memry: '1g' }, 'memry'],
     [{ memory: 'much' }, 'is not a memory size'],
+    [{ cpuset: '0-' }, 'is not a list of processors'],
     [{ egress: 'everything' }, 'write public, none, open'],
     [{ maxRisk: 'huge' }, 'maxRisk'],
     [{ requestsPerMinute: 0 }, 'requestsPerMinute'],
@@ -52,7 +53,7 @@ describe('a policy document', () => {
 });
 
 test('a user’s own policy comes back as it was after it was taken apart', () => {
-  const policy = policySchema.parse({ memory: '1g', cpus: 0.5, egress: 'none', maxTools: 3 });
+  const policy = policySchema.parse({ memory: '1g', cpus: 0.5, cpuset: 2, egress: 'none' });
   const { limits, ...rest } = splitPolicy(policy);
   expect(limits).toEqual({ memoryBytes: 2 ** 30, cpus: 0.5, pids: null });
   const own = ownPolicy({ limits: { memoryBytes: 2 ** 30, cpus: 0.5 }, group: null, ...rest });

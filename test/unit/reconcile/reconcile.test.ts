@@ -13,6 +13,15 @@ function plan(desired: Desired, observed: Observed, restart?: string[]): string 
   return formatPlan(reconcile(desired, observed, restart ? { restart: new Set(restart) } : {}));
 }
 
+/** What a replacement of the container under its clients is. */
+function replaced(why: string): string[] {
+  return [
+    `server.stage bob/filesystem (${why})`,
+    'server.swap bob/filesystem (the new one is made)',
+    'server.commit bob/filesystem (once it is ready; else the one of before comes back)',
+  ];
+}
+
 describe('reconcile', () => {
   it('creates the network before the servers on it', () => {
     expect(plan(wanted, nothing)).toBe(
@@ -46,11 +55,29 @@ describe('reconcile', () => {
   });
 
   it('changes limits live', () => {
-    const spec = serverSpec('filesystem', { limits: { memoryBytes: 1024, cpus: 1, pids: 256 } });
+    const spec = serverSpec('filesystem', {
+      limits: { memoryBytes: 1024, cpus: 1, pids: 256, cpuset: null },
+    });
     const observed = { networks: [observedNetwork()], servers: [observedServer(files)] };
     expect(plan({ network, servers: [{ spec, running: true }] }, observed)).toBe(
       'server.update bob/filesystem (memory 512 → 1k, live)',
     );
+  });
+
+  it.each([
+    [null, '1', ['server.update bob/filesystem (cpuset all → 1, live)']],
+    ['0-1', '1', ['server.update bob/filesystem (cpuset 0-1 → 1, live)']],
+    ['0-1', null, replaced('cpuset 0-1 → all')],
+  ])('changes processors from %j to %j, live where an engine can', (from, to, expected) => {
+    const of = (cpuset: string | null) => ({ ...files.limits, cpuset });
+    const spec = serverSpec('filesystem', { limits: of(to) });
+    const servers = [observedServer(files, { limits: of(from) })];
+    expect(
+      plan(
+        { network, servers: [{ spec, running: true }] },
+        { networks: [observedNetwork()], servers },
+      ),
+    ).toBe(expected.join('\n'));
   });
 
   it.each([
@@ -66,11 +93,7 @@ describe('reconcile', () => {
     const spec = serverSpec('filesystem', { image: 'sha256:bbb' });
     const observed = { networks: [observedNetwork()], servers: [observedServer(files)] };
     expect(plan({ network, servers: [{ spec, running: true }] }, observed)).toBe(
-      [
-        'server.stage bob/filesystem (its image changed)',
-        'server.swap bob/filesystem (the new one is made)',
-        'server.commit bob/filesystem (once it is ready; else the one of before comes back)',
-      ].join('\n'),
+      replaced('its image changed').join('\n'),
     );
   });
 

@@ -28,7 +28,7 @@ export function serverSpec(name: string, change: Partial<ServerSpec> = {}): Serv
     bindAddress: '127.0.0.1',
     port: 20000,
     containerPort: 8080,
-    limits: { memoryBytes: 512, cpus: 1, pids: 256 },
+    limits: { memoryBytes: 512, cpus: 1, pids: 256, cpuset: null },
     tmpBytes: 64,
     openFiles: 4096,
     mounts: [],

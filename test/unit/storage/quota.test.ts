@@ -39,6 +39,14 @@ test('the host’s maximum holds for who has a larger quota or none, and was pro
   expect(() => requireBelowMaximum(most, { storage: 2 ** 30 })).not.toThrow();
 });
 
+test('a processor beyond the host’s maximum is refused by name', () => {
+  const most = hostConfigSchema.parse({ maximum: { cpuset: '2-7' } });
+  expect(() => requireBelowMaximum(most, { cpuset: '1-3' })).toThrow(
+    'Nobody may have cpuset 1-3: the maximum is 2-7.',
+  );
+  expect(() => requireBelowMaximum(most, { cpuset: '2,7' })).not.toThrow();
+});
+
 test.each(['15m', '-1', 'much'])('a default of %s is no size of a quota', (storage) => {
   expect(hostConfigSchema.safeParse({ limits: { storage } }).success).toBe(false);
 });
