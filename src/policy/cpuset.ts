@@ -23,6 +23,11 @@ function processorsOf(cpuset: string): readonly number[] {
   return cpuset.split(',').flatMap((range) => toRange(range) ?? []);
 }
 
+/** All processors of a machine that has so many. */
+export function cpusetOfAll(count: number): string {
+  return formatCpuset(Array(count).keys());
+}
+
 export function formatCpuset(processors: Iterable<number>): string {
   const ascending = [...new Set(processors)].toSorted((one, other) => one - other);
   const firsts = ascending.filter((one, index) => ascending[index - 1] !== one - 1);

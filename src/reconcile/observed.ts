@@ -69,6 +69,8 @@ export interface ObservedServer {
   /** ISO 8601, empty when never started. */
   readonly startedAt: string;
   readonly limits: Limits;
+  /** It may run on all processors of the engine, whether they are listed or not. */
+  readonly onAllProcessors: boolean;
   /** It may use swap beside its memory. */
   readonly swaps: boolean;
   /** Name of the restart policy. */

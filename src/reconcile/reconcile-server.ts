@@ -136,7 +136,7 @@ interface Wanted {
 
 /** `isWorthKeeping`: the container could be started again, should the new one not get ready. */
 function whyReplace(
-  { state, hash, image, limits, networkIds }: ObservedServer,
+  { state, hash, image, networkIds }: ObservedServer,
   wanted: Wanted,
 ): { readonly cause: string; readonly isWorthKeeping: boolean } | undefined {
   const { networkId } = wanted;
@@ -144,15 +144,10 @@ function whyReplace(
     return { cause: `container is ${state}`, isWorthKeeping: false };
   }
   const isConnected = networkId !== undefined && networkIds.includes(networkId);
-  const ran = state === 'running' || state === 'paused' || state === 'exited';
-  const isWorthKeeping = isConnected && ran;
   if (hash !== wanted.hash) {
     const cause = image === wanted.spec.image ? 'its settings changed' : 'its image changed';
-    return { cause, isWorthKeeping };
-  }
-  // An engine takes a list of processors for another one, but never none again.
-  if (limits.cpuset !== null && wanted.spec.limits.cpuset === null) {
-    return { cause: `cpuset ${limits.cpuset} → all`, isWorthKeeping };
+    const ran = state === 'running' || state === 'paused' || state === 'exited';
+    return { cause, isWorthKeeping: isConnected && ran };
   }
   return isConnected ? undefined : { cause: 'not connected to its network', isWorthKeeping: false };
 }
@@ -160,7 +155,9 @@ function whyReplace(
 /** What differs that the engine can change under a running container. */
 function describeUpdate(current: ObservedServer, spec: ServerSpec): string | undefined {
   const swap = current.swaps ? 'on' : 'off';
-  const from = { ...inWords(current.limits), swap, restart: current.restart };
+  const isOnAll = spec.limits.cpuset === null && current.onAllProcessors;
+  const limits = isOnAll ? { ...current.limits, cpuset: null } : current.limits;
+  const from = { ...inWords(limits), swap, restart: current.restart };
   const to = { ...inWords(spec.limits), swap: 'off', restart: spec.restart };
   const keys = ['memory', 'cpus', 'cpuset', 'pids', 'swap', 'restart'] as const;
   const changed = keys.filter((key) => from[key] !== to[key]);

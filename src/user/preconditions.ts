@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { HostConfig } from '../config/schema.ts';
 import { ConflictError, RefusedError, UsageError } from '../errors.ts';
 import { formatBytes } from '../policy/bytes.ts';
-import { formatCpuset, isCpusetWithin } from '../policy/cpuset.ts';
+import { cpusetOfAll, isCpusetWithin } from '../policy/cpuset.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Template } from '../templates/schema.ts';
 
@@ -20,7 +20,7 @@ export async function requireProcessors(
       suggestions: [`Ask for --cpus ${most} or less.`],
     });
   }
-  const all = formatCpuset(Array(most).keys());
+  const all = cpusetOfAll(most);
   if (cpuset === undefined || isCpusetWithin(cpuset, all)) return;
   throw new UsageError(`A server can't run on the processors ${cpuset}: the engine has ${all}.`, {
     code: 'NO_SUCH_CPU',

@@ -68,11 +68,7 @@ describe('what somebody did behind its back, plan names with its cause, and up m
     [
       'kept it to one processor',
       docker((id) => `update --cpuset-cpus 0 ${id}`),
-      [
-        ['server.stage', 'cpuset 0 → all'],
-        ['server.swap', 'the new one is made'],
-        ['server.commit', 'once it is ready; else the one of before comes back'],
-      ],
+      [['server.update', 'cpuset 0 → all, live']],
     ],
     [
       'let it swap, and took its restart policy away',

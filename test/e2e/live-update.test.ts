@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bridgeName } from '../../src/firewall/bridge.ts';
 import { systemNft } from '../../src/firewall/nft.ts';
@@ -72,24 +73,21 @@ describe('user update', () => {
     expect(await client.call('list_allowed_directories')).toContain('/workspace');
   });
 
-  it('keeps the running container to the processors it names, and to none once that is unset', async () => {
-    const all = await processors();
-    {
-      await using client = await TestClient.connect(bob.servers[0]?.url ?? '', bob.token);
-      const before = await life();
-      expect(await tenancy.json(['user', 'update', 'bob', '--cpuset', '0'])).toMatchObject({
-        user: { limits: { cpuset: '0' } },
-        operations: [{ type: 'server.update', cause: 'cpuset all → 0, live' }],
-      });
-      expect(await processors()).toBe('0');
-      expect(await life()).toEqual(before);
-      expect(await client.call('list_allowed_directories')).toContain('/workspace');
-    }
-    expect(await tenancy.json(['user', 'update', 'bob', '--unset', 'cpuset'])).toMatchObject({
-      user: { limits: { cpuset: null } },
-      operations: [{ type: 'server.stage' }, { type: 'server.swap' }, { type: 'server.commit' }],
+  it.each([
+    [['--cpuset', '0'], '0', 'cpuset all → 0, live'],
+    [['--unset', 'cpuset'], null, 'cpuset 0 → all, live'],
+  ])('changes its processors under a client too: %j', async (change, cpuset, cause) => {
+    const all = `0-${availableParallelism() - 1}`;
+    await using client = await TestClient.connect(bob.servers[0]?.url ?? '', bob.token);
+    const before = await life();
+    expect(await tenancy.json(['user', 'update', 'bob', ...change])).toMatchObject({
+      user: { limits: { cpuset } },
+      operations: [{ type: 'server.update', cause }],
     });
-    expect(await processors()).toBe(all);
+    expect(await processors()).toBe(cpuset ?? all);
+    expect(await life()).toEqual(before);
+    expect(await client.call('list_allowed_directories')).toContain('/workspace');
+    expect(await tenancy.run(['plan'])).toMatchObject({ stdout: 'Nothing to do.\n' });
   });
 
   it('asked again for the same changes nothing', async () => {

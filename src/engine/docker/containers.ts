@@ -7,6 +7,7 @@ import { LimitLostError, PortTakenError } from '../faults.ts';
 import { createClaiming, nameClaim } from './conflicts.ts';
 import { containerOptions, nanoCpus } from './container-options.ts';
 import { hasStatus } from './errors.ts';
+import { allProcessors } from './info.ts';
 
 /**
  * Creates a container, not started, and makes sure that the engine kept its limits. Throws what
@@ -79,15 +80,18 @@ export async function updateContainer(
   { key, id, limits, restart }: Update,
 ): Promise<void> {
   const container = docker.getContainer(id);
+  const { HostConfig } = await container.inspect();
+  // An engine takes none for what it has, so all are listed.
+  const cpuset = limits.cpuset ?? (HostConfig.CpusetCpus ? await allProcessors(docker) : null);
   await container.update({
     Memory: limits.memoryBytes,
     MemorySwap: limits.memoryBytes,
     NanoCpus: nanoCpus(limits.cpus),
-    ...(limits.cpuset === null ? {} : { CpusetCpus: limits.cpuset }),
+    CpusetCpus: cpuset ?? '',
     PidsLimit: limits.pids,
     RestartPolicy: { Name: restart },
   });
-  const lost = lostLimits(limits, await container.inspect());
+  const lost = lostLimits({ ...limits, cpuset }, await container.inspect());
   if (lost.length > 0) throw new LimitLostError(key, lost);
 }
 

@@ -8,6 +8,7 @@ import type {
 import { labels } from '../labels.ts';
 import { limitsOf } from './containers.ts';
 import { hasStatus } from './errors.ts';
+import { allProcessors } from './info.ts';
 import { askEach, within } from './patience.ts';
 
 /** More at once make an engine no faster. */
@@ -35,13 +36,15 @@ export async function observe(
     within(answerMs, (until) => docker.listContainers({ all: true, filters, ...until })),
   ]);
   const idOf = new Map(networks.map(({ Name, Id }) => [Name, Id]));
-  const servers = await askEach(containers, atOnce, async ({ Id }) => {
-    const info = await within(answerMs, (until) => inspect(docker.getContainer(Id), until));
-    return info && observedServer(info, idOf);
-  });
+  const answers = await askEach(containers, atOnce, ({ Id }) =>
+    within(answerMs, (until) => inspect(docker.getContainer(Id), until)),
+  );
+  const infos = answers.filter((info) => info !== undefined);
+  const isAnyKept = infos.some(({ HostConfig }) => HostConfig.CpusetCpus);
+  const all = isAnyKept ? await within(answerMs, () => allProcessors(docker)) : '';
   return {
     networks: networks.map(observedNetwork),
-    servers: servers.filter((server) => server !== undefined),
+    servers: infos.map((info) => observedServer(info, idOf, all)),
   };
 }
 
@@ -72,7 +75,9 @@ async function inspect(
 function observedServer(
   info: Docker.ContainerInspectInfo,
   networkIdOf: ReadonlyMap<string, string>,
+  all: string,
 ): ObservedServer {
+  const limits = limitsOf(info.HostConfig);
   const label = (name: string) => info.Config.Labels[name] ?? '';
   return {
     containerId: info.Id,
@@ -88,7 +93,8 @@ function observedServer(
     oomKilled: info.State.OOMKilled,
     restarts: info.RestartCount,
     startedAt: info.State.StartedAt.startsWith('0001') ? '' : info.State.StartedAt,
-    limits: limitsOf(info.HostConfig),
+    limits,
+    onAllProcessors: limits.cpuset === null || limits.cpuset === all,
     swaps: info.HostConfig.MemorySwap !== info.HostConfig.Memory,
     restart: info.HostConfig.RestartPolicy?.Name ?? '',
     networkIds: Object.entries(info.NetworkSettings.Networks)

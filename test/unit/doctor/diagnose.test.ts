@@ -58,6 +58,7 @@ const container: ObservedServer = {
   restart: 'unless-stopped',
   startedAt: '',
   limits: { memoryBytes: 1, cpus: 1, pids: 1, cpuset: null },
+  onAllProcessors: true,
   networkIds: [],
 };
 const network = {

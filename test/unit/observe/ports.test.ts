@@ -19,6 +19,7 @@ const container: ObservedServer = {
   restart: 'unless-stopped',
   startedAt: '',
   limits: { memoryBytes: 1, cpus: 1, pids: 1, cpuset: null },
+  onAllProcessors: true,
   networkIds: [],
 };
 const held = { port: 20000, user: 'bob', server: 'filesystem', state: 'held' } as const;

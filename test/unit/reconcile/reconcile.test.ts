@@ -13,15 +13,6 @@ function plan(desired: Desired, observed: Observed, restart?: string[]): string 
   return formatPlan(reconcile(desired, observed, restart ? { restart: new Set(restart) } : {}));
 }
 
-/** What a replacement of the container under its clients is. */
-function replaced(why: string): string[] {
-  return [
-    `server.stage bob/filesystem (${why})`,
-    'server.swap bob/filesystem (the new one is made)',
-    'server.commit bob/filesystem (once it is ready; else the one of before comes back)',
-  ];
-}
-
 describe('reconcile', () => {
   it('creates the network before the servers on it', () => {
     expect(plan(wanted, nothing)).toBe(
@@ -65,19 +56,22 @@ describe('reconcile', () => {
   });
 
   it.each([
-    [null, '1', ['server.update bob/filesystem (cpuset all → 1, live)']],
-    ['0-1', '1', ['server.update bob/filesystem (cpuset 0-1 → 1, live)']],
-    ['0-1', null, replaced('cpuset 0-1 → all')],
-  ])('changes processors from %j to %j, live where an engine can', (from, to, expected) => {
+    [null, '1', 'cpuset all → 1, live'],
+    ['0-1', '1', 'cpuset 0-1 → 1, live'],
+    ['1', null, 'cpuset 1 → all, live'],
+    ['0-1', null, undefined],
+    ['0-1', '0-1', undefined],
+  ])('changes processors from %j to %j live, where they are not all of two', (from, to, cause) => {
     const of = (cpuset: string | null) => ({ ...files.limits, cpuset });
     const spec = serverSpec('filesystem', { limits: of(to) });
-    const servers = [observedServer(files, { limits: of(from) })];
+    const onAllProcessors = from === null || from === '0-1';
+    const servers = [observedServer(files, { limits: of(from), onAllProcessors })];
     expect(
       plan(
         { network, servers: [{ spec, running: true }] },
         { networks: [observedNetwork()], servers },
       ),
-    ).toBe(expected.join('\n'));
+    ).toBe(cause === undefined ? '' : `server.update bob/filesystem (${cause})`);
   });
 
   it.each([
@@ -93,7 +87,11 @@ describe('reconcile', () => {
     const spec = serverSpec('filesystem', { image: 'sha256:bbb' });
     const observed = { networks: [observedNetwork()], servers: [observedServer(files)] };
     expect(plan({ network, servers: [{ spec, running: true }] }, observed)).toBe(
-      replaced('its image changed').join('\n'),
+      [
+        'server.stage bob/filesystem (its image changed)',
+        'server.swap bob/filesystem (the new one is made)',
+        'server.commit bob/filesystem (once it is ready; else the one of before comes back)',
+      ].join('\n'),
     );
   });
 

@@ -71,6 +71,7 @@ export function observedServer(
     restarts: 0,
     startedAt: '2026-01-01T00:00:00Z',
     limits: spec.limits,
+    onAllProcessors: spec.limits.cpuset === null,
     swaps: false,
     restart: spec.restart,
     networkIds: ['n1'],
