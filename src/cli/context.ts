@@ -26,10 +26,13 @@ export interface OpenContext extends Context {
   close(): void;
 }
 
-/** Who only looks can do without the engine, and shouldn't wait long for one that hangs. */
+/**
+ * Who only looks can do without the engine, and shouldn't wait long for one that hangs. Who changes something waits
+ * for one that is only slow, such as with twenty commands at once on two processors.
+ */
 const patience = {
   read: { pingMs: 5_000, answerMs: 5_000 },
-  write: { pingMs: 10_000, answerMs: 60_000 },
+  write: { pingMs: 30_000, answerMs: 60_000 },
 };
 
 /** The composition root. The registry and the engine's client are opened when first asked for. */
