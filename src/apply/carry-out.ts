@@ -115,7 +115,7 @@ async function changeGroup(
   { wanted, parallel, timeoutMs }: Work,
 ): Promise<void> {
   const policy = wanted.groups.get(name) ?? {};
-  if (type === 'group.create') createUserGroup(context, { name, policy });
+  if (type === 'group.create') await createUserGroup(context, { name, policy });
   else
     await updateUserGroup(context, { name, patch: { replacement: policy }, parallel, timeoutMs });
 }

@@ -7,6 +7,7 @@ import { requireEnforceable } from '../firewall/protect.ts';
 import { egressText } from '../policy/egress.ts';
 import { toOverrides } from '../policy/limits.ts';
 import { splitPolicy } from '../policy/of-user.ts';
+import type { Policy } from '../policy/policy.ts';
 import { listGroups } from '../registry/groups.ts';
 import type { Approval } from '../registry/rows.ts';
 import { listUsers } from '../registry/users.ts';
@@ -16,6 +17,7 @@ import type { Template } from '../templates/schema.ts';
 import { requireBelowMaximum, requireProcessors } from '../user/preconditions.ts';
 import { readInUse, type InUse } from '../user/register.ts';
 import {
+  aboutOne,
   chooseUsers,
   requireRoomFor,
   requireSomebody,
@@ -74,7 +76,7 @@ export async function planRestore(
   const permitted = await Promise.all(
     chosen.map(async (one) => ({
       ...one,
-      approvals: await permitUser(context, one, { manifest, templates, approval }),
+      approvals: await permitUser(context, one, { manifest, chosen, templates, approval }),
     })),
   );
   const ids = new Set(listUsers(registry).map(({ id }) => id));
@@ -97,6 +99,7 @@ async function findTemplates({ assets }: Context, chosen: readonly Chosen[]) {
 
 interface Surroundings {
   readonly manifest: Manifest;
+  readonly chosen: readonly Chosen[];
   readonly templates: ReadonlyMap<string, Template>;
   readonly approval: string | undefined;
 }
@@ -105,13 +108,12 @@ interface Surroundings {
 async function permitUser(
   context: Context,
   { backup, name }: Chosen,
-  { manifest, templates, approval }: Surroundings,
+  { manifest, chosen, templates, approval }: Surroundings,
 ): Promise<readonly Approval[]> {
   const { own } = backup;
-  if (own.egress !== undefined) requireEnforceable(context, egressText.parse(own.egress));
-  if (own.storage) requireEnforceableStorage(context, undefined);
-  requireBelowMaximum(context.config, own);
-  await requireProcessors(context, own);
+  await requireHoldable(context, own).catch((error: unknown) => {
+    throw aboutOne(error, name, chosen);
+  });
   const approved = new Set(backup.approvals.map(({ template }) => template));
   const policy = manifest.groups.find((group) => group.name === backup.group)?.policy;
   const group = policy && { id: '', name: backup.group ?? '', policy, createdAt: 0 };
@@ -127,4 +129,12 @@ async function permitUser(
     reason: approval,
   });
   return [...backup.approvals, ...permitted];
+}
+
+async function requireHoldable(context: Context, own: Policy): Promise<void> {
+  if (own.egress !== undefined) requireEnforceable(context, egressText.parse(own.egress));
+  if (own.storage) requireEnforceableStorage(context, undefined);
+  requireBelowMaximum(context.config, own);
+  // A cpuset that this engine lacks keeps servers from starting, which can be mended; not files from being restored.
+  await requireProcessors(context, { ...own, cpuset: undefined });
 }

@@ -70,6 +70,16 @@ export function checkLimits({ info }: EngineFacts): Check {
       mend: ['use a kernel with CONFIG_SECCOMP_FILTER and an engine built for it'],
     };
   }
+  const cpuset = info.warnings.find((line) => /cpuset/i.test(line));
+  if (lost.length === 0 && cpuset !== undefined) {
+    return {
+      id: 'limits',
+      status: 'warn',
+      summary: cpuset,
+      meaning: 'Servers of users with a cpuset are refused; all other caps are kept.',
+      mend: ['enable the cpuset cgroup controller of this kernel'],
+    };
+  }
   if (lost.length === 0)
     return ok('limits', 'memory, CPU and process caps are kept; seccomp is on');
   return {

@@ -7,6 +7,8 @@ import type { Observed } from '../reconcile/observed.ts';
 export interface Engine {
   /** Answers, or throws EngineUnreachableError. */
   info(): Promise<EngineInfo>;
+  /** All processors that containers can be given, as `cpusetText` parses them. */
+  processors(): Promise<string>;
   /** Subnets of every network on the engine, ours or not, as IPv4 CIDR. */
   subnets(): Promise<readonly string[]>;
   /** One listing call per kind of object; only objects with our instance label. */

@@ -58,9 +58,20 @@ export class MadeMeanwhileError extends ConflictError {
 export class LimitLostError extends EngineError {
   constructor(key: string, lost: readonly LostLimit[]) {
     const list = lost.map(({ limit, asked, got }) => `${limit} asked ${asked}, got ${got}`);
+    const controllers = new Set(lost.map(({ limit }) => controllerOf[limit]));
     super(`The engine does not enforce the limits of ${key}: ${list.join('; ')}.`, {
       code: 'LIMIT_NOT_ENFORCED',
-      suggestions: ['mcpd doctor', 'enable the memory and pids cgroup controllers of this kernel'],
+      suggestions: [
+        'mcpd doctor',
+        ...[...controllers].map((one) => `enable the ${one} cgroup controller of this kernel`),
+      ],
     });
   }
 }
+
+const controllerOf: Readonly<Record<LostLimit['limit'], string>> = {
+  memoryBytes: 'memory',
+  cpus: 'cpu',
+  cpuset: 'cpuset',
+  pids: 'pids',
+};

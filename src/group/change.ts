@@ -32,16 +32,17 @@ interface CreateRequest {
 }
 
 /** Makes a group without members. Throws ConflictError when it exists with another policy. */
-export function createUserGroup(
+export async function createUserGroup(
   context: Context,
   { name, policy }: CreateRequest,
-): GroupCreateResult {
+): Promise<GroupCreateResult> {
   const { registry } = context;
   requireHoldable(context, policy);
   const existing = findGroup(registry, name);
   if (existing && isSamePolicy(existing.policy, policy)) {
     return { changed: false, group: describeGroup(registry, existing) };
   }
+  await requireProcessors(context, policy);
   return { changed: true, group: describeGroup(registry, createGroup(registry, { name, policy })) };
 }
 

@@ -12,8 +12,9 @@ import type { Template } from '../templates/schema.ts';
 import { loadTokenKeys } from '../tokens/keys.ts';
 import { bridgeConfig } from './bridge-config.ts';
 import { runtimeFolder, userFolder, type ServerInputs } from './desired.ts';
+import { requireProcessorsOf } from './processors.ts';
 
-/** Templates and their images, each looked up once for however many servers. */
+/** Templates, their images and the engine's processors, each looked up once for however many servers. */
 export interface Sources {
   /** By catalog name or folder. */
   template(reference: string): Promise<Template>;
@@ -21,21 +22,25 @@ export interface Sources {
   image(template: Template): Promise<string>;
   /** Whether the engine has an image of this id. */
   has(image: string): Promise<boolean>;
+  /** All that the engine has. */
+  processors(): Promise<string>;
 }
 
 export function openSources(
   { assets }: Pick<Context, 'assets'>,
-  engine: Pick<Engine, 'images'>,
+  engine: Pick<Engine, 'images' | 'processors'>,
   imageOf: (template: Template) => Promise<string>,
 ): Sources {
   const templates = new Map<string, Promise<Template>>();
   const images = new Map<string, Promise<string>>();
   const present = new Map<string, Promise<boolean>>();
+  let processors: Promise<string> | undefined;
   return {
     template: (reference) => remember(templates, reference, () => findTemplate(reference, assets)),
     image: (template) => remember(images, template.folder, () => imageOf(template)),
     has: (image) =>
       remember(present, image, async () => (await engine.images.id(image)) !== undefined),
+    processors: () => (processors ??= engine.processors()),
   };
 }
 
@@ -67,13 +72,14 @@ export async function newestVersion(
   return { template, image: await sources.image(template) };
 }
 
-/** What one user's containers are made from. */
+/** What one user's containers are made from. Throws RefusedError when the engine lacks processors that they should have. */
 export async function gatherInputs(
   context: Context,
   sources: Sources,
   { user, servers, newest = nobody }: Whose,
 ): Promise<readonly Omit<ServerInputs, 'stale'>[]> {
   const { config, registry, home } = context;
+  await requireProcessorsOf(config, user, sources);
   const { publicJwk: publicKey } = await loadTokenKeys(home);
   const { instance } = registry;
   return Promise.all(

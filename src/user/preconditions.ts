@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { HostConfig } from '../config/schema.ts';
 import { ConflictError, RefusedError, UsageError } from '../errors.ts';
 import { formatBytes } from '../policy/bytes.ts';
-import { cpusetOfAll, isCpusetWithin } from '../policy/cpuset.ts';
+import { isCpusetWithin } from '../policy/cpuset.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Template } from '../templates/schema.ts';
 
@@ -13,14 +13,13 @@ export async function requireProcessors(
 ): Promise<void> {
   if (cpus === 0 && cpuset === undefined) return;
   const engine = await context.engine();
-  const { cpus: most } = await engine.info();
+  const [{ cpus: most }, all] = await Promise.all([engine.info(), engine.processors()]);
   if (cpus > most) {
     throw new UsageError(`A server can't get ${cpus} processors: the engine has ${most}.`, {
       code: 'TOO_MANY_CPUS',
       suggestions: [`Ask for --cpus ${most} or less.`],
     });
   }
-  const all = cpusetOfAll(most);
   if (cpuset === undefined || isCpusetWithin(cpuset, all)) return;
   throw new UsageError(`A server can't run on the processors ${cpuset}: the engine has ${all}.`, {
     code: 'NO_SUCH_CPU',

@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestClient } from '../support/client.ts';
 import { insideServer } from '../support/inside.ts';
+import { firstProcessor } from '../support/processors.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 import { describeTree } from '../support/tree.ts';
 
@@ -252,6 +253,20 @@ it('a template that policy forbids by now is restored for a reason that an admin
   const { users } = await strict.json<Restored>([...args, '--approve', 'she had it before']);
   expect(users).toEqual([expect.objectContaining({ user: 'alice' })]);
 });
+
+it('who should run on processors that are not here is restored, and started once the list is another', async () => {
+  await using smaller = await Tenancy.open({ limits: { cpuset: '1000' } });
+  const failure = await smaller.fails(['restore', file, '-i', key, '--user', 'alice']);
+  expect(failure).toMatchObject({ exit: 8, code: 'NO_SUCH_CPU' });
+  await smaller.json(['user', 'update', 'alice', '--cpuset', firstProcessor]);
+  expect(await smaller.json(['plan'])).toMatchObject({
+    users: [{ user: 'alice', operations: [], problem: null }],
+  });
+  const { user } = await show(smaller, 'alice');
+  expect(describeTree(user.workspace, user.uid)).toEqual(
+    describeTree(alice.user.workspace, alice.user.uid),
+  );
+}, 120_000);
 
 it('a restore that is killed can be run again, and leaves nothing of the first', async () => {
   const before = await stateOf(other);

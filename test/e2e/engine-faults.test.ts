@@ -8,6 +8,7 @@ import { FaultyDocker, type Fault } from '../support/faulty-docker.ts';
 import { words } from '../support/lines.ts';
 import { OwnTemplate } from '../support/own-template.ts';
 import { readRows } from '../support/snapshot.ts';
+import { firstProcessor } from '../support/processors.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
 const disposals = new Disposals();
@@ -122,6 +123,7 @@ describe('what a user has', () => {
     ['restart bob', { call: start, how: 'refuse' }, 5],
     ['user update bob --memory 80m', { call: /\/update$/, how: failure('no') }, 1],
     ['user update bob --memory 96m', { call: /\/update$/, how: 'drop' }, 5],
+    [`user update bob --cpuset ${firstProcessor}`, { call: /\/update$/, how: 'drop' }, 5],
     ['down bob --yes', { call: /^DELETE \/containers\//, how: 'drop' }, 5],
     ['down bob --yes', { call: /^DELETE \/networks\//, how: failure('has active endpoints') }, 1],
   ])('is whole again with up after %s failed: %o', async (command, fault, exit) => {

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bridgeName } from '../../src/firewall/bridge.ts';
 import { systemNft } from '../../src/firewall/nft.ts';
@@ -8,6 +7,7 @@ import { TestClient } from '../support/client.ts';
 import { Disposals } from '../support/disposals.ts';
 import { besideServer, inspectServer } from '../support/inside.ts';
 import { OwnTemplate } from '../support/own-template.ts';
+import { allProcessors, firstProcessor, isSingle } from '../support/processors.ts';
 import { snapshot } from '../support/snapshot.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
@@ -73,18 +73,17 @@ describe('user update', () => {
     expect(await client.call('list_allowed_directories')).toContain('/workspace');
   });
 
-  it.each([
-    [['--cpuset', '0'], '0', 'cpuset all → 0, live'],
-    [['--unset', 'cpuset'], null, 'cpuset 0 → all, live'],
+  it.skipIf(isSingle).each([
+    [['--cpuset', firstProcessor], firstProcessor, `cpuset all → ${firstProcessor}, live`],
+    [['--unset', 'cpuset'], null, `cpuset ${firstProcessor} → all, live`],
   ])('changes its processors under a client too: %j', async (change, cpuset, cause) => {
-    const all = `0-${availableParallelism() - 1}`;
     await using client = await TestClient.connect(bob.servers[0]?.url ?? '', bob.token);
     const before = await life();
     expect(await tenancy.json(['user', 'update', 'bob', ...change])).toMatchObject({
       user: { limits: { cpuset } },
       operations: [{ type: 'server.update', cause }],
     });
-    expect(await processors()).toBe(cpuset ?? all);
+    expect(await processors()).toBe(cpuset ?? allProcessors);
     expect(await life()).toEqual(before);
     expect(await client.call('list_allowed_directories')).toContain('/workspace');
     expect(await tenancy.run(['plan'])).toMatchObject({ stdout: 'Nothing to do.\n' });

@@ -5,6 +5,7 @@ import type { BridgePolicy } from '../../src/policy/bridge-policy.ts';
 import { TestClient } from '../support/client.ts';
 import { besideServer, inspectServer } from '../support/inside.ts';
 import { OwnTemplate } from '../support/own-template.ts';
+import { allProcessors } from '../support/processors.ts';
 import { snapshot } from '../support/snapshot.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
@@ -116,6 +117,25 @@ describe('a group', () => {
       message: 'The group "students" has members: bob.',
     });
   });
+
+  it.each(['limits', 'maximum'])(
+    'that names processors which the engine lacks is refused before anything is changed: %s',
+    async (setting) => {
+      await tenancy.json(['config', 'set', `${setting}.cpuset`, '0,1000']);
+      const before = await snapshot(tenancy);
+      const refused = { exit: 8, code: 'NO_SUCH_CPU' };
+      expect(await tenancy.fails(['up', 'bob'])).toMatchObject(refused);
+      expect(await tenancy.fails(['user', 'add', 'eve'])).toMatchObject({
+        ...refused,
+        message: expect.stringContaining('The servers of eve can') as string,
+        suggestions: [`mcpd config set ${setting}.cpuset ${allProcessors}`],
+      });
+      expect(await tenancy.fails(['plan', 'bob'])).toMatchObject(refused);
+      expect(await snapshot(tenancy)).toEqual(before);
+      await tenancy.json(['config', 'set', `${setting}.cpuset`, 'none']);
+      expect(await tenancy.json(['up', 'bob'])).toMatchObject({ changed: false });
+    },
+  );
 
   it('takes a whole policy from a file, and says what is wrong with one', async () => {
     const file = join(tenancy.home, 'policy.json');

@@ -1,10 +1,10 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestClient } from '../support/client.ts';
 import { insideServer } from '../support/inside.ts';
 import { OwnTemplate } from '../support/own-template.ts';
+import { firstProcessor, lastProcessor } from '../support/processors.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 
 const laboratory = join(import.meta.dirname, '../fixtures/laboratory');
@@ -30,7 +30,7 @@ type Both<Value> = readonly [bob: Value, alice: Value];
 const caps = {
   memory: ['384m', '448m'],
   pids: ['160', '192'],
-  cpuset: ['0', `${availableParallelism() - 1}`],
+  cpuset: [firstProcessor, lastProcessor],
   'max-sessions': ['5', '4'],
   ...(isRoot && { storage: ['24m', '40m'] }),
 } as const satisfies Record<string, Both<string>>;

@@ -1,4 +1,5 @@
 import { lines } from '../support/lines.ts';
+import { firstProcessor } from '../support/processors.ts';
 
 /** How a command must fail. */
 export interface Expected {
@@ -105,7 +106,10 @@ export const refused: readonly Row[] = [
 
   ['user add bob --memory 1g', different('memory', 'mcpd user update bob')],
   ['user add bob --cpus 0.5', different('cpus', 'mcpd user update bob')],
-  ['user add bob --cpuset 0', different('cpuset', 'mcpd user update bob --cpuset 0')],
+  [
+    `user add bob --cpuset ${firstProcessor}`,
+    different('cpuset', `mcpd user update bob --cpuset ${firstProcessor}`),
+  ],
   ['user add bob --pids 99', different('pids', 'mcpd user update bob')],
   ['user add bob --egress none', different('egress', 'mcpd user update bob')],
   ['user add bob --server memory', different('memory', 'mcpd server add bob/memory')],
@@ -197,6 +201,7 @@ export const refused: readonly Row[] = [
   ['user update bob --cpus 1000', { exit: 2, code: 'TOO_MANY_CPUS', says: 'processors' }],
   ['user add eve --cpuset 0,1000', { exit: 2, code: 'NO_SUCH_CPU', says: '0,1000' }],
   ['user update bob --cpuset 1000', { exit: 2, code: 'NO_SUCH_CPU', says: '1000' }],
+  ['group create g --cpuset 1000', { exit: 2, code: 'NO_SUCH_CPU', says: '1000' }],
 
   ...each({ exit: 2, code: 'SECRET_VALUE_INVALID', says: 'empty' })`
     secret set bob KEY

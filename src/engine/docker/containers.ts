@@ -7,7 +7,7 @@ import { LimitLostError, PortTakenError } from '../faults.ts';
 import { createClaiming, nameClaim } from './conflicts.ts';
 import { containerOptions, nanoCpus } from './container-options.ts';
 import { hasStatus } from './errors.ts';
-import { allProcessors } from './info.ts';
+import { allProcessors } from './processors.ts';
 
 /**
  * Creates a container, not started, and makes sure that the engine kept its limits. Throws what

@@ -26,6 +26,7 @@ import { containerLogs } from './logs.ts';
 import { allSubnets, createNetwork, removeNetwork } from './networks.ts';
 import { observe } from './observe.ts';
 import { within, type Patience } from './patience.ts';
+import { allProcessors } from './processors.ts';
 import { containerStats } from './stats.ts';
 
 export async function createDockerEngine(
@@ -48,6 +49,10 @@ class DockerEngine implements Engine {
 
   info(): Promise<EngineInfo> {
     return translate(within(this.#answerMs, () => engineInfo(this.#docker)));
+  }
+
+  processors(): Promise<string> {
+    return translate(within(this.#answerMs, (until) => allProcessors(this.#docker, until)));
   }
 
   subnets(): Promise<readonly string[]> {

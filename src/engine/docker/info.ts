@@ -1,5 +1,4 @@
 import type Docker from 'dockerode';
-import { cpusetOfAll } from '../../policy/cpuset.ts';
 import type { EngineInfo } from '../engine.ts';
 
 export async function engineInfo(docker: Docker): Promise<EngineInfo> {
@@ -19,11 +18,6 @@ export async function engineInfo(docker: Docker): Promise<EngineInfo> {
     systemTime: info.SystemTime,
     firewallBackend: info.FirewallBackend?.Driver,
   };
-}
-
-/** All processors of the engine, as containers list them. */
-export async function allProcessors(docker: Docker): Promise<string> {
-  return cpusetOfAll(((await docker.info()) as Info).NCPU);
 }
 
 // dockerode gives `any` here. Shape of GET /info, API 1.41.

@@ -8,8 +8,8 @@ import type {
 import { labels } from '../labels.ts';
 import { limitsOf } from './containers.ts';
 import { hasStatus } from './errors.ts';
-import { allProcessors } from './info.ts';
 import { askEach, within } from './patience.ts';
+import { allProcessors } from './processors.ts';
 
 /** More at once make an engine no faster. */
 const atOnce = 16;
@@ -40,11 +40,13 @@ export async function observe(
     within(answerMs, (until) => inspect(docker.getContainer(Id), until)),
   );
   const infos = answers.filter((info) => info !== undefined);
-  const isAnyKept = infos.some(({ HostConfig }) => HostConfig.CpusetCpus);
-  const all = isAnyKept ? await within(answerMs, () => allProcessors(docker)) : '';
+  // Asked for only where a container lists some.
+  const processors = infos.some(({ HostConfig }) => HostConfig.CpusetCpus)
+    ? await within(answerMs, (until) => allProcessors(docker, until))
+    : '';
   return {
     networks: networks.map(observedNetwork),
-    servers: infos.map((info) => observedServer(info, idOf, all)),
+    servers: infos.map((info) => observedServer(info, idOf, processors)),
   };
 }
 
@@ -75,7 +77,7 @@ async function inspect(
 function observedServer(
   info: Docker.ContainerInspectInfo,
   networkIdOf: ReadonlyMap<string, string>,
-  all: string,
+  processors: string,
 ): ObservedServer {
   const limits = limitsOf(info.HostConfig);
   const label = (name: string) => info.Config.Labels[name] ?? '';
@@ -94,7 +96,7 @@ function observedServer(
     restarts: info.RestartCount,
     startedAt: info.State.StartedAt.startsWith('0001') ? '' : info.State.StartedAt,
     limits,
-    onAllProcessors: limits.cpuset === null || limits.cpuset === all,
+    onAllProcessors: limits.cpuset === null || limits.cpuset === processors,
     swaps: info.HostConfig.MemorySwap !== info.HostConfig.Memory,
     restart: info.HostConfig.RestartPolicy?.Name ?? '',
     networkIds: Object.entries(info.NetworkSettings.Networks)

@@ -218,6 +218,11 @@ describe('limits', () => {
     expect(check('limits', withInfo({ warnings })).status).toBe('fail');
   });
 
+  test('warns where only lists of processors would be', () => {
+    const warnings = ['WARNING: No cpuset support'];
+    expect(check('limits', withInfo({ warnings })).status).toBe('warn');
+  });
+
   test('an engine without seccomp fails', () => {
     expect(check('limits', withInfo({ securityOptions: [] })).status).toBe('fail');
   });
