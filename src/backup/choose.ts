@@ -1,4 +1,4 @@
-import { ConflictError, McpdError, NotFoundError, UsageError } from '../errors.ts';
+import { ConflictError, NotFoundError, UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { isSamePolicy, type Policy } from '../policy/policy.ts';
 import type { Manifest, UserBackup } from './manifest.ts';
@@ -79,19 +79,6 @@ export function requireRoomFor(
   return groups.filter(({ name }) => !present.groups.has(name));
 }
 
-/** Of several, says whom an error is about, and how the others are restored without them. Gives the error. */
-export function aboutOne(error: unknown, name: string, chosen: readonly Chosen[]): unknown {
-  if (!(error instanceof McpdError) || chosen.length === 1) return error;
-  error.message = `${name}: ${error.message}`;
-  error.suggestions.push(forOthers([name], chosen));
-  return error;
-}
-
-function forOthers(left: readonly string[], chosen: readonly Chosen[]): string {
-  const others = chosen.filter(({ name }) => !left.includes(name));
-  return `--user ${others.map(({ name }) => name).join(',')}, for the others alone`;
-}
-
 function find({ users }: Manifest, name: string): UserBackup {
   const user = users.find((one) => one.name === name);
   if (user) return user;
@@ -106,6 +93,7 @@ function find({ users }: Manifest, name: string): UserBackup {
 }
 
 function exists(taken: readonly string[], chosen: readonly Chosen[]): ConflictError {
+  const others = chosen.map(({ name }) => name).filter((name) => !taken.includes(name));
   const [first = ''] = taken;
   const what =
     taken.length > 1 ? `The users ${taken.join(', ')} exist` : `The user ${first} exists`;
@@ -114,7 +102,7 @@ function exists(taken: readonly string[], chosen: readonly Chosen[]): ConflictEr
     suggestions: [
       `--user ${first} --as NEWNAME, for another name`,
       `mcpd user rename ${first} NEWNAME, or mcpd user remove ${first}`,
-      ...(taken.length < chosen.length ? [forOthers(taken, chosen)] : []),
+      ...(others.length > 0 ? [`--user ${others.join(',')}, for the others alone`] : []),
     ],
   });
 }

@@ -7,17 +7,15 @@ import { requireEnforceable } from '../firewall/protect.ts';
 import { egressText } from '../policy/egress.ts';
 import { toOverrides } from '../policy/limits.ts';
 import { splitPolicy } from '../policy/of-user.ts';
-import type { Policy } from '../policy/policy.ts';
 import { listGroups } from '../registry/groups.ts';
 import type { Approval } from '../registry/rows.ts';
 import { listUsers } from '../registry/users.ts';
 import { requireEnforceableStorage } from '../storage/enforceable.ts';
 import { findTemplate } from '../templates/catalog.ts';
 import type { Template } from '../templates/schema.ts';
-import { requireBelowMaximum, requireProcessors } from '../user/preconditions.ts';
+import { requireBelowMaximum } from '../user/preconditions.ts';
 import { readInUse, type InUse } from '../user/register.ts';
 import {
-  aboutOne,
   chooseUsers,
   requireRoomFor,
   requireSomebody,
@@ -76,7 +74,7 @@ export async function planRestore(
   const permitted = await Promise.all(
     chosen.map(async (one) => ({
       ...one,
-      approvals: await permitUser(context, one, { manifest, chosen, templates, approval }),
+      approvals: await permitUser(context, one, { manifest, templates, approval }),
     })),
   );
   const ids = new Set(listUsers(registry).map(({ id }) => id));
@@ -99,7 +97,6 @@ async function findTemplates({ assets }: Context, chosen: readonly Chosen[]) {
 
 interface Surroundings {
   readonly manifest: Manifest;
-  readonly chosen: readonly Chosen[];
   readonly templates: ReadonlyMap<string, Template>;
   readonly approval: string | undefined;
 }
@@ -108,12 +105,12 @@ interface Surroundings {
 async function permitUser(
   context: Context,
   { backup, name }: Chosen,
-  { manifest, chosen, templates, approval }: Surroundings,
+  { manifest, templates, approval }: Surroundings,
 ): Promise<readonly Approval[]> {
   const { own } = backup;
-  await requireHoldable(context, own).catch((error: unknown) => {
-    throw aboutOne(error, name, chosen);
-  });
+  if (own.egress !== undefined) requireEnforceable(context, egressText.parse(own.egress));
+  if (own.storage) requireEnforceableStorage(context, undefined);
+  requireBelowMaximum(context.config, own);
   const approved = new Set(backup.approvals.map(({ template }) => template));
   const policy = manifest.groups.find((group) => group.name === backup.group)?.policy;
   const group = policy && { id: '', name: backup.group ?? '', policy, createdAt: 0 };
@@ -129,12 +126,4 @@ async function permitUser(
     reason: approval,
   });
   return [...backup.approvals, ...permitted];
-}
-
-async function requireHoldable(context: Context, own: Policy): Promise<void> {
-  if (own.egress !== undefined) requireEnforceable(context, egressText.parse(own.egress));
-  if (own.storage) requireEnforceableStorage(context, undefined);
-  requireBelowMaximum(context.config, own);
-  // A cpuset that this engine lacks keeps servers from starting, which can be mended; not files from being restored.
-  await requireProcessors(context, { ...own, cpuset: undefined });
 }

@@ -6,6 +6,7 @@ import { checkFirewall, checkGuarantees } from './guarantees.ts';
 import { checkDisk, checkRuntime, checkSubnets } from './host.ts';
 import { checkLeftovers, checkMissing } from './orphans.ts';
 import { checkIssuer } from './issuer.ts';
+import { checkProcessors } from './processors.ts';
 import { checkQuotas, checkStorage } from './storage.ts';
 import type { Check } from './result.ts';
 import { checkVersions } from './versions.ts';
@@ -28,6 +29,7 @@ export function diagnose(facts: Facts): Check[] {
     checkVersion(engine),
     checkRunc(engine),
     checkLimits(engine),
+    checkProcessors(facts, engine),
     checkLoopback(engine, facts.firewall),
     checkClock(engine),
     ...checkEngineRules(engine, facts.devices),

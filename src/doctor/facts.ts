@@ -21,6 +21,8 @@ import { serversBehind } from '../upgrade/behind.ts';
 /** What the engine says of itself, and how far its clock is from this host's. */
 export interface EngineFacts {
   readonly info: EngineInfo;
+  /** All that containers can be given. */
+  readonly processors: string;
   readonly observed: Observed;
   readonly rules: EngineRules;
   /** Servers that are not of their newest version. */
@@ -82,12 +84,14 @@ async function askEngine(context: Context): Promise<EngineFacts | McpdError> {
     const info = await engine.info();
     const between = (before + clock.now()) / 2;
     const observed = await engine.observe({ instance: registry.instance });
-    const [rules, behind] = await Promise.all([
+    const [processors, rules, behind] = await Promise.all([
+      engine.processors(),
       seeEngineRules(context, info.firewallBackend),
       serversBehind(context, engine),
     ]);
     return {
       info,
+      processors,
       observed,
       rules,
       behind,

@@ -20,3 +20,11 @@ export type DoctorResult = z.infer<typeof doctorResult>;
 export function ok(id: string, summary: string): Check {
   return { id, status: 'ok', summary, meaning: '', mend: [] };
 }
+
+const mostNamed = 3;
+
+/** Names of the first, and how many more there are. */
+export function few(names: readonly string[]): string {
+  const more = names.length - mostNamed;
+  return names.slice(0, mostNamed).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

@@ -23,6 +23,11 @@ function processorsOf(cpuset: string): readonly number[] {
   return cpuset.split(',').flatMap((range) => toRange(range) ?? []);
 }
 
+/** How many there are in a parsed list. */
+export function countOf(cpuset: string): number {
+  return processorsOf(cpuset).length;
+}
+
 /** All processors of a machine that has so many. */
 export function cpusetOfAll(count: number): string {
   return formatCpuset(Array(count).keys());

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseBytes } from './bytes.ts';
+import { countOf, cpusetWithin } from './cpuset.ts';
 
 /** What one container may use, in base units. */
 export interface Limits {
@@ -8,6 +9,15 @@ export interface Limits {
   readonly pids: number;
   /** Processors that it may run on, as `cpusetText` parses them; null: all. */
   readonly cpuset: string | null;
+}
+
+/** Caps on a machine that has these processors: those that it lacks don't count; where it lacks all, all do. */
+export function limitsWithin({ cpus, cpuset, ...limits }: Limits, processors: string): Limits {
+  return {
+    ...limits,
+    cpus: Math.min(cpus, countOf(processors)),
+    cpuset: cpuset === null ? null : cpusetWithin(cpuset, processors),
+  };
 }
 
 /** A memory size as users write it: `512m`, `1g`, `268435456`. Docker's floor is 6 MiB. */

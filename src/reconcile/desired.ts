@@ -5,7 +5,8 @@ import { bridgeName } from '../firewall/bridge.ts';
 import type { Home } from '../config/home.ts';
 import type { HostConfig } from '../config/schema.ts';
 import { bridgePort } from '../policy/ports.ts';
-import { egressOf, limitsOf } from '../policy/of-user.ts';
+import type { Limits } from '../policy/limits.ts';
+import { egressOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
 import type { Template } from '../templates/schema.ts';
 import type { Desired } from './reconcile.ts';
@@ -19,6 +20,8 @@ export interface ServerInputs {
   /** Image id (`sha256:…`). */
   readonly image: string;
   readonly bridge: BridgeConfig;
+  /** As the engine can keep them. */
+  readonly limits: Limits;
   /** Its run-time folder is not there: what its container has mounted, if it runs, is no longer ours. */
   readonly unmounted: boolean;
   /** Names of its run-time files that were not what the registry says. */
@@ -96,7 +99,7 @@ export function networkSpec({
 
 function desiredServer(input: DesiredInput, inputs: ServerInputs): DesiredServer {
   const { user, config, home, instance, privileged } = input;
-  const { server, template, image, bridge, unmounted } = inputs;
+  const { server, template, image, bridge, limits, unmounted } = inputs;
   const prefix = objectPrefix(home, instance);
   const spec: ServerSpec = {
     key: `${user.name}/${server.name}`,
@@ -114,7 +117,7 @@ function desiredServer(input: DesiredInput, inputs: ServerInputs): DesiredServer
     bindAddress: config.bindAddress,
     port: server.port,
     containerPort: bridgePort,
-    limits: limitsOf(config, user, template),
+    limits,
     tmpBytes: config.limits.tmp,
     openFiles: config.limits.openFiles,
     mounts: mounts(input, server),

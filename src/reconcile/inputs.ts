@@ -3,7 +3,8 @@ import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import { currentImage } from '../image/current.ts';
 import { imageRequest } from '../image/request.ts';
-import { policyOf } from '../policy/of-user.ts';
+import { limitsWithin, type Limits } from '../policy/limits.ts';
+import { limitsOf, policyOf } from '../policy/of-user.ts';
 import type { Server, User } from '../registry/rows.ts';
 import { keptVersion, unbuilt, type Version } from '../registry/versions.ts';
 import { findTemplate } from '../templates/catalog.ts';
@@ -12,7 +13,6 @@ import type { Template } from '../templates/schema.ts';
 import { loadTokenKeys } from '../tokens/keys.ts';
 import { bridgeConfig } from './bridge-config.ts';
 import { runtimeFolder, userFolder, type ServerInputs } from './desired.ts';
-import { requireProcessorsOf } from './processors.ts';
 
 /** Templates, their images and the engine's processors, each looked up once for however many servers. */
 export interface Sources {
@@ -72,14 +72,13 @@ export async function newestVersion(
   return { template, image: await sources.image(template) };
 }
 
-/** What one user's containers are made from. Throws RefusedError when the engine lacks processors that they should have. */
+/** What one user's containers are made from. */
 export async function gatherInputs(
   context: Context,
   sources: Sources,
   { user, servers, newest = nobody }: Whose,
 ): Promise<readonly Omit<ServerInputs, 'stale'>[]> {
   const { config, registry, home } = context;
-  await requireProcessorsOf(config, user, sources);
   const { publicJwk: publicKey } = await loadTokenKeys(home);
   const { instance } = registry;
   return Promise.all(
@@ -105,9 +104,16 @@ export async function gatherInputs(
         userFolder(home, instance, user.id),
       ];
       const unmounted = !folders.every((folder) => existsSync(folder));
-      return { server, template, image, bridge, unmounted };
+      const limits = await keptLimits(sources, limitsOf(config, user, template));
+      return { server, template, image, bridge, limits, unmounted };
     }),
   );
+}
+
+/** What the engine can keep of caps. It has one processor at least, and is not asked about that. */
+async function keptLimits(sources: Sources, limits: Limits): Promise<Limits> {
+  if (limits.cpus <= 1 && limits.cpuset === null) return limits;
+  return limitsWithin(limits, await sources.processors());
 }
 
 function remember<Value>(

@@ -16,11 +16,12 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestClient } from '../support/client.ts';
-import { insideServer } from '../support/inside.ts';
+import { insideServer, inspectServer } from '../support/inside.ts';
 import { firstProcessor } from '../support/processors.ts';
 import { Tenancy, type AddedUser } from '../support/tenancy.ts';
 import { describeTree } from '../support/tree.ts';
@@ -254,18 +255,21 @@ it('a template that policy forbids by now is restored for a reason that an admin
   expect(users).toEqual([expect.objectContaining({ user: 'alice' })]);
 });
 
-it('who should run on processors that are not here is restored, and started once the list is another', async () => {
-  await using smaller = await Tenancy.open({ limits: { cpuset: '1000' } });
-  const failure = await smaller.fails(['restore', file, '-i', key, '--user', 'alice']);
-  expect(failure).toMatchObject({ exit: 8, code: 'NO_SUCH_CPU' });
-  await smaller.json(['user', 'update', 'alice', '--cpuset', firstProcessor]);
-  expect(await smaller.json(['plan'])).toMatchObject({
-    users: [{ user: 'alice', operations: [], problem: null }],
-  });
-  const { user } = await show(smaller, 'alice');
-  expect(describeTree(user.workspace, user.uid)).toEqual(
-    describeTree(alice.user.workspace, alice.user.uid),
+it('who should have processors that are not here is restored with those that are', async () => {
+  using db = new DatabaseSync(join(origin.home, 'registry.db'));
+  const [policy, limits] = [{ cpuset: `${firstProcessor},1000` }, { cpus: 1000 }];
+  db.prepare('UPDATE users SET policy = ?, limits = ? WHERE name = ?').run(
+    JSON.stringify(policy),
+    JSON.stringify(limits),
+    'alice',
   );
+  const large = join(folder, 'large.age');
+  await mcpd(origin, ['backup', large, '--recipient', recipient()]);
+  await using smaller = await Tenancy.open();
+  await smaller.json(['restore', large, '-i', key, '--user', 'alice']);
+  const { HostConfig } = await inspectServer(smaller, 'alice', 'filesystem');
+  expect(HostConfig.CpusetCpus).toBe(firstProcessor);
+  expect(HostConfig.NanoCpus).toBe(availableParallelism() * 1e9);
 }, 120_000);
 
 it('a restore that is killed can be run again, and leaves nothing of the first', async () => {

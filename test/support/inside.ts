@@ -9,6 +9,7 @@ export interface Container {
   readonly Image: string;
   readonly RestartCount: number;
   readonly Config: { readonly Labels: Readonly<Record<string, string>> };
+  readonly HostConfig: { readonly CpusetCpus: string; readonly NanoCpus: number };
   readonly State: { readonly Pid: number; readonly StartedAt: string };
   readonly NetworkSettings: {
     readonly Networks: Readonly<

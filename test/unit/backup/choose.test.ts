@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  aboutOne,
-  chooseUsers,
-  requireRoomFor,
-  requireSomebody,
-} from '../../../src/backup/choose.ts';
+import { chooseUsers, requireRoomFor, requireSomebody } from '../../../src/backup/choose.ts';
 import { manifestSchema } from '../../../src/backup/manifest.ts';
 import { remapped } from '../../../src/backup/remapped.ts';
-import { RefusedError } from '../../../src/errors.ts';
 import type { User } from '../../../src/registry/rows.ts';
 import { thrownBy } from '../registry/temporary.ts';
 import { aliceId, manifest, userBackup } from './temporary.ts';
@@ -56,23 +50,6 @@ describe('chooseUsers', () => {
       code: 'USERS_EXPIRED',
       suggestions: expect.arrayContaining([expect.stringContaining('--dry-run')]) as string[],
     });
-  });
-});
-
-describe('aboutOne', () => {
-  const refusal = () => new RefusedError('No.', { code: 'NO', suggestions: ['Ask.'] });
-
-  test('says of several whom an error is about, and names the others', () => {
-    expect(aboutOne(refusal(), 'bob', choose([]).chosen)).toMatchObject({
-      message: 'bob: No.',
-      suggestions: ['Ask.', '--user alice, for the others alone'],
-    });
-  });
-
-  test('leaves an error about one alone as it is', () => {
-    const error = refusal();
-    expect(aboutOne(error, 'bob', choose(['bob']).chosen)).toBe(error);
-    expect(error).toMatchObject({ message: 'No.', suggestions: ['Ask.'] });
   });
 });
 

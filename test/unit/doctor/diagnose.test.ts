@@ -83,6 +83,7 @@ const engine: EngineFacts = {
     systemTime: '2026-01-31T12:00:00Z',
     firewallBackend: 'iptables',
   },
+  processors: '0-1',
   rules: { status: 'kept' },
   observed: { servers: [container], networks: [network] },
   behind: [],
@@ -221,6 +222,18 @@ describe('limits', () => {
   test('warns where only lists of processors would be', () => {
     const warnings = ['WARNING: No cpuset support'];
     expect(check('limits', withInfo({ warnings })).status).toBe('warn');
+  });
+
+  test('says whose processors the engine lacks', () => {
+    const config = hostConfigSchema.parse({ maximum: { cpuset: '1-3' } });
+    const anna = { ...bob, name: 'anna', policy: { cpuset: '1' } };
+    const carl = { ...bob, name: 'carl', limits: { cpus: 4 }, policy: { cpuset: '1' } };
+    expect(check('processors', { config, users: [anna] }).status).toBe('ok');
+    expect(check('processors', { config, users: [anna, bob, carl] })).toMatchObject({
+      status: 'warn',
+      summary: 'the engine has the processors 0-1, and lacks some of bob, carl',
+      mend: ['mcpd user show bob --effective, for who says so'],
+    });
   });
 
   test('an engine without seccomp fails', () => {
