@@ -11,12 +11,23 @@ export interface Limits {
   readonly cpuset: string | null;
 }
 
-/** Caps on a machine that has these processors: those that it lacks don't count; where it lacks all, all do. */
-export function limitsWithin({ cpus, cpuset, ...limits }: Limits, processors: string): Limits {
+interface Machine {
+  /** All that it has, as `cpusetText` parses them. */
+  readonly processors: string;
+  /** Those that no server leaves; null: all. */
+  readonly maximum: string | null;
+}
+
+/** Caps on a machine. Processors that it lacks don't count; where it lacks all of a list, the maximum is the list. */
+export function limitsWithin(
+  { cpus, cpuset, ...limits }: Limits,
+  { processors, maximum }: Machine,
+): Limits {
+  const most = maximum === null ? processors : cpusetWithin(maximum, processors);
   return {
     ...limits,
     cpus: Math.min(cpus, countOf(processors)),
-    cpuset: cpuset === null ? null : cpusetWithin(cpuset, processors),
+    cpuset: cpuset === null ? null : cpusetWithin(cpuset, most),
   };
 }
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { HostConfig } from '../config/schema.ts';
 import type { Context } from '../context.ts';
 import type { Engine } from '../engine/engine.ts';
 import { currentImage } from '../image/current.ts';
@@ -104,16 +105,21 @@ export async function gatherInputs(
         userFolder(home, instance, user.id),
       ];
       const unmounted = !folders.every((folder) => existsSync(folder));
-      const limits = await keptLimits(sources, limitsOf(config, user, template));
+      const limits = await keptLimits(sources, config, limitsOf(config, user, template));
       return { server, template, image, bridge, limits, unmounted };
     }),
   );
 }
 
 /** What the engine can keep of caps. It has one processor at least, and is not asked about that. */
-async function keptLimits(sources: Sources, limits: Limits): Promise<Limits> {
+async function keptLimits(
+  sources: Sources,
+  { maximum }: HostConfig,
+  limits: Limits,
+): Promise<Limits> {
   if (limits.cpus <= 1 && limits.cpuset === null) return limits;
-  return limitsWithin(limits, await sources.processors());
+  const processors = await sources.processors();
+  return limitsWithin(limits, { processors, maximum: maximum.cpuset });
 }
 
 function remember<Value>(

@@ -69,7 +69,10 @@ export const limitsResult = z.object({
   memoryBytes: z.int(),
   cpus: z.number(),
   pids: z.int(),
-  cpuset: z.string().nullable().describe('processors that it may run on; null: all'),
+  cpuset: z
+    .string()
+    .nullable()
+    .describe('processors that it may run on, where the engine has them; null: all'),
 });
 
 export const serverShowResult = z.object({

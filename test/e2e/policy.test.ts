@@ -159,7 +159,7 @@ it.each<[string, string, string]>([
     expect(await tenancy.json(['up', 'bob'])).toMatchObject({ changed: false });
     // It may find something else that is worse.
     const { stdout } = await tenancy.run(['doctor']);
-    expect(stdout).toMatch(/^warn +processors .* lacks some of bob/m);
+    expect(stdout).toMatch(/^warn +processors .* lacks some of the cpuset of bob/m);
     await tenancy.json(['config', 'set', setting, 'none']);
     await tenancy.json(['up', 'bob']);
     expect(await processors()).toBe(allProcessors);

@@ -227,11 +227,11 @@ describe('limits', () => {
   test('says whose processors the engine lacks', () => {
     const config = hostConfigSchema.parse({ maximum: { cpuset: '1-3' } });
     const anna = { ...bob, name: 'anna', policy: { cpuset: '1' } };
-    const carl = { ...bob, name: 'carl', limits: { cpus: 4 }, policy: { cpuset: '1' } };
+    const carl = { ...bob, name: 'carl', policy: { cpuset: '3' } };
     expect(check('processors', { config, users: [anna] }).status).toBe('ok');
     expect(check('processors', { config, users: [anna, bob, carl] })).toMatchObject({
       status: 'warn',
-      summary: 'the engine has the processors 0-1, and lacks some of bob, carl',
+      summary: 'the engine has the processors 0-1, and lacks some of the cpuset of bob, carl',
       mend: ['mcpd user show bob --effective, for who says so'],
     });
   });
