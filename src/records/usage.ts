@@ -7,8 +7,8 @@ export interface Counters {
   refusals: number;
   bytesIn: number;
   bytesOut: number;
-  /** Calls by duration: bucket i holds those of less than 2^i ms and not less than 2^(i-1). */
-  latency: number[];
+  /** Calls by duration, `latencyBuckets` of them: bucket i holds those of less than 2^i ms and not less than 2^(i-1). */
+  readonly latency: number[];
 }
 
 /**
@@ -31,7 +31,8 @@ export interface UsageHour {
 export const latencyBuckets = 22;
 
 export function emptyCounters(): Counters {
-  return { calls: 0, errors: 0, refusals: 0, bytesIn: 0, bytesOut: 0, latency: [] };
+  const latency = Array<number>(latencyBuckets).fill(0);
+  return { calls: 0, errors: 0, refusals: 0, bytesIn: 0, bytesOut: 0, latency };
 }
 
 /** The bucket of a duration. */
@@ -48,8 +49,14 @@ export function bucketBounds(bucket: number): readonly [from: number, below: num
 }
 
 /** What a server did in one hour, all methods together. */
-export interface UsageSum extends Omit<UsageHour, 'counters'> {
+export interface UsageSum extends Omit<UsageHour, 'counters' | 'hour'> {
+  hour: number;
   readonly sum: Counters;
+}
+
+export function emptyUsageSum(): UsageSum {
+  const sum = emptyCounters();
+  return { hour: 0, cpuSeconds: 0, memoryPeakBytes: 0, oomKills: 0, restarts: 0, sum };
 }
 
 type Row = [name: string, ...numbers: number[]];
@@ -79,7 +86,9 @@ export function decodeUsage(text: string): UsageHour | undefined {
     if (!Array.isArray(row)) return undefined;
     const [name, ...numbers] = row;
     if (typeof name !== 'string' || !numbers.every(isCount)) return undefined;
-    counters.set(name, toCounters(numbers));
+    const one = emptyCounters();
+    fillCounters(one, numbers, 0, numbers.length);
+    counters.set(name, one);
   }
   return { hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, counters };
 }
@@ -89,13 +98,20 @@ export function decodeUsageSum(beginning: string): UsageSum | undefined {
   const parts = parse(`${beginning}]]`);
   if (parts === undefined) return undefined;
   const [hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, sum] = parts;
-  return usageSum([hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, ...sum]);
+  const numbers = [hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, ...sum];
+  const usage = emptyUsageSum();
+  fillUsageSum(usage, numbers, numbers.length);
+  return usage;
 }
 
-/** A sum from the numbers at a line's beginning, in their order. */
-export function usageSum(numbers: readonly number[]): UsageSum {
-  const [hour = 0, cpuSeconds = 0, memoryPeakBytes = 0, oomKills = 0, restarts = 0] = numbers;
-  return { hour, cpuSeconds, memoryPeakBytes, oomKills, restarts, sum: toCounters(numbers, 5) };
+/** Makes a sum say what so many numbers at a line's beginning do, in their order. */
+export function fillUsageSum(usage: UsageSum, numbers: ArrayLike<number>, count: number): void {
+  usage.hour = numbers[0] ?? 0;
+  usage.cpuSeconds = numbers[1] ?? 0;
+  usage.memoryPeakBytes = numbers[2] ?? 0;
+  usage.oomKills = numbers[3] ?? 0;
+  usage.restarts = numbers[4] ?? 0;
+  fillCounters(usage.sum, numbers, 5, count);
 }
 
 /** Adds what `more` counted to `sum`. */
@@ -105,11 +121,8 @@ export function addCounters(sum: Counters, more: Counters): void {
   sum.refusals += more.refusals;
   sum.bytesIn += more.bytesIn;
   sum.bytesOut += more.bytesOut;
-  const { latency } = more;
-  for (let bucket = 0; bucket < latency.length; bucket += 1) {
-    const count = latency[bucket] ?? 0;
-    while (sum.latency.length <= bucket) sum.latency.push(0);
-    sum.latency[bucket] = (sum.latency[bucket] ?? 0) + count;
+  for (let bucket = 0; bucket < latencyBuckets; bucket += 1) {
+    sum.latency[bucket] = (sum.latency[bucket] ?? 0) + (more.latency[bucket] ?? 0);
   }
 }
 
@@ -118,21 +131,22 @@ function toNumbers({ calls, errors, refusals, bytesIn, bytesOut, latency }: Coun
   return [calls, errors, refusals, bytesIn, bytesOut, ...filled];
 }
 
-function toCounters(numbers: readonly number[], from = 0): Counters {
-  const latency: number[] = [];
-  for (let at = from + 5; at < numbers.length; at += 2) {
-    const bucket = Math.min(numbers[at] ?? 0, latencyBuckets - 1);
-    while (latency.length <= bucket) latency.push(0);
-    latency[bucket] = numbers[at + 1] ?? 0;
+function fillCounters(
+  counters: Counters,
+  numbers: ArrayLike<number>,
+  from: number,
+  until: number,
+): void {
+  const { latency } = counters;
+  counters.calls = numbers[from] ?? 0;
+  counters.errors = numbers[from + 1] ?? 0;
+  counters.refusals = numbers[from + 2] ?? 0;
+  counters.bytesIn = numbers[from + 3] ?? 0;
+  counters.bytesOut = numbers[from + 4] ?? 0;
+  latency.fill(0);
+  for (let at = from + 5; at + 1 < until; at += 2) {
+    latency[Math.min(numbers[at] ?? 0, latencyBuckets - 1)] = numbers[at + 1] ?? 0;
   }
-  return {
-    calls: numbers[from] ?? 0,
-    errors: numbers[from + 1] ?? 0,
-    refusals: numbers[from + 2] ?? 0,
-    bytesIn: numbers[from + 3] ?? 0,
-    bytesOut: numbers[from + 4] ?? 0,
-    latency,
-  };
 }
 
 function parse(text: string): Line | undefined {

@@ -19,11 +19,11 @@ export class LineReader {
   }
 
   /**
-   * Where the lines begin that `isWanted`, in a file where they all come after those that are not:
-   * a line's beginning or an earlier one's. Costs a few reads, however long the file.
+   * The same with the lines that `isWanted`, in a file where they all come after those that are not, and perhaps
+   * some that are not. What it leaves out costs a few reads, however long it is.
    */
-  seek(path: string, isWanted: (line: string) => boolean): number {
-    return withFile(path, (file) => this.#seek(file, isWanted)) ?? 0;
+  readWanted(path: string, isWanted: (line: string) => boolean, visit: VisitLine): void {
+    withFile(path, (file) => this.#lines(file, visit, this.#seek(file, isWanted)));
   }
 
   #lines(file: number, visit: VisitLine, from: number): number {
@@ -49,6 +49,7 @@ export class LineReader {
     }
   }
 
+  /** Where they begin, or an earlier line does. */
   #seek(file: number, isWanted: (line: string) => boolean): number {
     const { size } = fstatSync(file);
     for (let span = this.#buffer.length; span < size; span *= 4) {

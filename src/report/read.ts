@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeUsage, decodeUsageSum, type UsageSum } from '../records/usage.ts';
 import { LineReader } from './lines.ts';
-import { scanUsageSum } from './scan.ts';
+import { SumScanner } from './scan.ts';
 import type { Tally } from './tally.ts';
 
 /** Whole hours since the epoch. */
@@ -21,6 +21,7 @@ export interface Wanted {
 /** Reads what one server after another has recorded, and adds it to a tally. */
 export class UsageReader {
   readonly #lines = new LineReader();
+  readonly #scanner = new SumScanner();
   readonly #tally: Tally;
   readonly #wanted: Wanted;
 
@@ -36,17 +37,16 @@ export class UsageReader {
     // Before the lines: what is in neither would be lost, what is in both is seen.
     const now = currentLine(folder);
     let last = -1;
-    const start = this.#lines.seek(path, (line) => (sumOf(line)?.hour ?? from) >= from);
-    this.#lines.read(
+    this.#lines.readWanted(
       path,
+      (line) => (sumOf(line)?.hour ?? from) >= from,
       (buffer, begin, end) => {
         const usage =
-          scanUsageSum(buffer, begin, end) ?? sumOf(buffer.toString('utf8', begin, end));
+          this.#scanner.scan(buffer, begin, end) ?? sumOf(buffer.toString('utf8', begin, end));
         if (usage === undefined) return;
         last = usage.hour;
         this.#add(key, usage, () => buffer.toString('utf8', begin, end));
       },
-      start,
     );
     const usage = now === undefined ? undefined : sumOf(now);
     // The hour under way becomes a line first, and the file of the next one then.

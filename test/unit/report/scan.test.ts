@@ -1,12 +1,14 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeUsageSum, encodeUsage } from '../../../src/records/usage.ts';
-import { scanUsageSum } from '../../../src/report/scan.ts';
+import { SumScanner } from '../../../src/report/scan.ts';
 import { anyUsage } from './usage-lines.ts';
+
+const scanner = new SumScanner();
 
 function scan(line: string) {
   const text = Buffer.from(`before\n${line}\nafter`);
-  return scanUsageSum(text, 7, text.indexOf('\nafter'));
+  return scanner.scan(text, 7, text.indexOf('\nafter'));
 }
 
 function decode(line: string) {
