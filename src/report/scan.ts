@@ -9,8 +9,8 @@ const mostDigits = 15;
 const mostNumbers = 10 + 2 * latencyBuckets;
 
 /**
- * Reads sums at the beginnings of lines as `decodeUsageSum` does, but from bytes and into one object, in a sixth
- * of the time: a report reads hundreds of thousands.
+ * Reads sums at the beginnings of lines as `decodeUsageSum` does, but from bytes and into one object, in a
+ * fraction of the time: a report reads hundreds of thousands.
  */
 export class SumScanner {
   readonly #numbers = new Float64Array(mostNumbers);
