@@ -70,26 +70,27 @@ export function checkLimits({ info }: EngineFacts): Check {
       mend: ['use a kernel with CONFIG_SECCOMP_FILTER and an engine built for it'],
     };
   }
-  const cpuset = info.warnings.find((line) => /cpuset/i.test(line));
-  if (lost.length === 0 && cpuset !== undefined) {
+  if (lost.length > 0) {
     return {
       id: 'limits',
-      status: 'warn',
-      summary: cpuset,
-      meaning: 'Servers of users with a cpuset are refused; all other caps are kept.',
-      mend: ['enable the cpuset cgroup controller of this kernel'],
+      status: 'fail',
+      summary: lost.join('; '),
+      meaning: 'Caps would be ignored, so mcpd refuses to start servers.',
+      mend: [
+        'enable the memory and pids cgroup controllers (kernel options cgroup_enable, swapaccount)',
+      ],
     };
   }
-  if (lost.length === 0)
+  const cpuset = info.warnings.find((line) => /cpuset/i.test(line));
+  if (cpuset === undefined) {
     return ok('limits', 'memory, CPU and process caps are kept; seccomp is on');
+  }
   return {
     id: 'limits',
-    status: 'fail',
-    summary: lost.join('; '),
-    meaning: 'Caps would be ignored, so mcpd refuses to start servers.',
-    mend: [
-      'enable the memory and pids cgroup controllers (kernel options cgroup_enable, swapaccount)',
-    ],
+    status: 'warn',
+    summary: cpuset,
+    meaning: 'Servers of users with a cpuset are refused; all other caps are kept.',
+    mend: ['enable the cpuset cgroup controller of this kernel'],
   };
 }
 
