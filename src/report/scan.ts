@@ -5,8 +5,10 @@ const nine = 0x39;
 const [point, comma, open, close] = [0x2e, 0x2c, 0x5b, 0x5d];
 /** Beyond these a number of JSON is not what its digits add up to. */
 const mostDigits = 15;
-/** The hour, its resources, five counts, and a bucket with its count for each bucket. */
-const mostNumbers = 10 + 2 * latencyBuckets;
+/** The hour, its resources and five counts. */
+const fewestNumbers = 10;
+/** And a bucket with its count for each bucket. */
+const mostNumbers = fewestNumbers + 2 * latencyBuckets;
 
 /**
  * Reads sums at the beginnings of lines as `decodeUsageSum` does, but from bytes and into one object, in a
@@ -19,7 +21,7 @@ export class SumScanner {
   /** Undefined for what is not written in plain digits. What it gives says something else after the next scan. */
   scan(buffer: Buffer, start: number, end: number): Readonly<UsageSum> | undefined {
     const count = this.#read(buffer, start, end);
-    if (count === 0) return undefined;
+    if (count < fewestNumbers) return undefined;
     fillUsageSum(this.#usage, this.#numbers, count);
     return this.#usage;
   }

@@ -26,6 +26,12 @@ test('the bytes of a line hold the same sum as its text', () => {
   );
 });
 
+test('a short sum has nothing of the line before it', () => {
+  scan('[1,2,3,4,5,[6,7,8,9,10,11,12]]');
+  const short = '[1,2,3,4,5,[6,7]]';
+  expect([undefined, decode(short)]).toContainEqual(scan(short));
+});
+
 test('what is not in plain digits is left to the text, never misread', () => {
   fc.assert(
     fc.property(anyUsage, fc.double({ min: 0, noNaN: true }), (usage, cpuSeconds) => {
